@@ -1,0 +1,55 @@
+# Everything anyone needs to do, by name. `make` alone lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check bench chaos audit lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: ## set up what is needed to run, into .venv
+	@PYTHON="$(PYTHON)" sh tools/setup.sh run
+
+setup-dev: ## set up what is needed to run, test and check
+	@PYTHON="$(PYTHON)" sh tools/setup.sh dev
+
+run: setup ## set up what is missing and start the bot
+	@exec $(BIN)/waymark run
+
+test: setup-dev ## set up what is missing and run every test (PYTEST_ARGS="-k name" picks some)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: setup-dev ## formatter, linter, types, import rules and content
+	@echo "Formatting" && $(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format"; exit 1; }
+	@echo "Linting" && $(BIN)/ruff check --quiet .
+	@echo "Types" && $(BIN)/mypy --no-error-summary
+	@echo "Import rules" && $(BIN)/lint-imports --no-cache > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+	@if [ -d content ]; then echo "Content" && $(BIN)/waymark check; fi
+	@echo "All checks passed."
+
+bench: setup-dev ## run the benchmarks
+	@$(BIN)/python -m benchmarks
+
+chaos: setup-dev ## kill processes under load and count what was lost
+	@$(BIN)/python -m benchmarks.chaos
+
+audit: setup-dev ## ask whether a dependency has a known weakness (needs the network)
+	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
+
+lock: setup-dev ## renew both lock files from pyproject.toml
+	@echo "Resolving"
+	@$(BIN)/uv pip compile --quiet $(LOCK_ARGS) --upgrade --group dev -o requirements-dev.lock pyproject.toml
+	@# Constrained by the first: what runs is exactly what was tested.
+	@$(BIN)/uv pip compile --quiet $(LOCK_ARGS) --group build -c requirements-dev.lock -o requirements.lock pyproject.toml
+	@echo "Wrote requirements.lock and requirements-dev.lock."
+
+# One lock for every supported Python and processor; it names no index, so any mirror can serve it.
+LOCK_ARGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	--custom-compile-command "make lock" --no-config
+
+clean: ## remove .venv and caches; data in var/ stays
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	@find bot handlers tests -name __pycache__ -type d -prune -exec rm -rf {} +

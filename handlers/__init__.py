@@ -1,0 +1,1 @@
+"""The doors: each lets one outside world in and out."""
