@@ -23,8 +23,8 @@ test: setup-dev ## set up what is missing and run every test (PYTEST_ARGS="-k na
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: setup-dev ## formatter, linter, types, import rules and content
-	@echo "Formatting" && $(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format"; exit 1; }
-	@echo "Linting" && $(BIN)/ruff check --quiet .
+	@echo "Formatting" && $(BIN)/ruff format --check --quiet --output-format concise . || { echo "Run: $(BIN)/ruff format"; exit 1; }
+	@echo "Linting" && $(BIN)/ruff check --quiet --output-format concise .
 	@echo "Types" && $(BIN)/mypy --no-error-summary
 	@echo "Import rules" && $(BIN)/lint-imports --no-cache > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
 	@if [ -d content ]; then echo "Content" && $(BIN)/waymark check; fi
