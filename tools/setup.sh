@@ -22,6 +22,11 @@ for done_level in dev "$level"; do
     fi
 done
 
+# Two terminals at once: the second waits, then finds everything ready. (Not every system has flock.)
+if [ -z "${WAYMARK_SETUP_LOCKED:-}" ] && command -v flock > /dev/null; then
+    WAYMARK_SETUP_LOCKED=1 exec flock pyproject.toml sh "$0" "$level"
+fi
+
 is_recent() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
 python=

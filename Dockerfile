@@ -1,0 +1,39 @@
+# Built in one image, run in another: what compiles or installs never reaches the machine that talks to people.
+FROM python:3.11-slim AS build
+
+WORKDIR /build
+RUN python -m venv /opt/waymark
+COPY requirements.lock ./
+RUN /opt/waymark/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.lock
+COPY pyproject.toml LICENSE ./
+COPY bot bot
+COPY handlers handlers
+RUN /opt/waymark/bin/pip install --no-cache-dir --no-build-isolation --no-deps --no-index .
+
+
+FROM python:3.11-slim
+
+RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin waymark \
+    && install -d -o waymark -g waymark -m 0700 /data
+COPY --from=build /opt/waymark /opt/waymark
+COPY content /opt/waymark/content
+
+# Only /data is written: the container may run read-only.
+ENV PATH=/opt/waymark/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    WAYMARK_CONTENT_DIR=/opt/waymark/content \
+    WAYMARK_DATA_DIR=/data \
+    WAYMARK_HTTP_HOST=0.0.0.0 \
+    WAYMARK_HTTP_PORT=8080
+
+USER waymark
+WORKDIR /data
+VOLUME /data
+EXPOSE 8080
+
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["python", "-c", \
+    "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['WAYMARK_HTTP_PORT'] + '/healthz', timeout=4)"]
+
+ENTRYPOINT ["waymark"]
+CMD ["run"]
