@@ -1,0 +1,47 @@
+"""Where one person stands. All of it is kept between turns, so there is no name, number or written word in it.
+
+A place is a pile of frames, innermost last: each flow that was called stands on the one that called it. Each frame
+names the step at which it waits by a token made from the authors' ids, so that content may change under it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NewType, TypeAlias
+
+from bot.messages import Language
+
+NodeToken = NewType("NodeToken", str)
+"""Ten characters: four for the flow, four for the screen, two for the step in it."""
+
+Value: TypeAlias = str | Decimal
+"""What an answer or a calculation leaves behind in its flow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One flow in progress: the step it waits at, and the values it has gathered."""
+
+    node: NodeToken
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+Frames: TypeAlias = tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A person's language and profile, where they stand, and the waits behind them (for "back"), oldest first.
+
+    `tries` counts wrong answers at this wait; `heard` is the language they were last asked whether to switch to.
+    """
+
+    language: Language | None = None
+    profile: Mapping[str, str] = field(default_factory=dict)
+    frames: Frames = ()
+    trail: tuple[Frames, ...] = ()
+    tries: int = 0
+    heard: Language | None = None
+
+
+NEW_CONVERSATION = Conversation()

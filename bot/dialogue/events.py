@@ -1,0 +1,85 @@
+"""What can happen to a conversation."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from bot.facts import Position
+from bot.messages import Language
+
+
+class Wish(StrEnum):
+    """What a person may want at any moment, wherever they stand."""
+
+    BACK = "back"
+    HOME = "home"
+    LANGUAGE = "language"
+    PERSON = "person"
+    EXIT = "exit"
+    HELP = "help"
+    STOP = "stop"
+
+
+class SharedKind(StrEnum):
+    """What may be sent besides words; what is not among these arrives as OTHER."""
+
+    PHOTO = "photo"
+    VOICE = "voice"
+    VIDEO = "video"
+    DOCUMENT = "document"
+    CONTACT = "contact"
+    LOCATION = "location"
+    STICKER = "sticker"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """They came in by the front door: /start, a link, a poster's code. The payload may name a language and a flow."""
+
+    language: Language | None = None
+    flow: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """They pressed a button that carries this."""
+
+    press: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """They wrote this."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """They sent something that is not words; a position only passes through and is never kept."""
+
+    kind: SharedKind
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """They asked for a way out by a command or a universal button of the door itself."""
+
+    wish: Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """They came back to the page and want to see where they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """The time a wait had set for itself has passed; the token names that wait."""
+
+    node: str
+
+
+Event: TypeAlias = Opened | Pressed | Typed | Shared | Wished | Looked | Elapsed

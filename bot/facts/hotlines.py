@@ -1,0 +1,162 @@
+"""The directory: whom to call, from where each number works, and who is of use to this person now.
+
+A national short code reaches someone else in another country, so a number is offered only where it works.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, NewType
+
+from bot.facts.evidence import Confidence, Evidence, Telling
+from bot.facts.hours import Availability, Hours
+
+HotlineId = NewType("HotlineId", str)
+
+ANYWHERE: Final = "anywhere"
+HERE: Final = "here"
+ORIGIN: Final = "origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A phone number as dialled and, unless it is a short code, in E.164; `works_from` holds country codes."""
+
+    dial: str
+    works_from: frozenset[str]
+    e164: str = ""
+    confidence: Confidence = Confidence.HIGH
+
+    def dialled_from(self, country: str | None) -> str | None:
+        """What to dial in a country, or nothing where the number does not work or might reach somebody else."""
+        if self.confidence is Confidence.LOW:
+            return None
+        if self.e164 and (ANYWHERE in self.works_from or country in self.works_from):
+            return self.e164
+        return self.dial if country in self.works_from else None
+
+
+@dataclass(frozen=True, slots=True)
+class Hotline:
+    """One entry of the directory; its words stand in the phrasebook as `hotline.<id>.name`, `.what`, `.caution`."""
+
+    id: HotlineId
+    country: str
+    kinds: frozenset[str]
+    numbers: tuple[Number, ...]
+    hours: Hours
+    languages: tuple[str, ...]
+    evidence: Evidence
+    origins: frozenset[str] = frozenset()
+    cost: str = "unknown"
+    interpreter: str = ""
+    government: bool = False
+    has_caution: bool = False
+    chats: tuple[tuple[str, str], ...] = ()
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A hotline as offered to one person now: what to dial from where they are, and whether somebody picks up."""
+
+    hotline: Hotline
+    dials: tuple[str, ...]
+    availability: Availability
+    speaks: bool
+    dated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for; `countries` narrows to the person's `here` and `origin`, empty means both."""
+
+    kinds: frozenset[str] = frozenset()
+    ids: tuple[HotlineId, ...] = ()
+    countries: frozenset[str] = frozenset()
+    open_first: bool = True
+    at_most: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: where from, where now (country codes, if told), and in which language."""
+
+    origin: str | None
+    here: str | None
+    language: str
+
+
+class Directory:
+    """All hotlines of the content, in the authors' order."""
+
+    __slots__ = ("_by_id", "_hotlines", "_holidays")
+
+    def __init__(self, hotlines: Iterable[Hotline], holidays: Mapping[str, frozenset[date]]) -> None:
+        self._hotlines = tuple(hotlines)
+        self._holidays = holidays
+        self._by_id = {hotline.id: hotline for hotline in self._hotlines}
+
+    def __contains__(self, hotline_id: object) -> bool:
+        return hotline_id in self._by_id
+
+    def __iter__(self) -> Iterable[Hotline]:
+        return iter(self._hotlines)
+
+    def list_one(self, hotline_id: HotlineId, caller: Caller, now: datetime) -> Listing | None:
+        """Offer one hotline, or nothing where none of its numbers works for the caller."""
+        return self._listing(self._by_id[hotline_id], caller, now)
+
+    def choose(self, wanted: Wanted, caller: Caller, now: datetime) -> tuple[Listing, ...]:
+        """The hotlines of most use: named ones first, then those that are open, speak the language, and fit best."""
+        ranked = sorted(
+            (
+                (self._rank(listing, wanted, caller), place, listing)
+                for place, listing in enumerate(self._offered(wanted, caller, now))
+            ),
+            key=lambda entry: entry[:2],
+        )
+        return tuple(listing for _, _, listing in ranked[: wanted.at_most])
+
+    def _offered(self, wanted: Wanted, caller: Caller, now: datetime) -> Iterable[Listing]:
+        for hotline in self._hotlines:
+            fits = hotline.id in wanted.ids or bool(hotline.kinds & wanted.kinds)
+            near = not wanted.countries or hotline.country in wanted.countries or hotline.country == "int"
+            if fits and near:
+                listing = self._listing(hotline, caller, now)
+                if listing is not None:
+                    yield listing
+
+    def _listing(self, hotline: Hotline, caller: Caller, now: datetime) -> Listing | None:
+        telling = hotline.evidence.telling(now.date())
+        for_others = bool(hotline.origins) and caller.origin is not None and caller.origin not in hotline.origins
+        if telling is Telling.WITHHELD or for_others:
+            return None
+        dials = tuple(
+            dial for number in hotline.numbers if (dial := number.dialled_from(caller.here)) is not None
+        )
+        if not dials:
+            return None
+        return Listing(
+            hotline=hotline,
+            dials=dials,
+            availability=hotline.hours.at(now, self._holidays),
+            speaks=caller.language in hotline.languages,
+            dated=telling is Telling.DATED,
+        )
+
+    def _rank(self, listing: Listing, wanted: Wanted, caller: Caller) -> tuple[int, ...]:
+        named = wanted.ids.index(listing.hotline.id) if listing.hotline.id in wanted.ids else len(wanted.ids)
+        closed = _CLOSEDNESS[listing.availability] if wanted.open_first else 0
+        fit = -len(listing.hotline.kinds & wanted.kinds)
+        elsewhere = 0 if listing.hotline.country == caller.here else 1
+        return (named, closed, elsewhere, 0 if listing.speaks else 1, fit)
+
+
+_CLOSEDNESS: Final = {Availability.OPEN: 0, Availability.UNKNOWN: 1, Availability.CLOSED: 2}
+
+
+def countries_meant(names: Collection[str], caller: Caller) -> frozenset[str]:
+    """The country codes behind `here` and `origin`; nothing where the person has not told, which means all."""
+    told = {HERE: caller.here, ORIGIN: caller.origin}
+    return frozenset(code for name in names if (code := told.get(name, name)) is not None)

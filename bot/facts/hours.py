@@ -1,0 +1,59 @@
+"""When somebody picks up: shifts in the hotline's own time zone, across midnight, without its holidays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Availability(StrEnum):
+    """Whether somebody picks up at a moment; unknown where nobody recorded the hours."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Opens on the weekdays (Monday is 0) at `opens`; closes at `closes`, the next day if that is not later."""
+
+    weekdays: frozenset[int]
+    opens: time
+    closes: time
+
+    def covers(self, moment: datetime, holidays: frozenset[date]) -> bool:
+        """Whether a local moment lies in the shift; a shift belongs to the day on which it opens."""
+        overnight = self.closes <= self.opens
+        today, clock = moment.date(), moment.time()
+        if overnight:
+            yesterday = today - timedelta(days=1)
+            late = clock >= self.opens and self._works(today, holidays)
+            early = clock < self.closes and self._works(yesterday, holidays)
+            return late or early
+        return self.opens <= clock < self.closes and self._works(today, holidays)
+
+    def _works(self, day: date, holidays: frozenset[date]) -> bool:
+        return day.weekday() in self.weekdays and day not in holidays
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Opening hours; `always` needs no shifts, and no shifts without `always` means that nobody recorded them."""
+
+    zone: str
+    always: bool = False
+    shifts: tuple[Shift, ...] = ()
+    closed_on: tuple[str, ...] = ()
+
+    def at(self, moment: datetime, holidays: Mapping[str, frozenset[date]]) -> Availability:
+        """Say whether somebody picks up at an aware moment."""
+        if self.always:
+            return Availability.OPEN
+        if not self.shifts:
+            return Availability.UNKNOWN
+        local = moment.astimezone(ZoneInfo(self.zone))
+        free_days = frozenset[date]().union(*(holidays.get(name, frozenset()) for name in self.closed_on))
+        is_open = any(shift.covers(local, free_days) for shift in self.shifts)
+        return Availability.OPEN if is_open else Availability.CLOSED

@@ -1,0 +1,1 @@
+"""What is remembered, and the one atomic write that changes it."""

@@ -1,0 +1,210 @@
+"""What is remembered, and the only way to change it: one Commit a turn, written whole or not at all.
+
+A conversation's version makes two replicas agree on an order; the arrival's id makes a repetition harmless; what is to
+be sent lies in the same commit, so that nothing is sent before it is stored and nothing stored is left unsent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import NewType, Protocol, TypeAlias
+
+from bot.dialogue import Conversation
+from bot.messages import ArrivalId, ConversationId, Message
+
+OutgoingId = NewType("OutgoingId", bytes)
+"""Nine bytes: the arrival's eight and a running number, so that the same turn makes the same ids again."""
+
+
+class Priority(IntEnum):
+    """Who goes first when a messenger lets only so much through."""
+
+    ALERT = 0
+    STAFF_TO_PERSON = 1
+    ANSWER = 2
+    RELAY = 3
+    OTHER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a person's messages go: the door's name and the door's own id of the chat. Encrypted wherever it lies."""
+
+    door: str
+    chat: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One thing to deliver: a message, or (without one) only the acknowledgement of a press.
+
+    `replaces` is the door's id of the message it may take the place of; `acknowledges` the door's id of the press.
+    `covers` asks the door to leave nothing else on the screen.
+    """
+
+    id: OutgoingId
+    address: Address
+    message: Message | None
+    replaces: str | None = None
+    acknowledges: str | None = None
+    covers: bool = False
+    priority: Priority = Priority.ANSWER
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is kept about one person."""
+
+    address: Address
+    conversation: Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A record and its version; version 0 and no record for somebody new."""
+
+    version: int
+    record: Record | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Come back to this conversation at a moment; a later timer of the same name takes its place."""
+
+    name: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One turn. `record` None erases what is kept; timers in `dropped` no longer ring.
+
+    `pushed` is False where the door fetches its messages itself (the chat page). `quarantined` holds an arrival that
+    could not be handled, for people to look at.
+    """
+
+    conversation: ConversationId
+    expected: int
+    answering: ArrivalId
+    record: Record | None
+    outgoing: tuple[Outgoing, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    dropped: tuple[str, ...] = ()
+    pushed: bool = True
+    quarantined: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """An outgoing that nobody else sends until the lease ends."""
+
+    conversation: ConversationId
+    outgoing: Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The turn is written and durable; `head` is handed out for sending when nothing else of this person is under way."""
+
+    version: int
+    head: Leased | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """This arrival had taken effect before; nothing was written. It is as durable as a fresh commit."""
+
+
+Outcome: TypeAlias = Committed | Repeated
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A timer that is due, claimed for a while; it rings again unless a commit drops or renews it."""
+
+    conversation: ConversationId
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much waits to be sent, and how long the head that has waited longest is overdue."""
+
+    conversations: int
+    overdue: timedelta
+
+
+class StoreError(Exception):
+    """The store could not do it."""
+
+
+class ConflictError(StoreError):
+    """Somebody else wrote this conversation first; load it again and decide again."""
+
+
+class StoreDownError(StoreError):
+    """The store does not answer; it is not known whether the last commit was written. Repeating it is safe."""
+
+
+class StoreFullError(StoreError):
+    """The store answers but takes no more writes (disk or memory is full, or too few replicas)."""
+
+
+class Store(Protocol):
+    """Conversations, outboxes and timers. All moments are aware datetimes, handed in."""
+
+    async def load(self, conversation: ConversationId) -> Snapshot:
+        """What is kept about a conversation."""
+        ...
+
+    async def commit(self, commit: Commit, now: datetime, lease: timedelta) -> Outcome:
+        """Write a turn; raise ConflictError unless the version still holds."""
+        ...
+
+    async def settle(
+        self, conversation: ConversationId, outgoing: OutgoingId, now: datetime, lease: timedelta
+    ) -> Leased | None:
+        """Take a delivered head off the outbox and lease the next one; harmless when it is not the head any more."""
+        ...
+
+    async def postpone(self, conversation: ConversationId, until: datetime) -> None:
+        """Let nobody send to this conversation before a moment; keeps the outbox as it is."""
+        ...
+
+    async def abandon(self, conversation: ConversationId) -> int:
+        """Drop the outbox of a person who cannot be reached; say how many entries it held."""
+        ...
+
+    async def claim(self, now: datetime, lease: timedelta, at_most: int) -> Sequence[Leased]:
+        """Lease heads that are due for sending, the longest overdue first."""
+        ...
+
+    async def claim_timers(self, now: datetime, lease: timedelta, at_most: int) -> Sequence[Rung]:
+        """Claim timers that are due."""
+        ...
+
+    async def waiting(self, conversation: ConversationId) -> Sequence[Outgoing]:
+        """The outbox of a conversation whose door fetches its messages itself, oldest first."""
+        ...
+
+    async def fetched(self, conversation: ConversationId, last: OutgoingId) -> None:
+        """Take everything up to and including `last` off the outbox."""
+        ...
+
+    async def release_leases(self, now: datetime) -> None:
+        """Make every leased head due at once; only for a process that knows it is alone."""
+        ...
+
+    async def depth(self, now: datetime) -> Depth:
+        """How much waits to be sent."""
+        ...
+
+    async def ping(self) -> None:
+        """Return when the store can write; raise StoreError otherwise."""
+        ...
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        ...

@@ -1,0 +1,1 @@
+"""Load, decide, commit: what turns an arrival into a stored turn."""
