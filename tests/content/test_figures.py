@@ -70,6 +70,30 @@ LEFT_OUT: Final[dict[str, set[str]]] = {
     "zero-fee-standard": {"3"},
 }
 
+# A slip in these could hit another figure of the same dossier entry, so they are written out.
+EASILY_MIXED_UP: Final = {
+    "th-wage-range": "337..400",
+    "th-wage-since": "2025-01-01",
+    "th-wage-bangkok-since": "2025-07-01",
+    "th-rest-day": "1",
+    "th-break": "1",
+    "th-pay-interval": "1",
+    "th-maternity-spouse": "15",
+    "th-maternity-newborn": "15",
+    "th-maternity-since": "2025-12-07",
+    "th-complaint-extension": "30",
+    "th-complaint-payment": "15..30",
+    "th-mou-permit": "2",
+    "th-mou-extension": "2",
+    "th-report-fine": "2000",
+    "th-fee-ci-agents": "1000..2000",
+    "kh-trafficking-prison": "10..15",
+    "kh-trafficking-prison-child": "15..20",
+    "kh-trafficking-child-age": "15",
+    "la-permit": "2",
+    "la-permit-extension": "2",
+}
+
 REQUIRED: Final = {
     "facts": ("fact", "about", "confidence", "source", "dossier", "checked", "review_by"),
     "hotlines": (
@@ -167,6 +191,12 @@ def test_every_figure_of_a_dossier_entry_is_carried_or_left_out_on_purpose() -> 
 
     assert forgotten == {}
     assert needless == set()
+
+
+def test_figures_that_are_easily_mixed_up_are_right() -> None:
+    found = {_id(entry): entry.get("value") for entry in _entries("facts")}
+
+    assert {name: found.get(name) for name in EASILY_MIXED_UP} == EASILY_MIXED_UP
 
 
 def test_each_province_has_the_wage_of_the_dossier() -> None:
