@@ -90,7 +90,7 @@ class Faults:
         """Every call takes this long before it takes effect."""
         self.latency_seconds = milliseconds / 1000
 
-    def limits(self, limits: Limits | None = Limits()) -> None:  # noqa: B008 -- a frozen value
+    def limits(self, limits: Limits | None = Limits()) -> None:
         """Hold the bot to Telegram's limits; None switches them off."""
         self._limits = limits
 

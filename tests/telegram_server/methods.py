@@ -99,7 +99,7 @@ def _send_message(call: Call) -> Json:
 def _send_photo(call: Call) -> Json:
     file = _file(call, "photo")
     photo: Table = _described(file) | {"width": 800, "height": 800}
-    return _send(call, _open_chat(call), {"photo": [photo]} | _caption(call))
+    return _send(call, _open_chat(call), _caption(call) | {"photo": [photo]})
 
 
 def _send_voice(call: Call) -> Json:
@@ -107,19 +107,18 @@ def _send_voice(call: Call) -> Json:
         "duration": call.number("duration", 1),
         "mime_type": "audio/ogg",
     }
-    return _send(call, _open_chat(call), {"voice": voice} | _caption(call))
+    return _send(call, _open_chat(call), _caption(call) | {"voice": voice})
 
 
 def _send_document(call: Call) -> Json:
     file = _file(call, "document")
-    return _send(
-        call, _open_chat(call), {"document": _described(file) | {"file_name": file.name}} | _caption(call)
-    )
+    document = _described(file) | {"file_name": file.name}
+    return _send(call, _open_chat(call), _caption(call) | {"document": document})
 
 
 def _send_audio(call: Call) -> Json:
     audio = _described(_file(call, "audio")) | {"duration": call.number("duration", 1)}
-    return _send(call, _open_chat(call), {"audio": audio} | _caption(call))
+    return _send(call, _open_chat(call), _caption(call) | {"audio": audio})
 
 
 def _send_location(call: Call) -> Json:
@@ -154,13 +153,10 @@ def _copy_message(call: Call) -> Json:
 
 
 def _copy_messages(call: Call) -> Json:
-    ids = call.rows("message_ids")
-    if ids != sorted(set(map(str, ids)), key=lambda one: int(one)) and ids != sorted(
-        {int(str(one)) for one in ids}
-    ):
+    ids = [one for one in call.rows("message_ids") if isinstance(one, int)]
+    if ids != sorted(set(ids)):
         raise RefusedError("message identifiers must be in a strictly increasing order")
-    sources = [_find_source(call, int(str(one))) for one in ids]
-    found = [source for source in sources if source is not None]
+    found = [source for one in ids if (source := _find_source(call, one)) is not None]
     if not found:
         raise RefusedError("there are no messages to copy")
     return [{"message_id": _copy(call, source).message_id} for source in found]
@@ -223,7 +219,7 @@ def _delete_messages(call: Call) -> Json:
     chat = call.world.find_chat(call.params["chat_id"])
     chat.check_open_for_bot()
     for one in call.rows("message_ids"):
-        message = chat.find(int(str(one)))
+        message = chat.find(one) if isinstance(one, int) else None
         if message is not None and _is_deletable(call, chat, message):
             message.deleted = True
     return True

@@ -153,8 +153,9 @@ class Person:
     def send_photo(
         self, content: bytes = b"\xff\xd8photo", caption: str = "", *, to: Group | None = None
     ) -> Message:
-        sizes = [self._file("photo.jpg", content) | {"width": width, "height": width} for width in (90, 800)]
-        return self._say({"photo": list[Json](sizes)} | _captioned(caption), to)
+        file = self._file("photo.jpg", content)
+        sizes: list[Json] = [file | {"width": width, "height": width} for width in (90, 800)]
+        return self._say(_captioned(caption) | {"photo": sizes}, to)
 
     def send_voice(
         self, content: bytes = b"OggSvoice", duration: int = 3, *, to: Group | None = None
@@ -177,7 +178,7 @@ class Person:
         self, name: str, content: bytes, caption: str = "", *, to: Group | None = None
     ) -> Message:
         document = self._file(name, content) | {"file_name": name}
-        return self._say({"document": document} | _captioned(caption), to)
+        return self._say(_captioned(caption) | {"document": document}, to)
 
     def share_contact(self, phone_number: str, *, to: Group | None = None) -> Message:
         contact: Table = {
@@ -282,7 +283,7 @@ def _entities(text: str) -> list[Json]:
     """Telegram marks a command by itself."""
     if not text.startswith("/") or len(text) < 2:
         return []
-    return [{"type": "bot_command", "offset": 0, "length": utf16_length(text.split()[0])}]
+    return [{"type": "bot_command", "offset": 0, "length": utf16_length(text.split(maxsplit=1)[0])}]
 
 
 def _change(world: World, chat: Chat, by: Person, who: Table, old: str, new: str) -> Table:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias, TypedDict
 
-Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 Table: TypeAlias = dict[str, Json]
 Notes: TypeAlias = list[str]
 Check: TypeAlias = Callable[[Json, Notes], Json]
@@ -177,9 +177,15 @@ class Schema:
         """The check of a type: `Integer`, `Array of User`, `Message`, …"""
         if type_name not in self._checks:
             # Types contain themselves (a message replies to a message): the name is taken before it is compiled.
-            self._checks[type_name] = lambda value, notes: self._checks[type_name](value, notes)
+            self._checks[type_name] = self._later(type_name)
             self._checks[type_name] = self._compile(type_name)
         return self._checks[type_name]
+
+    def _later(self, type_name: str) -> Check:
+        def check(value: Json, notes: Notes) -> Json:
+            return self._checks[type_name](value, notes)
+
+        return check
 
     def plausible(self, type_name: str) -> Json:
         """The smallest value of a type: for methods nobody has needed yet."""

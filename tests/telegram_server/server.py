@@ -27,7 +27,7 @@ from tests.telegram_server.schema import Json, Notes, RefusedError, Table, load_
 from tests.telegram_server.updates import Updates
 from tests.telegram_server.world import World
 
-DEFAULT_TOKEN = "123456789:AAFakeTokenForTestsOnly-abcdefghijkl"  # noqa: S105 -- opens only this server
+DEFAULT_TOKEN = "123456789:AAFakeTokenForTestsOnly-abcdefghijkl"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What stands on Telegram's servers: chats, people, files, what the bot said about itself."""
 
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +14,7 @@ from tests.telegram_server.schema import Json, RefusedError, Schema, Table
 from tests.telegram_server.updates import Updates
 
 TAP_ANSWERED_WITHIN: Final = 150.0
+_NUMBER: Final = re.compile(r"-?[0-9]{1,19}")
 
 
 @dataclass(slots=True)
@@ -95,13 +97,13 @@ class World:
 
     def find_chat(self, chat_id: Json) -> Chat:
         """The chat a call names, whether or not the bot may write there."""
-        if isinstance(chat_id, str) and chat_id.startswith("@"):
+        named = str(chat_id)
+        if named.startswith("@"):
             found = next(
-                (chat for chat in self.chats.values() if chat.body.get("username") == chat_id[1:]), None
+                (chat for chat in self.chats.values() if chat.body.get("username") == named[1:]), None
             )
         else:
-            number = int(chat_id) if isinstance(chat_id, int) or str(chat_id).lstrip("-").isdigit() else 0
-            found = self.chats.get(number)
+            found = self.chats.get(int(named)) if _NUMBER.fullmatch(named) else None
         if found is None:
             raise RefusedError("chat not found")
         return found
