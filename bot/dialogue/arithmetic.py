@@ -57,13 +57,18 @@ def read_formula(source: str) -> Formula:
 def work_out(formula: Formula, known: Mapping[str, Value], fact: LookUpFact) -> Decimal:
     """Do the sum; names that are not known count as 0. Raise FormulaError where it cannot be done."""
     numbers = {name: _number(known.get(name)) for name in formula.names}
-    calculator = simpleeval.SimpleEval(
-        operators=_OPERATORS, functions={**_FUNCTIONS, "fact": fact}, names=numbers
-    )
+    calculator = simpleeval.SimpleEval(operators=_OPERATORS, functions={**_FUNCTIONS, "fact": fact}, names=numbers)
     calculator.nodes[ast.Constant] = _constant
     try:
         result = Decimal(calculator.eval(formula.source, previously_parsed=formula.tree))
-    except (simpleeval.InvalidExpression, InvalidOperation, Overflow, ArithmeticError, TypeError, KeyError) as error:
+    except (
+        simpleeval.InvalidExpression,
+        InvalidOperation,
+        Overflow,
+        ArithmeticError,
+        TypeError,
+        KeyError,
+    ) as error:
         raise FormulaError(f"'{formula.source}' cannot be worked out") from error
     if not result.is_finite() or abs(result) > LARGEST:
         raise FormulaError(f"'{formula.source}' is too large")

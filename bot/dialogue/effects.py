@@ -1,18 +1,23 @@
-"""What a turn asks the world to do, in order."""
+"""What a turn asks the world to do, in order, and the turn itself."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
+from bot.dialogue.conversation import Conversation
 from bot.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Show a message; one that replaces may take the place of the message whose button was pressed."""
+    """Show a message. One that replaces may take the place of the message whose button was pressed.
+
+    One that covers is harmless and stands in place of whatever was there; each door covers as well as it can.
+    """
 
     message: Message
     replaces: bool = False
+    covers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +29,24 @@ class Wake:
 
 
 @dataclass(frozen=True, slots=True)
-class Cover:
-    """Show a harmless screen in place of what was there; each door covers as well as it can."""
-
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """Erase everything kept about this conversation."""
-
-
-@dataclass(frozen=True, slots=True)
 class Count:
-    """Add one to a figure that points at nobody, such as `topic_answered`."""
+    """Add one to a figure that points at nobody, such as `topic_opened`."""
 
     what: str
     label: str = ""
 
 
-Effect: TypeAlias = Send | Wake | Cover | Forget | Count
+Effect: TypeAlias = Send | Wake | Count
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Where the person stands now, and what is to be done; a conversation of None is forgotten."""
+
+    conversation: Conversation | None
+    effects: tuple[Effect, ...] = ()
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Only what is shown."""
+        return tuple(effect.message for effect in self.effects if isinstance(effect, Send))

@@ -3,6 +3,7 @@
 A phrase is split at its slots once, when the content is compiled. What fills a slot is never read as a slot again.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -60,7 +61,7 @@ class Worded:
 class Phrasebook:
     """All phrases of the content: text id → language → phrase."""
 
-    __slots__ = ("_fallbacks", "_phrases")
+    __slots__ = ("_fallbacks", "_phrases", "_reviewed")
 
     def __init__(
         self,
@@ -69,6 +70,12 @@ class Phrasebook:
     ) -> None:
         self._phrases = phrases
         self._fallbacks = fallbacks
+        self._reviewed = Counter(
+            language
+            for worded in phrases.values()
+            for language, one in worded.items()
+            if one.standing in (Standing.SOURCE, Standing.REVIEWED)
+        )
 
     def __contains__(self, text_id: object) -> bool:
         return text_id in self._phrases
@@ -86,6 +93,10 @@ class Phrasebook:
                 return worded[fallback].phrase, fallback
         first = next(iter(worded))
         return worded[first].phrase, first
+
+    def reviewed(self, language: Language) -> tuple[int, int]:
+        """How many texts of a language are its source or have been reviewed by a speaker, and how many there are."""
+        return self._reviewed[language], len(self._phrases)
 
     def worded(self, text_id: TextId) -> Mapping[Language, Worded]:
         """All languages of one text, without fallback."""

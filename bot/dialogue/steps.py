@@ -75,10 +75,11 @@ class Reminder:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Words."""
+    """Words; a heading is shown strong."""
 
     text: TextId
     when: Condition = ALWAYS
+    heading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +245,8 @@ class About:
 Do: TypeAlias = ListHotlines | ListTopics | ListPlaces | Checklist | Remind | ForgetMe | About
 Step: TypeAlias = Say | Show | Choose | Ask | Set | Call | Go | Do | End
 Wait: TypeAlias = Choose | Ask | ListTopics | Checklist
+Spoken: TypeAlias = Say | Show | ListHotlines | ListPlaces | About
+"""What only shows something, and may be shown again when a wait is asked again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 A national short code reaches someone else in another country, so a number is offered only where it works.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, NewType
@@ -90,7 +90,7 @@ class Caller:
 class Directory:
     """All hotlines of the content, in the authors' order."""
 
-    __slots__ = ("_by_id", "_hotlines", "_holidays")
+    __slots__ = ("_by_id", "_holidays", "_hotlines")
 
     def __init__(self, hotlines: Iterable[Hotline], holidays: Mapping[str, frozenset[date]]) -> None:
         self._hotlines = tuple(hotlines)
@@ -100,7 +100,7 @@ class Directory:
     def __contains__(self, hotline_id: object) -> bool:
         return hotline_id in self._by_id
 
-    def __iter__(self) -> Iterable[Hotline]:
+    def __iter__(self) -> Iterator[Hotline]:
         return iter(self._hotlines)
 
     def list_one(self, hotline_id: HotlineId, caller: Caller, now: datetime) -> Listing | None:
@@ -129,7 +129,9 @@ class Directory:
 
     def _listing(self, hotline: Hotline, caller: Caller, now: datetime) -> Listing | None:
         telling = hotline.evidence.telling(now.date())
-        for_others = bool(hotline.origins) and caller.origin is not None and caller.origin not in hotline.origins
+        for_others = (
+            bool(hotline.origins) and caller.origin is not None and caller.origin not in hotline.origins
+        )
         if telling is Telling.WITHHELD or for_others:
             return None
         dials = tuple(

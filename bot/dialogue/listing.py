@@ -1,0 +1,117 @@
+"""Hotlines and places as a person reads them: the caution first, then the number, then when and in which language."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.dialogue.phrasebook import TextId
+from bot.dialogue.steps import ListHotlines, ListPlaces
+from bot.dialogue.wording import BLANK_LINE, Wording, phones
+from bot.facts import Availability, Listing, Place, Wanted, countries_meant
+from bot.messages import Span, Style, Text
+
+DESTINATION: Final = "th"
+"""Where people are most likely to be when they have not told."""
+
+URGENT: Final = Wanted(kinds=frozenset({"emergency", "police"}), at_most=2)
+"""What is offered when nothing fits better, so that nobody is left without a number."""
+
+_AVAILABILITY: Final = {
+    Availability.OPEN: "open-now",
+    Availability.CLOSED: "closed-now",
+    Availability.UNKNOWN: "hours-unknown",
+}
+
+
+def tell_hotlines(step: ListHotlines, wording: Wording) -> Text:
+    """Hotlines for this person; by country where they have not told where they are."""
+    caller = wording.caller
+    wanted = replace(step.wanted, countries=countries_meant(step.where, caller))
+    if caller.here is not None:
+        listings = wording.script.directory.choose(wanted, caller, wording.now)
+        return _tell_or_console(listings, wording)
+    spans: list[Span] = []
+    for country in dict.fromkeys((DESTINATION, caller.origin or DESTINATION)):
+        there = replace(caller, here=country)
+        listings = wording.script.directory.choose(replace(wanted, countries=frozenset()), there, wording.now)
+        if listings:
+            _part(spans)
+            spans.append(Span(wording.phrase("in-country", country=wording.country(country)) + "\n", Style.STRONG))
+            spans.extend(_tell_each(listings, replace(wording, caller=there)))
+    return tuple(spans) if spans else _tell_or_console((), replace(wording, caller=replace(caller, here=DESTINATION)))
+
+
+def tell_places(step: ListPlaces, wording: Wording) -> Text:
+    """Places of a kind for this person: those of the country they are in first."""
+    caller = wording.caller
+    places = [
+        place
+        for place in wording.script.places.values()
+        if place.kind == step.kind
+        and (not place.origins or caller.origin is None or caller.origin in place.origins)
+        and place.evidence.telling(wording.now.date()).value != "withheld"
+    ]
+    places.sort(key=lambda place: place.country != (caller.here or DESTINATION))
+    spans: list[Span] = []
+    for place in places[: step.at_most]:
+        _part(spans)
+        spans.extend(_tell_place(place, wording))
+    return tuple(spans)
+
+
+def _tell_or_console(listings: Sequence[Listing], wording: Wording) -> Text:
+    if listings:
+        return _tell_each(listings, wording)
+    urgent = wording.script.directory.choose(URGENT, wording.caller, wording.now)
+    return (Span(wording.phrase("no-number-here")), BLANK_LINE, *_tell_each(urgent, wording))
+
+
+def _tell_each(listings: Sequence[Listing], wording: Wording) -> Text:
+    spans: list[Span] = []
+    for listing in listings:
+        _part(spans)
+        spans.extend(_tell_one(listing, wording))
+    return tuple(spans)
+
+
+def _tell_one(listing: Listing, wording: Wording) -> Text:
+    hotline = listing.hotline
+    spans = [Span(wording.words(TextId(f"hotline.{hotline.id}.name")), Style.STRONG), Span("\n")]
+    if hotline.has_caution:
+        spans.append(Span("⚠️ " + wording.words(TextId(f"hotline.{hotline.id}.caution")) + "\n"))
+    spans.append(Span("📞 "))
+    spans.extend(phones(listing.dials))
+    notes = [wording.phrase(_AVAILABILITY[listing.availability])]
+    if hotline.cost == "free":
+        notes.append(wording.phrase("free-call"))
+    if listing.dated:
+        notes.append(wording.checked(hotline.evidence))
+    spans.append(Span("\n" + " · ".join(notes)))
+    spoken = _spoken(hotline.languages, wording)
+    if spoken:
+        spans.append(Span("\n" + wording.phrase("speaks", languages=spoken)))
+    return tuple(spans)
+
+
+def _spoken(languages: Sequence[str], wording: Wording) -> str:
+    names = [
+        wording.phrase(f"language-{code}")
+        for code in languages
+        if TextId(f"phrase.language-{code}") in wording.script.phrasebook
+    ]
+    return ", ".join(names)
+
+
+def _tell_place(place: Place, wording: Wording) -> Text:
+    spans = [Span(wording.words(TextId(f"place.{place.id}.name")), Style.STRONG), Span("\n" + place.address)]
+    if place.hotline is not None:
+        listing = wording.script.directory.list_one(place.hotline, wording.caller, wording.now)
+        if listing is not None:
+            spans.append(Span("\n📞 "))
+            spans.extend(phones(listing.dials))
+    return tuple(spans)
+
+
+def _part(spans: list[Span]) -> None:
+    if spans:
+        spans.append(BLANK_LINE)

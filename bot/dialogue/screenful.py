@@ -1,0 +1,105 @@
+"""Puts together what one turn shows, within what a message may hold."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.dialogue.effects import Effect, Send
+from bot.dialogue.wording import BLANK_LINE
+from bot.language import clusters
+from bot.messages import MESSAGE_UNITS, Language, Message, Rows, Span, Text, plain, units
+
+
+class Screenful:
+    """The effects of a turn in the making, and the words that wait for the menu under them."""
+
+    def __init__(self) -> None:
+        self.picture: str | None = None
+        self.covers = False
+        self.replaces = False
+        self._effects: list[Effect] = []
+        self._parts: list[Text] = []
+
+    def effects(self) -> tuple[Effect, ...]:
+        """All that is to be done, in order."""
+        return tuple(self._effects)
+
+    def do(self, effect: Effect) -> None:
+        """Ask for something that shows nothing."""
+        self._effects.append(effect)
+
+    def add(self, text: Text) -> None:
+        """Say this before what comes next."""
+        if text:
+            self._parts.append(text)
+
+    def clear(self) -> None:
+        """Take back what waits for the menu."""
+        self._parts.clear()
+
+    def show_beside(self, text: Text, rows: Rows, language: Language | None) -> None:
+        """Show a message that stays, before what waits for the menu."""
+        for part in _fit([text]):
+            self._effects.append(Send(Message(part, rows, keep=True, language=language)))
+
+    def show_apart(self, text: Text, language: Language | None) -> None:
+        """Show what was said so far and then this, both to stay."""
+        for part in (*_fit(self._parts), *_fit([text])):
+            self._effects.append(Send(Message(part, keep=True, language=language)))
+        self._parts.clear()
+
+    def show_menu(self, rows: Rows, language: Language | None) -> None:
+        """Show what was said with buttons under it."""
+        texts = _fit(self._parts or [plain("…")])
+        for text in texts[:-1]:
+            self._effects.append(Send(Message(text, language=language)))
+        alone = not any(isinstance(effect, Send) for effect in self._effects)
+        menu = Message(texts[-1], rows, language=language, picture=self.picture)
+        self._effects.append(Send(menu, replaces=self.replaces and alone, covers=self.covers))
+        self._parts.clear()
+
+    def show_last(self, text: Text, language: Language | None) -> None:
+        """Show what was said and this, with nothing to press."""
+        for part in _fit([*self._parts, text]):
+            self._effects.append(Send(Message(part, language=language), covers=self.covers))
+        self._parts.clear()
+
+
+def _fit(parts: Sequence[Text]) -> list[Text]:
+    """Parts with a blank line between, in as few messages as hold them; a part too long is cut between lines."""
+    messages: list[list[Span]] = []
+    room = 0
+    for part in parts:
+        for piece, starts_part in _pieces(part):
+            length = sum(units(span.words) for span in piece)
+            joint = (BLANK_LINE,) if starts_part else ()
+            if messages and length + len(joint) * 2 <= room:
+                messages[-1].extend((*joint, *piece))
+                room -= length + len(joint) * 2
+            else:
+                messages.append(list(piece))
+                room = MESSAGE_UNITS - length
+    return [tuple(message) for message in messages]
+
+
+def _pieces(part: Text) -> list[tuple[Text, bool]]:
+    if sum(units(span.words) for span in part) <= MESSAGE_UNITS:
+        return [(part, True)]
+    lines = [
+        replace(span, words=line)
+        for span in part
+        for whole in span.words.splitlines(keepends=True)
+        for line in _chunks(whole)
+    ]
+    return [((line,), index == 0) for index, line in enumerate(lines)]
+
+
+def _chunks(line: str) -> list[str]:
+    """Cut between grapheme clusters, for languages without spaces."""
+    if units(line) <= MESSAGE_UNITS:
+        return [line]
+    chunks: list[str] = [""]
+    for cluster in clusters(line):
+        if units(chunks[-1]) + units(cluster) > MESSAGE_UNITS:
+            chunks.append("")
+        chunks[-1] += cluster
+    return chunks

@@ -1,0 +1,155 @@
+"""Words for one person at one moment: phrases with their slots filled, facts with their units and dates.
+
+Facts and hotlines are filled in here and nowhere else, so that what is out of date is dated or withheld everywhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final, assert_never
+
+from bot.dialogue.conversation import Value
+from bot.dialogue.events import Wish
+from bot.dialogue.phrasebook import FactSlot, HotlineSlot, Phrase, Slot, TextId, ValueSlot
+from bot.dialogue.script import Script
+from bot.facts import Amount, AmountRange, Caller, Day, Evidence, Fact, Rule, Telling
+from bot.messages import Language, Span, Style, Text, words_of
+
+BLANK_LINE: Final = Span("\n\n")
+
+WISH_ICONS: Final = {
+    Wish.BACK: "⬅️",
+    Wish.HOME: "🏠",
+    Wish.LANGUAGE: "🌐",
+    Wish.PERSON: "🗣️",
+    Wish.EXIT: "✖️",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words of a script in one language, for a caller, over what is known of them, at a moment."""
+
+    script: Script
+    language: Language
+    caller: Caller
+    now: datetime
+    known: Mapping[str, Value] = field(default_factory=dict)
+
+    def text(self, text_id: TextId, **more: str) -> Text:
+        """A phrase of the content with its slots filled."""
+        phrase, language = self.script.phrasebook.find(text_id, self.language)
+        filled = self._fill(phrase, more)
+        if language == self.language or text_id.startswith("phrase."):
+            return filled
+        note = self.phrase("fallback-note")
+        return (Span(f"({note})\n"), *filled)
+
+    def words(self, text_id: TextId, **more: str) -> str:
+        """A phrase of the content as mere words."""
+        phrase, _ = self.script.phrasebook.find(text_id, self.language)
+        return words_of(self._fill(phrase, more))
+
+    def phrase(self, name: str, **more: str) -> str:
+        """One of the engine's own phrases."""
+        return self.words(TextId(f"phrase.{name}"), **more)
+
+    def country(self, code: str) -> str:
+        """A country's name."""
+        return self.phrase(f"country-{code}")
+
+    def checked(self, evidence: Evidence) -> str:
+        """`checked 11/2026`."""
+        return self.phrase("checked-on", month=f"{evidence.checked.month:02}", year=str(evidence.checked.year))
+
+    def tell(self, fact: Fact) -> str:
+        """A fact's value with its unit; dated, or withheld, as its evidence asks."""
+        telling = fact.evidence.telling(self.now.date())
+        if telling is Telling.WITHHELD:
+            return self.phrase("may-have-changed")
+        told = self._value(fact)
+        return f"{told} ({self.checked(fact.evidence)})" if telling is Telling.DATED else told
+
+    def _fill(self, phrase: Phrase, more: Mapping[str, str]) -> Text:
+        if len(phrase) == 1 and isinstance(phrase[0], str):
+            return (Span(phrase[0]),)
+        spans: list[Span] = []
+        for part in phrase:
+            if isinstance(part, str):
+                spans.append(Span(part))
+            else:
+                spans.extend(self._slot(part, more))
+        return tuple(spans)
+
+    def _slot(self, slot: Slot, more: Mapping[str, str]) -> Text:
+        match slot:
+            case FactSlot(fact):
+                return (Span(self.tell(self.script.facts[fact])),)
+            case HotlineSlot(hotline):
+                return self._hotline(hotline)
+            case ValueSlot(name):
+                return (Span(more[name] if name in more else self._told(name)),)
+            case _:
+                assert_never(slot)
+
+    def _hotline(self, hotline_id: str) -> Text:
+        listing = self.script.directory.list_one(hotline_id, self.caller, self.now)
+        name = Span(self.words(TextId(f"hotline.{hotline_id}.name")))
+        if listing is None:
+            return (name,)
+        return (name, Span(" "), *phones(listing.dials))
+
+    def _told(self, name: str) -> str:
+        value = self.known.get(name)
+        if value is None:
+            return "…"
+        if isinstance(value, Decimal):
+            return number(value)
+        if name in ("origin", "here"):
+            return self.country(value)
+        return value
+
+    def _value(self, fact: Fact) -> str:
+        match fact.value:
+            case Amount(amount, unit, per):
+                return self._per(self._unit(unit, number(amount), one=amount == 1), per)
+            case AmountRange(low, high, unit, per):
+                both = self.phrase("range", low=number(low), high=number(high))
+                return self._per(self._unit(unit, both, one=False), per)
+            case Day(day):
+                return written_date(day)
+            case Rule():
+                return self.words(TextId(f"fact.{fact.id}"))
+            case _:
+                assert_never(fact.value)
+
+    def _unit(self, unit: str, counted: str, *, one: bool) -> str:
+        single = f"unit-{unit}-one"
+        name = single if one and TextId(f"phrase.{single}") in self.script.phrasebook else f"unit-{unit}"
+        return self.phrase(name, n=counted)
+
+    def _per(self, amount: str, per: str) -> str:
+        if TextId(f"phrase.per-{per}") in self.script.phrasebook:
+            return self.phrase(f"per-{per}", amount=amount)
+        return amount
+
+
+def number(amount: Decimal) -> str:
+    """A number as people write it: thousands apart, no needless places."""
+    return f"{amount:,f}"
+
+
+def written_date(day: date) -> str:
+    """Day, month and year in the order that all five languages use."""
+    return f"{day.day}/{day.month}/{day.year}"
+
+
+def phones(dials: tuple[str, ...]) -> Text:
+    """Numbers to dial, in a row."""
+    spans: list[Span] = []
+    for dial in dials:
+        if spans:
+            spans.append(Span(" · "))
+        spans.append(Span(dial, Style.PHONE, dial))
+    return tuple(spans)

@@ -1,0 +1,207 @@
+"""Arrival → load → decide → one commit. When `take` returns, the arrival has taken effect once and is durable.
+
+Snapshots of recent conversations are remembered, which saves a trip to the store; the version in the commit makes a
+remembered one that is out of date harmless.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Final, Protocol, assert_never
+
+from bot import logbook
+from bot.clock import Clock
+from bot.dialogue import NEW_CONVERSATION
+from bot.dialogue.effects import Count, Send, Turn, Wake
+from bot.dialogue.engine import rescue_turn, take_turn
+from bot.dialogue.events import Elapsed
+from bot.dialogue.script import Script
+from bot.figures import Figures
+from bot.messages import ArrivalId, ConversationId
+from bot.store.contract import (
+    Commit,
+    Committed,
+    ConflictError,
+    Leased,
+    Outcome,
+    Outgoing,
+    OutgoingId,
+    Record,
+    Repeated,
+    Rung,
+    Snapshot,
+    Store,
+    StoreError,
+    Timer,
+)
+from bot.turns.arrival import Arrival
+
+LEASE: Final = timedelta(seconds=10)
+MOST_CONFLICTS: Final = 20
+MOST_REMEMBERED: Final = 20_000
+TIMER_PAUSE: Final = 1.0
+TIMERS_AT_ONCE: Final = 100
+FETCHING_DOORS: Final = frozenset({"web"})
+"""Doors whose pages fetch their messages themselves; nothing is pushed to them."""
+
+
+class Messengers(Protocol):
+    """Who brings the messages of a turn on their way."""
+
+    def hand_over(self, leased: Leased) -> None:
+        """Send this now; the store has leased it to us."""
+        ...
+
+    def call(self, conversation: ConversationId) -> None:
+        """Tell a door that fetches its messages itself that there are some."""
+        ...
+
+
+class Turns:
+    """Takes arrivals of many people at once, and those of one person one after the other."""
+
+    def __init__(
+        self, store: Store, script: Callable[[], Script], messengers: Messengers, clock: Clock, figures: Figures
+    ) -> None:
+        self._store = store
+        self._script = script
+        self._messengers = messengers
+        self._clock = clock
+        self._figures = figures
+        self._remembered: OrderedDict[ConversationId, Snapshot] = OrderedDict()
+        self._under_way: dict[ConversationId, asyncio.Task[None]] = {}
+
+    async def take(self, arrival: Arrival) -> None:
+        """Let an arrival take effect once; raise StoreError when it is not known to be written, and repeat it then."""
+        while (earlier := self._under_way.get(arrival.conversation)) is not None:
+            await asyncio.wait([earlier])
+        task = asyncio.ensure_future(self._take(arrival))
+        self._under_way[arrival.conversation] = task
+        try:
+            # A door that gives up waiting must not stop a commit half-way: it would not know what became of it.
+            await asyncio.shield(task)
+        finally:
+            task.add_done_callback(lambda done: self._leave(arrival.conversation, done))
+
+    async def ring_timers(self) -> None:
+        """Take timers as they become due, for as long as it runs."""
+        while True:
+            await self._clock.sleep(TIMER_PAUSE)
+            try:
+                rung = await self._store.claim_timers(self._clock.now(), LEASE, TIMERS_AT_ONCE)
+                await asyncio.gather(*(self._ring(one) for one in rung))
+            except StoreError as error:
+                logbook.note_error("timers_not_claimed", error)
+
+    def _leave(self, conversation: ConversationId, task: asyncio.Task[None]) -> None:
+        if self._under_way.get(conversation) is task:
+            del self._under_way[conversation]
+
+    async def _take(self, arrival: Arrival) -> None:
+        for _ in range(MOST_CONFLICTS):
+            snapshot = await self._recall(arrival.conversation)
+            now = self._clock.now()
+            commit = self._decide(arrival, snapshot, now)
+            try:
+                outcome = await self._store.commit(commit, now, LEASE)
+            except ConflictError:
+                self._remembered.pop(arrival.conversation, None)
+                continue
+            except StoreError:
+                # Written or not, what we remember may be out of date.
+                self._remembered.pop(arrival.conversation, None)
+                raise
+            self._finish(arrival, commit, outcome)
+            return
+        raise ConflictError("a conversation changed faster than it could be written")
+
+    async def _recall(self, conversation: ConversationId) -> Snapshot:
+        snapshot = self._remembered.pop(conversation, None)
+        if snapshot is None:
+            snapshot = await self._store.load(conversation)
+        return snapshot
+
+    def _remember(self, conversation: ConversationId, snapshot: Snapshot) -> None:
+        self._remembered[conversation] = snapshot
+        if len(self._remembered) > MOST_REMEMBERED:
+            self._remembered.popitem(last=False)
+
+    def _decide(self, arrival: Arrival, snapshot: Snapshot, now: datetime) -> Commit:
+        conversation = snapshot.record.conversation if snapshot.record else NEW_CONVERSATION
+        script = self._script()
+        try:
+            turn = take_turn(script, conversation, arrival.event, now)
+            quarantined = None
+        except Exception as error:  # noqa: BLE001  # whatever it is, it must not block this person's next words
+            logbook.note_error("turn_failed", error)
+            self._figures.add("turn_failed")
+            turn = rescue_turn(script, conversation, now)
+            quarantined = arrival.raw
+        for effect in turn.effects:
+            if isinstance(effect, Count):
+                self._figures.add(effect.what, effect.label)
+        return Commit(
+            conversation=arrival.conversation,
+            expected=snapshot.version,
+            answering=arrival.id,
+            record=None if turn.conversation is None else Record(arrival.address, turn.conversation),
+            outgoing=_outgoing(arrival, turn),
+            timers=tuple(Timer(effect.node, now + effect.after) for effect in turn.effects if isinstance(effect, Wake)),
+            dropped=(arrival.event.node,) if isinstance(arrival.event, Elapsed) else (),
+            pushed=arrival.pushed,
+            quarantined=quarantined,
+        )
+
+    def _finish(self, arrival: Arrival, commit: Commit, outcome: Outcome) -> None:
+        match outcome:
+            case Committed(version, head):
+                self._figures.add("turns", arrival.address.door)
+                self._remember(arrival.conversation, Snapshot(version, commit.record))
+                if head is not None:
+                    self._messengers.hand_over(head)
+                if not arrival.pushed and commit.outgoing:
+                    self._messengers.call(arrival.conversation)
+            case Repeated():
+                self._figures.add("repeated", arrival.address.door)
+            case _:
+                assert_never(outcome)
+
+    async def _ring(self, rung: Rung) -> None:
+        snapshot = await self._store.load(rung.conversation)
+        if snapshot.record is None:
+            return
+        address = snapshot.record.address
+        source = f"{rung.timer.name}@{rung.timer.due.timestamp():.3f}".encode()
+        arrival = Arrival(
+            conversation=rung.conversation,
+            id=ArrivalId(blake2b(source + rung.conversation.encode(), digest_size=8).digest()),
+            address=address,
+            event=Elapsed(rung.timer.name),
+            pushed=address.door not in FETCHING_DOORS,
+        )
+        await self.take(arrival)
+
+
+def _outgoing(arrival: Arrival, turn: Turn) -> tuple[Outgoing, ...]:
+    """The turn's messages as outbox entries; the first one also acknowledges the press, so that both go out at once."""
+    sends = [effect for effect in turn.effects if isinstance(effect, Send)]
+    outgoing = [
+        Outgoing(
+            id=_outgoing_id(arrival.id, place),
+            address=arrival.address,
+            message=send.message,
+            replaces=arrival.tapped if send.replaces or send.covers else None,
+            acknowledges=arrival.acknowledges if place == 0 else None,
+            covers=send.covers,
+        )
+        for place, send in enumerate(sends)
+    ]
+    if not outgoing and arrival.acknowledges is not None:
+        outgoing.append(Outgoing(_outgoing_id(arrival.id, 0), arrival.address, None, acknowledges=arrival.acknowledges))
+    return tuple(outgoing)
+
+
+def _outgoing_id(arrival: ArrivalId, place: int) -> OutgoingId:
+    return OutgoingId(arrival + bytes((min(place, 255),)))
