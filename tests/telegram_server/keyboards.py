@@ -66,11 +66,7 @@ def reply_buttons(markup: Json) -> list[list[Table]]:
 
 def _rows(rows: Json, notes: Notes) -> list[list[Table]]:
     read = (
-        [
-            [button for button in row if isinstance(button, dict)]
-            for row in rows or []
-            if isinstance(row, list)
-        ]
+        [[button for button in row if isinstance(button, dict)] for row in rows or [] if isinstance(row, list)]
         if isinstance(rows, list)
         else []
     )
@@ -92,9 +88,7 @@ def _check_inline_button(button: Table) -> None:
     # An empty query is a query, an empty address or empty data is nothing.
     actions += [name for name in _ACTIONS if name.startswith("switch_inline") and button.get(name) == ""]
     if not actions:
-        raise RefusedError(
-            "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
-        )
+        raise RefusedError("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
     if len(actions) > 1:
         raise RefusedError("can't parse inline keyboard button: exactly one action must be used")
     if "url" in actions and (mistake := link_mistake(str(button["url"]))) is not None:
@@ -114,9 +108,7 @@ def _check_reply_button(button: Table, *, private: bool) -> None:
     if len(requests) > 1:
         raise RefusedError("can't parse keyboard button: at most one action must be used")
     if requests and not private and requests[0] in _PRIVATE_ONLY:
-        what = {"request_contact": "phone number", "request_location": "location"}.get(
-            requests[0], requests[0]
-        )
+        what = {"request_contact": "phone number", "request_location": "location"}.get(requests[0], requests[0])
         raise RefusedError(f"{what} can be requested in private chats only")
     if "web_app" in requests:
         _check_web_app("keyboard button", button["web_app"])

@@ -19,9 +19,7 @@ _RANGE = re.compile(r"(?<![\w-])(\d+)-(\d+)(?![\w-])( ?\w*)", re.IGNORECASE)
 _VALUES_BETWEEN = re.compile(r"[Mm]ust be between (\d+) and (\d+)")
 _AT_MOST = re.compile(r"[Aa]t most (\d+) \w+ can be specified")
 _ALWAYS = re.compile(r"(?:always|must be) \"(\w+)\"\.?$|must be (\w+)$")
-_CHOICES = re.compile(
-    r"(?:[Mm]ust be one of|can be either|currently one of|[Cc]an be one of|Currently, can be) (\".*)"
-)
+_CHOICES = re.compile(r"(?:[Mm]ust be one of|can be either|currently one of|[Cc]an be one of|Currently, can be) (\".*)")
 _QUOTED = re.compile(r"\"([\w./]+)\"(?: \([^)]*\))?(?:,? or |, |$|\.|;| for)")
 
 # Listed without quotation marks, so no rule finds them.

@@ -144,8 +144,7 @@ def check_entities(text: str, entities: list[Json], notes: Notes) -> tuple[Table
             raise RefusedError(f"entity begins in a middle of a UTF-16 symbol at UTF-16 offset {offset}")
         if end in inside:
             raise RefusedError(
-                f"entity beginning at UTF-16 offset {offset} ends in a middle of a UTF-16 symbol "
-                f"at UTF-16 offset {end}"
+                f"entity beginning at UTF-16 offset {offset} ends in a middle of a UTF-16 symbol at UTF-16 offset {end}"
             )
         _check_belongings(entity)
         kept.append(dict(entity))
@@ -178,9 +177,7 @@ def parse_html(html: str, notes: Notes) -> MarkedText:
                 push(character)
                 at = found.end()
         elif here != "<":
-            end = min(
-                (place for place in (html.find("&", at), html.find("<", at)) if place >= 0), default=len(html)
-            )
+            end = min((place for place in (html.find("&", at), html.find("<", at)) if place >= 0), default=len(html))
             push(html[at:end])
             at = end
         elif html.startswith("</", at):
@@ -228,9 +225,7 @@ def _read_start_tag(html: str, at: int) -> tuple[_OpenTag, int]:
         attributes[attribute[1].lower()] = _CHARACTER.sub(lambda one: _character(one) or one[0], value)
         place = attribute.end()
     if name == "span" and attributes.get("class") != "tg-spoiler":
-        raise RefusedError(
-            f'can\'t parse entities: Tag "span" must have class "tg-spoiler" at byte offset {offset}'
-        )
+        raise RefusedError(f'can\'t parse entities: Tag "span" must have class "tg-spoiler" at byte offset {offset}')
     if name == "tg-emoji" and not attributes.get("emoji-id", "").isdigit():
         raise RefusedError("can't parse entities: Invalid custom emoji identifier specified")
     return _OpenTag(name, 0, attributes), place + 1
@@ -265,9 +260,7 @@ def _close(
     return end + 1
 
 
-def _entity(
-    tag: _OpenTag, position: int, inner: str, open_tags: list[_OpenTag], notes: Notes
-) -> Table | None:
+def _entity(tag: _OpenTag, position: int, inner: str, open_tags: list[_OpenTag], notes: Notes) -> Table | None:
     entity: Table = {"type": _TAGS[tag.name], "offset": tag.at, "length": position - tag.at}
     if tag.name == "a":
         url = tag.attributes.get("href") or inner

@@ -91,9 +91,7 @@ class Group:
     def _set_member(self, person: "Person", status: str) -> None:
         old = self.chat.members.get(person.id, "left")
         self.chat.members[person.id] = status
-        self.world.emit(
-            "chat_member", _change(self.world, self.chat, person, person.user, old, status), self.chat.id
-        )
+        self.world.emit("chat_member", _change(self.world, self.chat, person, person.user, old, status), self.chat.id)
 
     def _set_bot_status(self, status: str, by: "Person") -> None:
         old = self.chat.bot_status
@@ -150,16 +148,12 @@ class Person:
     def share_location(self, latitude: float, longitude: float, *, to: Group | None = None) -> Message:
         return self._say({"location": {"latitude": latitude, "longitude": longitude}}, to)
 
-    def send_photo(
-        self, content: bytes = b"\xff\xd8photo", caption: str = "", *, to: Group | None = None
-    ) -> Message:
+    def send_photo(self, content: bytes = b"\xff\xd8photo", caption: str = "", *, to: Group | None = None) -> Message:
         file = self._file("photo.jpg", content)
         sizes: list[Json] = [file | {"width": width, "height": width} for width in (90, 800)]
         return self._say(_captioned(caption) | {"photo": sizes}, to)
 
-    def send_voice(
-        self, content: bytes = b"OggSvoice", duration: int = 3, *, to: Group | None = None
-    ) -> Message:
+    def send_voice(self, content: bytes = b"OggSvoice", duration: int = 3, *, to: Group | None = None) -> Message:
         voice = self._file("voice.oga", content) | {"duration": duration, "mime_type": "audio/ogg"}
         return self._say({"voice": voice}, to)
 
@@ -174,9 +168,7 @@ class Person:
         }
         return self._say({"sticker": sticker}, to)
 
-    def send_document(
-        self, name: str, content: bytes, caption: str = "", *, to: Group | None = None
-    ) -> Message:
+    def send_document(self, name: str, content: bytes, caption: str = "", *, to: Group | None = None) -> Message:
         document = self._file(name, content) | {"file_name": name}
         return self._say(_captioned(caption) | {"document": document}, to)
 
@@ -250,9 +242,7 @@ class Person:
         change = _change(self.world, self.chat, self, self.world.bot_user, old, new)
         self.world.emit("my_chat_member", change, self.id)
 
-    def _say(
-        self, body: Table, to: Group | None, topic: int | None = None, reply_to: Message | None = None
-    ) -> Message:
+    def _say(self, body: Table, to: Group | None, topic: int | None = None, reply_to: Message | None = None) -> Message:
         chat = self.chat if to is None else to.chat
         if chat.is_private:
             # Whoever writes has opened the chat, and lifted their block.
@@ -271,8 +261,7 @@ class Person:
         return message
 
     def _file(self, name: str, content: bytes) -> Table:
-        kept = self.world.keep_file(name, content)
-        return {"file_id": kept.file_id, "file_unique_id": f"u{kept.file_id}", "file_size": len(content)}
+        return self.world.keep_file(name, content).described()
 
 
 def _captioned(caption: str) -> Table:

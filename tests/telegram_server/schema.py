@@ -197,8 +197,7 @@ class Schema:
         if "any_of" in entry:
             return self.plausible(entry["any_of"][0])
         return {
-            name: spec.get("always")
-            or (spec["choices"][0] if "choices" in spec else self.plausible(spec["types"][0]))
+            name: spec.get("always") or (spec["choices"][0] if "choices" in spec else self.plausible(spec["types"][0]))
             for name, spec in entry["fields"].items()
             if spec.get("required")
         }

@@ -18,10 +18,11 @@ from typing import Self
 
 from aiohttp import BodyPartReader, web
 
+from tests.telegram_server.calls import Call, Upload
 from tests.telegram_server.chats import Chat
 from tests.telegram_server.clock import Clock
 from tests.telegram_server.faults import Faults
-from tests.telegram_server.methods import BEHAVIOURS, Call, Upload, carry_out
+from tests.telegram_server.methods import BEHAVIOURS, carry_out
 from tests.telegram_server.people import Group, Person
 from tests.telegram_server.schema import Json, Notes, RefusedError, Table, load_schema
 from tests.telegram_server.updates import Updates

@@ -141,9 +141,7 @@ class Updates:
         for unknown in sorted(str(kind) for kind in kinds if kind not in UPDATE_KINDS):
             note(f"allowed_updates: Telegram knows no {unknown!r}")
         self.allowed_as_sent = kinds
-        self.allowed = (
-            frozenset(str(kind) for kind in kinds) & UPDATE_KINDS if kinds else UPDATE_KINDS - _ON_DEMAND
-        )
+        self.allowed = frozenset(str(kind) for kind in kinds) & UPDATE_KINDS if kinds else UPDATE_KINDS - _ON_DEMAND
 
     async def poll(self, offset: int, limit: int, timeout: float) -> list[Json]:  # noqa: ASYNC109 -- Telegram's word
         """What getUpdates answers: waits for an update, gives way to a newer call."""
@@ -163,8 +161,7 @@ class Updates:
             await asyncio.wait((poller,), timeout=timeout)
             if poller.done() and not poller.result():
                 raise RefusedError(
-                    "Conflict: terminated by other getUpdates request; "
-                    "make sure that only one bot instance is running",
+                    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
                     code=409,
                 )
             if self._poller is poller:

@@ -42,6 +42,13 @@ class StoredFile:
     name: str
     content: bytes
 
+    def described(self) -> Table:
+        return {
+            "file_id": self.file_id,
+            "file_unique_id": f"u{self.file_id}",
+            "file_size": len(self.content),
+        }
+
 
 @dataclass(slots=True)
 class World:
@@ -99,9 +106,7 @@ class World:
         """The chat a call names, whether or not the bot may write there."""
         named = str(chat_id)
         if named.startswith("@"):
-            found = next(
-                (chat for chat in self.chats.values() if chat.body.get("username") == named[1:]), None
-            )
+            found = next((chat for chat in self.chats.values() if chat.body.get("username") == named[1:]), None)
         else:
             found = self.chats.get(int(named)) if _NUMBER.fullmatch(named) else None
         if found is None:
