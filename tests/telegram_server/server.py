@@ -25,6 +25,7 @@ from tests.telegram_server.faults import Faults
 from tests.telegram_server.methods import BEHAVIOURS, carry_out
 from tests.telegram_server.people import Group, Person
 from tests.telegram_server.schema import Json, Notes, RefusedError, Table, load_schema
+from tests.telegram_server.screen import act, draw_messages, draw_phone
 from tests.telegram_server.updates import Updates
 from tests.telegram_server.world import World
 
@@ -91,9 +92,9 @@ class FakeTelegram:
         self._runner: web.ServerRunner | None = None
 
     async def __aenter__(self) -> Self:
-        self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), access_log=None)
+        self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await site.start()
         self._port = self._runner.addresses[0][1]
         return self
@@ -179,7 +180,7 @@ class FakeTelegram:
             return _hang_up(request)
         path = request.rel_url.path
         if not path.startswith(self._prefix):
-            return self._handle_elsewhere(path)
+            return await self._handle_elsewhere(path, request)
         method = path[len(self._prefix) :]
         sent, files = await _read_params(request)
         if self.faults.latency_seconds:
@@ -192,14 +193,24 @@ class FakeTelegram:
             return _hang_up(request)
         return _json(answer)
 
-    def _handle_elsewhere(self, path: str) -> web.Response:
+    async def _handle_elsewhere(self, path: str, request: web.BaseRequest) -> web.Response:
         if path.startswith(self._file_prefix):
             kept = self.world.files.get(path.rpartition("/")[2])
             if kept is not None:
                 return web.Response(body=kept.content, content_type="application/octet-stream")
+        elif path in ("/screen", "/screen/messages"):
+            return await self._show_screen(path, request)
         elif path.startswith("/bot"):
             return _json(_refusal(RefusedError("Unauthorized", code=401)))
         return _json(_refusal(RefusedError("Not Found", code=404)))
+
+    async def _show_screen(self, path: str, request: web.BaseRequest) -> web.Response:
+        person = self.person(_int(request.query.get("chat", "7")))
+        if path == "/screen":
+            return web.Response(text=draw_phone(person), content_type="text/html")
+        if request.method == "POST":
+            act(person, {name: str(value) for name, value in (await request.post()).items()})
+        return web.Response(text=draw_messages(person), content_type="text/html")
 
     async def _answer(self, method: str, sent: Table | None, files: dict[str, Upload]) -> Table:
         at = time.monotonic()

@@ -130,6 +130,11 @@ class Updates:
             self._poller.set_result(True)
         return update
 
+    @property
+    def is_polled(self) -> bool:
+        """A getUpdates is waiting."""
+        return self._poller is not None and not self._poller.done()
+
     def restart_ids(self) -> None:
         """As after a week without updates: the next id is a new random number, perhaps a smaller one."""
         self._next_id = self.dice.randrange(100_000_000, 900_000_000)
@@ -158,6 +163,7 @@ class Updates:
         if not self.pending and timeout > 0:
             poller: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
             self._poller = poller
+            self.on_change()
             await asyncio.wait((poller,), timeout=timeout)
             if poller.done() and not poller.result():
                 raise RefusedError(
