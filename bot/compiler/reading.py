@@ -1,0 +1,273 @@
+"""YAML files → texts that remember where they stand.
+
+PyYAML's loaders guess types: `yes` becomes True, `20:30` becomes 1230 and `0123456` another number, so that
+a phone number could go wrong unseen. Here only its event stream is used, every scalar stays text, and a
+file is bounded while it is read: the parser itself walks without recursion, and what nests or grows beyond
+the limits ends before it is built. Anchors, aliases, tags, merge keys and duplicate keys are refused: each
+lets a file say something else than what it shows.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+
+import yaml
+
+from bot.compiler.problems import Notebook, Place
+
+MOST_BYTES: Final = 1_000_000
+DEEPEST: Final = 24
+MOST_NODES: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class TextNode:
+    """Words as they stand in the file; `plain` without quotes around them."""
+
+    place: Place
+    words: str
+    plain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ListNode:
+    """Several nodes in their order."""
+
+    place: Place
+    items: tuple["Node", ...]
+
+
+class Entry(NamedTuple):
+    """A key and what stands behind it."""
+
+    key: TextNode
+    value: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class MapNode:
+    """Nodes by key, in the order of the file."""
+
+    place: Place
+    entries: Mapping[str, Entry]
+
+
+Node: TypeAlias = TextNode | ListNode | MapNode
+
+
+def read_path(path: Path, shown_as: str, notebook: Notebook) -> Node | None:
+    """Read one file; nothing where it is empty or cannot be read."""
+    try:
+        if not path.is_file():
+            notebook.error(Place(shown_as, 1, 1), "this is no file that can be read")
+            return None
+        with path.open("rb") as stream:
+            source = stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        notebook.error(Place(shown_as, 1, 1), f"the file cannot be read: {error.strerror}")
+        return None
+    return read_yaml(source, shown_as, notebook)
+
+
+def read_yaml(source: bytes, shown_as: str, notebook: Notebook) -> Node | None:
+    """Read the bytes of one file; nothing where they are empty or cannot be read."""
+    words = _decode(source, shown_as, notebook)
+    if words is None:
+        return None
+    builder = _Builder(shown_as, notebook)
+    try:
+        for event in yaml.parse(words, Loader=yaml.CBaseLoader):
+            if not builder.take(event):
+                return None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        here = words.splitlines()[line : line + 1]
+        notebook.error(Place(shown_as, line + 1, column + 1), _explained(error, "".join(here)[column:]))
+        return None
+    except yaml.YAMLError:
+        notebook.error(Place(shown_as, 1, 1), "this is not valid YAML")
+        return None
+    return builder.root
+
+
+def _decode(source: bytes, shown_as: str, notebook: Notebook) -> str | None:
+    if len(source) > MOST_BYTES:
+        notebook.error(Place(shown_as, 1, 1), f"a file may hold {MOST_BYTES} bytes; split it in two")
+        return None
+    try:
+        words = source.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = source[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
+        notebook.error(Place(shown_as, line, column), "this is not UTF-8; save the file as UTF-8")
+        return None
+    forbidden = _FORBIDDEN.search(words)
+    if forbidden is None:
+        return words
+    at = forbidden.start()
+    place = Place(shown_as, words.count("\n", 0, at) + 1, at - words.rfind("\n", 0, at))
+    notebook.error(place, f"the invisible character U+{ord(forbidden.group()):04X} may not stand in content")
+    return None
+
+
+# Controls, other line breaks than \n, marks that turn the direction of writing, byte order marks inside.
+# U+200B to U+200D stay: Khmer, Lao and Burmese need them.
+_FORBIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\uffff]"
+)
+_EMPTY_WORDS: Final = frozenset({"~", "null", "Null", "NULL"})
+
+
+class _Open(NamedTuple):
+    """A list or map whose end has not been seen; a map has keys, a list has none."""
+
+    place: Place
+    values: list[Node]
+    keys: list[TextNode | None] | None
+
+
+class _Builder:
+    """Takes one event after the other; `take` says whether the file goes on."""
+
+    __slots__ = ("_documents", "_file", "_nodes", "_notebook", "_open", "root")
+
+    def __init__(self, file: str, notebook: Notebook) -> None:
+        self.root: Node | None = None
+        self._file = file
+        self._notebook = notebook
+        self._open: list[_Open] = []
+        self._nodes = 0
+        self._documents = 0
+
+    def take(self, event: yaml.Event) -> bool:
+        """Take an event; False where the file cannot be read any further."""
+        match event:
+            case yaml.ScalarEvent():
+                return self._scalar(event)
+            case yaml.CollectionStartEvent():
+                return self._begin(event)
+            case yaml.CollectionEndEvent():
+                self._finish()
+            case yaml.AliasEvent():
+                place = self._place(event)
+                self._notebook.error(place, _NO_ALIAS)
+                self._add(TextNode(place, ""))
+            case yaml.DocumentStartEvent():
+                return self._document(event)
+        return True
+
+    def _place(self, event: yaml.Event) -> Place:
+        mark = event.start_mark
+        return Place(self._file, mark.line + 1, mark.column + 1) if mark else Place(self._file, 1, 1)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> bool:
+        place = self._place(event)
+        words: str = event.value
+        if event.anchor is not None or event.tag is not None:
+            self._refuse(event, place)
+        if event.style == '"' and (forbidden := _FORBIDDEN.search(words)) is not None:
+            code = ord(forbidden.group())
+            self._notebook.error(place, f"the invisible character U+{code:04X} may not stand in content")
+        is_plain = not event.style
+        if is_plain and words in _EMPTY_WORDS:
+            self._notebook.error(place, f"'{words}' means nothing here; write words or leave the line out")
+        self._add(TextNode(place, words, is_plain))
+        return self._counted(place)
+
+    def _begin(self, event: yaml.CollectionStartEvent) -> bool:
+        place = self._place(event)
+        if event.anchor is not None or event.tag is not None:
+            self._refuse(event, place)
+        is_map = isinstance(event, yaml.MappingStartEvent)
+        self._open.append(_Open(place, [], [] if is_map else None))
+        if len(self._open) > DEEPEST:
+            self._notebook.error(place, f"lists and maps may nest {DEEPEST} deep")
+            return False
+        return self._counted(place)
+
+    def _finish(self) -> None:
+        place, values, keys = self._open.pop()
+        if keys is None:
+            self._add(ListNode(place, tuple(values)))
+            return
+        entries: dict[str, Entry] = {}
+        for key, value in zip(keys, values, strict=True):
+            if key is None:
+                continue
+            if key.words in entries:
+                first = entries[key.words].key.place.line
+                self._notebook.error(key.place, f"'{key.words}' stands here twice, first in line {first}")
+            else:
+                entries[key.words] = Entry(key, value)
+        self._add(MapNode(place, entries))
+
+    def _add(self, node: Node) -> None:
+        if not self._open:
+            if self.root is None:
+                self.root = node
+            return
+        inner = self._open[-1]
+        if inner.keys is None or len(inner.keys) > len(inner.values):
+            inner.values.append(node)
+        elif isinstance(node, TextNode):
+            if node.plain and node.words == "<<":
+                self._notebook.error(node.place, "'<<' merges another part of the file; write it out instead")
+            inner.keys.append(node)
+        else:
+            self._notebook.error(node.place, "a list or map cannot be a key; put '{' and '[' in quotes")
+            inner.keys.append(None)
+
+    def _counted(self, place: Place) -> bool:
+        self._nodes += 1
+        if self._nodes <= MOST_NODES:
+            return True
+        self._notebook.error(place, f"a file may hold {MOST_NODES} words, lists and maps; split it in two")
+        return False
+
+    def _document(self, event: yaml.DocumentStartEvent) -> bool:
+        place = self._place(event)
+        if event.version is not None or event.tags:
+            self._notebook.error(place, "lines that start with '%' are not allowed")
+        self._documents += 1
+        if self._documents > 1:
+            self._notebook.error(place, "a file may hold one document; take the line '---' out")
+            return False
+        return True
+
+    def _refuse(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, place: Place) -> None:
+        if event.anchor is not None:
+            self._notebook.error(place, f"'&{event.anchor}' names a part of the file; leave it out")
+        if event.tag is not None:
+            self._notebook.error(place, "'!' gives a type; leave it out or put the words in quotes")
+
+
+_NO_ALIAS: Final = "'*' repeats another part of the file; write it out instead"
+_EXPLANATIONS: Final = (
+    ("mapping values are not allowed", "a ':' stands inside words; put the words in quotes"),
+    ("found unexpected end of stream", "a quote is opened and never closed"),
+    ("could not find expected ':'", "a ':' is missing behind this word, or a quote in the lines before"),
+    ("nesting depth", f"lists and maps may nest {DEEPEST} deep"),
+    ("undefined alias", _NO_ALIAS),
+    ("did not find expected alphabetic", "this character cannot start words; put the words in quotes"),
+    ("did not find expected key", "this line stands at the wrong depth, or a quote is missing before it"),
+    ("did not find expected '-' indicator", "this line stands at the wrong depth, or its '-' is missing"),
+    ("did not find expected ',' or", "a ',' or a closing bracket is missing before this"),
+    ("unknown escape character", "behind '\\' stands a letter that means nothing; use single quotes"),
+    ("did not find expected <document start>", "this stands behind the end of the content"),
+)
+
+
+def _explained(error: yaml.MarkedYAMLError, rest: str) -> str:
+    problem = str(error.problem or error.context or "")
+    if "cannot start any token" in problem:
+        if rest.startswith("\t"):
+            return "a tab cannot indent; use spaces"
+        return "this character cannot start words; put the words in quotes"
+    for part, words in _EXPLANATIONS:
+        if part in problem:
+            return words
+    return f"this is not valid YAML: {problem}"
