@@ -7,8 +7,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from tests.telegram_server.calls import Call
-from tests.telegram_server.schema import Json, RefusedError, Table, utf16_length
 from tests.telegram_server.updates import Webhook
+from tests.telegram_server.values import Json, RefusedError, Table, utf16_length
 
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 _LANGUAGE = re.compile(r"[a-z]{2}")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from tests.telegram_server.chats import Chat
-from tests.telegram_server.schema import Json, Notes, RefusedError, Table
+from tests.telegram_server.values import Json, Notes, RefusedError, Table
 from tests.telegram_server.world import World
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.telegram_server.keyboards import inline_buttons, reply_buttons
-from tests.telegram_server.schema import Json, RefusedError, Table
+from tests.telegram_server.values import Json, RefusedError, Table
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from tests.telegram_server.schema import RefusedError
+from tests.telegram_server.values import RefusedError
 
 Now = Callable[[], float]
 

@@ -6,7 +6,7 @@ from typing import Final
 from tests.telegram_server.calls import Call
 from tests.telegram_server.chats import Chat, Topic
 from tests.telegram_server.people import member
-from tests.telegram_server.schema import Json, RefusedError, Table
+from tests.telegram_server.values import Json, RefusedError, Table
 
 _TOPIC_COLORS: Final = (7322096, 16766590, 13338331, 9367192, 16749490, 16478047)
 

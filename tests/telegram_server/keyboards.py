@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.telegram_server.marked_text import link_mistake
-from tests.telegram_server.schema import Json, Notes, RefusedError, Table
+from tests.telegram_server.values import Json, Notes, RefusedError, Table
 
 BUTTON_LIMIT: Final = 100
 ROW_LIMIT: Final = 8

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from tests.telegram_server.schema import Json, Notes, RefusedError, Table, utf16_length
+from tests.telegram_server.values import Json, Notes, RefusedError, Table, utf16_length
 
 TEXT_LIMIT: Final = 4096
 CAPTION_LIMIT: Final = 1024

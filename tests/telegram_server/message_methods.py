@@ -7,7 +7,7 @@ from tests.telegram_server.calls import Call
 from tests.telegram_server.chats import Chat, Message
 from tests.telegram_server.keyboards import check_markup
 from tests.telegram_server.marked_text import read_caption, read_message_text
-from tests.telegram_server.schema import Json, RefusedError, Table
+from tests.telegram_server.values import Json, RefusedError, Table
 from tests.telegram_server.world import TAP_ANSWERED_WITHIN, StoredFile, Toast, shown
 
 _SAME: Final = (

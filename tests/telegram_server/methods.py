@@ -6,7 +6,7 @@ from tests.telegram_server.bot_methods import BOT_METHODS
 from tests.telegram_server.calls import Call
 from tests.telegram_server.group_methods import GROUP_METHODS
 from tests.telegram_server.message_methods import MESSAGE_METHODS
-from tests.telegram_server.schema import Json, RefusedError
+from tests.telegram_server.values import Json, RefusedError
 
 BEHAVIOURS: Final = {**BOT_METHODS, **MESSAGE_METHODS, **GROUP_METHODS}
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tests.telegram_server.chats import Chat, Message, Topic
-from tests.telegram_server.schema import Json, Table, utf16_length
+from tests.telegram_server.values import Json, Table, utf16_length
 from tests.telegram_server.world import Tap, World, shown
 
 

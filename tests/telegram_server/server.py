@@ -24,9 +24,10 @@ from tests.telegram_server.clock import Clock
 from tests.telegram_server.faults import Faults
 from tests.telegram_server.methods import BEHAVIOURS, carry_out
 from tests.telegram_server.people import Group, Person
-from tests.telegram_server.schema import Json, Notes, RefusedError, Table, load_schema
+from tests.telegram_server.schema import load_schema
 from tests.telegram_server.screen import act, draw_messages, draw_phone
 from tests.telegram_server.updates import Updates
+from tests.telegram_server.values import Json, Notes, RefusedError, Table
 from tests.telegram_server.world import World
 
 DEFAULT_TOKEN = "123456789:AAFakeTokenForTestsOnly-abcdefghijkl"

@@ -16,7 +16,7 @@ import aiohttp
 
 from tests.telegram_server.clock import Clock
 from tests.telegram_server.faults import Faults
-from tests.telegram_server.schema import Json, RefusedError, Table
+from tests.telegram_server.values import Json, RefusedError, Table
 
 UPDATE_KINDS: Final = frozenset(
     {
@@ -135,9 +135,9 @@ class Updates:
         """A getUpdates is waiting."""
         return self._poller is not None and not self._poller.done()
 
-    def restart_ids(self) -> None:
+    def restart_ids(self, first_id: int | None = None) -> None:
         """As after a week without updates: the next id is a new random number, perhaps a smaller one."""
-        self._next_id = self.dice.randrange(100_000_000, 900_000_000)
+        self._next_id = first_id or self.dice.randrange(100_000_000, 900_000_000)
 
     def allow(self, kinds: Json, note: Callable[[str], None]) -> None:
         """Remember which kinds the bot wants; nothing said leaves it as it was."""

@@ -10,8 +10,9 @@ from tests.telegram_server.chats import Chat, Message
 from tests.telegram_server.clock import Clock
 from tests.telegram_server.faults import Faults
 from tests.telegram_server.keyboards import inline_buttons
-from tests.telegram_server.schema import Json, RefusedError, Schema, Table
+from tests.telegram_server.schema import Schema
 from tests.telegram_server.updates import Updates
+from tests.telegram_server.values import Json, RefusedError, Table
 
 TAP_ANSWERED_WITHIN: Final = 150.0
 _NUMBER: Final = re.compile(r"-?[0-9]{1,19}")
