@@ -1,1 +1,1 @@
-"""The bot itself: what it says, what it remembers and how it hands a person over. It knows no messenger and no web."""
+"""The bot itself: what it says, remembers and hands over to a person. It knows no messenger and no web."""
