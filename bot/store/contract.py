@@ -16,6 +16,21 @@ from bot.messages import ArrivalId, ConversationId, Message
 OutgoingId = NewType("OutgoingId", bytes)
 """Nine bytes: the arrival's eight and a running number, so that the same turn makes the same ids again."""
 
+RECORD_LIFE = timedelta(days=30)
+"""A record is forgotten when nothing has happened for this long."""
+
+SEEN_LIFE = timedelta(hours=48)
+"""An arrival is recognised for this long; messengers repeat for 24 hours at most."""
+
+SEEN_AT_MOST = 2000
+"""So many arrivals of one person are recognised; a flood pushes the oldest out."""
+
+OUTGOING_LIFE = timedelta(hours=24)
+"""What could not be delivered for this long is dropped: it is out of date, and no text lies around for longer."""
+
+QUARANTINE_LIFE = timedelta(days=7)
+"""An arrival that could not be handled waits this long for people to look at it."""
+
 
 class Priority(IntEnum):
     """Who goes first when a messenger lets only so much through."""
@@ -40,7 +55,8 @@ class Outgoing:
     """One thing to deliver: a message, or (without one) only the acknowledgement of a press.
 
     `replaces` is the door's id of the message it may take the place of; `acknowledges` the door's id of the press.
-    `covers` asks the door to leave nothing else on the screen.
+    `covers` asks the door to leave nothing else on the screen. `attempts` is written by the store: how many times it
+    was handed out before, so that above zero the person may have seen it already.
     """
 
     id: OutgoingId
@@ -81,6 +97,9 @@ class Timer:
 class Commit:
     """One turn. `record` None erases what is kept; timers in `dropped` no longer ring.
 
+    Of an erased conversation only the version and the recognised arrivals stay, for SEEN_LIFE, so that a repeated
+    "forget me" stays harmless.
+
     `pushed` is False where the door fetches its messages itself (the chat page). `quarantined` holds an arrival that
     could not be handled, for people to look at.
     """
@@ -106,7 +125,7 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """The turn is written and durable; `head` is handed out for sending when nothing else of this person is under way."""
+    """The turn is written and durable; `head` is handed out for sending when nothing else of them is under way."""
 
     version: int
     head: Leased | None
@@ -122,7 +141,10 @@ Outcome: TypeAlias = Committed | Repeated
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A timer that is due, claimed for a while; it rings again unless a commit drops or renews it."""
+    """A timer that is due, claimed for a while; it rings again unless a commit drops or renews it.
+
+    However often it rings, `timer.due` is the moment it was set for, so that its arrival has one id.
+    """
 
     conversation: ConversationId
     timer: Timer

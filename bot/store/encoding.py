@@ -1,0 +1,253 @@
+"""Values as bytes, small: one byte of schema number, then MessagePack rows without field names.
+
+A row may grow at its end: an older program ignores what it does not know there, and a newer one fills what
+is missing with its default. Any other change takes a new schema number, and the reader of the number before
+stays for a release.
+
+The trail repeats the same frames and values again and again, so each is written once and then named by number.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final, TypeAlias, TypeVar
+
+import msgspec
+
+from bot.dialogue import Conversation, Frame, Frames, NodeToken, Value
+from bot.messages import Button, Language, Message, Rows, Span, Style, Text
+from bot.store.contract import Address, Outgoing, OutgoingId, Priority, Record, StoreError
+
+SCHEMA: Final = 1
+
+ValueRow: TypeAlias = str | tuple[str]
+"""Words as they are; a number as its digits in a row of one."""
+
+
+class UnreadableError(StoreError):
+    """Stored bytes are not what this program can read."""
+
+
+class _FrameRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    node: str
+    values: int
+
+
+class _RecordRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    door: str
+    chat: str
+    language: str | None
+    profile: dict[str, str]
+    values: list[dict[str, ValueRow]]
+    frames: list[str | _FrameRow]
+    piles: list[list[int]]
+    """The piles of the trail, oldest first, and the pile where the person stands last."""
+    tries: int
+    heard: str | None
+
+
+class _SpanRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    style: str
+    words: str
+    dial: str
+
+
+class _ButtonRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    label: str
+    press: str
+    dial: str
+
+
+class _MessageRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    text: list[str | _SpanRow]
+    rows: list[list[_ButtonRow]]
+    keep: bool
+    language: str | None
+    picture: str | None
+
+
+class _OutgoingRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    door: str
+    chat: str
+    message: _MessageRow | None
+    replaces: str | None
+    acknowledges: str | None
+    covers: bool
+    priority: int
+
+
+_Row = TypeVar("_Row", bound=msgspec.Struct)
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_HEADER: Final = bytes((SCHEMA,))
+_RECORDS: Final = {1: msgspec.msgpack.Decoder(_RecordRow)}
+_OUTGOINGS: Final = {1: msgspec.msgpack.Decoder(_OutgoingRow)}
+_STYLES: Final = {style.value: style for style in Style}
+
+
+def to_milliseconds(moment: datetime) -> int:
+    """A moment as the store counts it."""
+    return int(moment.timestamp() * 1000)
+
+
+def from_milliseconds(milliseconds: int) -> datetime:
+    """A moment the store has counted."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def encode_record(record: Record) -> bytes:
+    """A record as bytes."""
+    conversation = record.conversation
+    table = _FrameTable()
+    piles = [table.numbers(pile) for pile in conversation.trail]
+    piles.append(table.numbers(conversation.frames))
+    return _HEADER + _encode(
+        (
+            record.address.door,
+            record.address.chat,
+            conversation.language,
+            conversation.profile,
+            [_value_rows(values) for values in table.values],
+            table.frames,
+            piles,
+            conversation.tries,
+            conversation.heard,
+        )
+    )
+
+
+def decode_record(data: bytes) -> Record:
+    """The record in these bytes; raise UnreadableError when a newer program wrote them."""
+    row = _decoded(data, _RECORDS)
+    try:
+        values = [_values(entry) for entry in row.values]
+        frames = [_frame(entry, values) for entry in row.frames]
+        piles = [tuple([frames[number] for number in pile]) for pile in row.piles]
+        standing = piles.pop()
+    except IndexError as error:
+        raise UnreadableError("a stored record is damaged") from error
+    return Record(
+        Address(row.door, row.chat),
+        Conversation(_language(row.language), row.profile, standing, tuple(piles), row.tries, _language(row.heard)),
+    )
+
+
+def encode_outgoing(outgoing: Outgoing) -> bytes:
+    """An outgoing as bytes, without its id and its attempts: the store keeps these beside it."""
+    message = outgoing.message
+    return _HEADER + _encode(
+        (
+            outgoing.address.door,
+            outgoing.address.chat,
+            None if message is None else _message_row(message),
+            outgoing.replaces,
+            outgoing.acknowledges,
+            outgoing.covers,
+            int(outgoing.priority),
+        )
+    )
+
+
+def decode_outgoing(data: bytes, outgoing: OutgoingId, attempts: int) -> Outgoing:
+    """The outgoing in these bytes; raise UnreadableError when a newer program wrote them."""
+    row = _decoded(data, _OUTGOINGS)
+    try:
+        message = None if row.message is None else _message(row.message)
+        priority = Priority(row.priority)
+    except (KeyError, ValueError) as error:
+        raise UnreadableError("a stored message holds a style or priority we do not know") from error
+    return Outgoing(
+        outgoing,
+        Address(row.door, row.chat),
+        message,
+        row.replaces,
+        row.acknowledges,
+        row.covers,
+        priority,
+        attempts,
+    )
+
+
+def _decoded(data: bytes, decoders: Mapping[int, msgspec.msgpack.Decoder[_Row]]) -> _Row:
+    decoder = decoders.get(data[0]) if data else None
+    if decoder is None:
+        found = data[0] if data else "none"
+        raise UnreadableError(f"stored with schema {found}, and we read up to {SCHEMA}: start the newer program again")
+    try:
+        return decoder.decode(memoryview(data)[1:])
+    except msgspec.DecodeError as error:
+        raise UnreadableError("stored bytes are damaged") from error
+
+
+class _FrameTable:
+    """Numbers frames and their values in the order in which they are first met."""
+
+    def __init__(self) -> None:
+        self.frames: list[str | tuple[str, int]] = []
+        self.values: list[Mapping[str, Value]] = []
+        self._met: dict[str, list[tuple[int, Mapping[str, Value]]]] = {}
+
+    def numbers(self, pile: Frames) -> list[int]:
+        return [self._number(frame) for frame in pile]
+
+    def _number(self, frame: Frame) -> int:
+        alike = self._met.setdefault(frame.node, [])
+        for number, values in alike:
+            if values == frame.values:
+                return number
+        number = len(self.frames)
+        alike.append((number, frame.values))
+        self.frames.append((frame.node, self._values_number(frame.values)) if frame.values else frame.node)
+        return number
+
+    def _values_number(self, wanted: Mapping[str, Value]) -> int:
+        for number, values in enumerate(self.values):
+            if values == wanted:
+                return number
+        self.values.append(wanted)
+        return len(self.values) - 1
+
+
+def _value_rows(values: Mapping[str, Value]) -> dict[str, ValueRow]:
+    return {name: value if isinstance(value, str) else (str(value),) for name, value in values.items()}
+
+
+def _values(rows: Mapping[str, ValueRow]) -> dict[str, Value]:
+    return {name: row if isinstance(row, str) else Decimal(row[0]) for name, row in rows.items()}
+
+
+def _frame(entry: str | _FrameRow, values: Sequence[Mapping[str, Value]]) -> Frame:
+    if isinstance(entry, str):
+        return Frame(NodeToken(entry))
+    return Frame(NodeToken(entry.node), values[entry.values])
+
+
+def _message_row(message: Message) -> tuple[object, ...]:
+    return (
+        [
+            span.words if span.style is Style.PLAIN and not span.dial else (span.style.value, span.words, span.dial)
+            for span in message.text
+        ],
+        [[(button.label, button.press, button.dial) for button in row] for row in message.rows],
+        message.keep,
+        message.language,
+        message.picture,
+    )
+
+
+def _message(row: _MessageRow) -> Message:
+    return Message(_text(row.text), _rows(row.rows), row.keep, _language(row.language), row.picture)
+
+
+def _text(spans: Sequence[str | _SpanRow]) -> Text:
+    return tuple(
+        [Span(span) if isinstance(span, str) else Span(span.words, _STYLES[span.style], span.dial) for span in spans]
+    )
+
+
+def _rows(rows: Sequence[Sequence[_ButtonRow]]) -> Rows:
+    return tuple([tuple([Button(button.label, button.press, button.dial) for button in row]) for row in rows])
+
+
+def _language(code: str | None) -> Language | None:
+    return None if code is None else Language(code)

@@ -1,0 +1,26 @@
+-- Lease the head of one conversation that is due, and drop what is out of date.
+--
+-- KEYS  1 outbox, 2 ready    ARGV  1 conversation, 2 now (minute), 3 now (ms), 4 end of lease (ready score)
+-- Answer: how many were dropped, then the entry leased unless there is none or somebody else was faster
+
+local OUTGOING_MINUTES = 1440
+
+local score = redis.call('ZSCORE', KEYS[2], ARGV[1])
+if not score or tonumber(score) > tonumber(ARGV[3]) then
+  return {0}
+end
+local dropped = 0
+local head = redis.call('LINDEX', KEYS[1], 0)
+while head and struct.unpack('>I4', head, 11) < tonumber(ARGV[2]) - OUTGOING_MINUTES do
+  redis.call('LPOP', KEYS[1])
+  dropped = dropped + 1
+  head = redis.call('LINDEX', KEYS[1], 0)
+end
+if not head then
+  redis.call('ZREM', KEYS[2], ARGV[1])
+  return {dropped}
+end
+local times = math.min(255, string.byte(head, 10) + 1)
+redis.call('LSET', KEYS[1], 0, string.sub(head, 1, 9) .. string.char(times) .. string.sub(head, 11))
+redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
+return {dropped, head}

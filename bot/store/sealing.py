@@ -1,0 +1,88 @@
+"""What lies in the store can be read only with our keys, and only at the place where it was put.
+
+XChaCha20-Poly1305 from libsodium. A sealed value is version ‖ key id ‖ nonce ‖ ciphertext; its place is authenticated
+with it, so that a value moved to another conversation, purpose or entry does not open. Lengths are padded to multiples
+of 256, so that they do not tell one text from another.
+"""
+
+import base64
+import hmac
+import os
+from collections.abc import Mapping
+from typing import Final
+
+from nacl.bindings import (
+    crypto_aead_xchacha20poly1305_ietf_decrypt,
+    crypto_aead_xchacha20poly1305_ietf_encrypt,
+    crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
+    crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+    sodium_pad,
+    sodium_unpad,
+)
+from nacl.exceptions import CryptoError
+
+from bot.messages import ArrivalId, ConversationId
+from bot.store.contract import StoreError
+
+RECORD: Final = b"l"
+OUTGOING: Final = b"o"
+QUARANTINE: Final = b"q"
+
+KEY_BYTES: Final = crypto_aead_xchacha20poly1305_ietf_KEYBYTES
+_NONCE_BYTES: Final = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+_VERSION: Final = 1
+_PADDING: Final = 256
+_HEADER_BYTES: Final = 2
+
+
+class SealError(StoreError):
+    """A sealed value does not open: it was moved or changed, or its key is gone."""
+
+
+class Vault:
+    """The keys in memory: one that turns chats into ids, and a ring of which the newest seals and all open."""
+
+    def __init__(self, identity: bytes, ring: Mapping[int, bytes], newest: int) -> None:
+        self._identity = identity
+        self._ring = dict(ring)
+        self._newest = ring[newest]
+        self._header = bytes((_VERSION, newest))
+
+    def conversation_id(self, door: str, chat: str) -> ConversationId:
+        """The id under which a chat is kept: the same each time, and of no use without the key."""
+        digest = hmac.digest(self._identity, f"chat\0{door}\0{chat}".encode(), "sha256")
+        return ConversationId(base64.urlsafe_b64encode(digest[:16])[:22].decode())
+
+    def arrival_id(self, conversation: ConversationId, source: str) -> ArrivalId:
+        """The id of something that arrives: `source` is the door's own id of it, the same when it is repeated."""
+        digest = hmac.digest(self._identity, f"arrival\0{conversation}\0{source}".encode(), "sha256")
+        return ArrivalId(digest[:8])
+
+    def seal(self, plain: bytes, conversation: ConversationId, purpose: bytes, entry: bytes = b"") -> bytes:
+        """Lock a value to its place."""
+        nonce = os.urandom(_NONCE_BYTES)
+        place = _place(self._header, conversation, purpose, entry)
+        padded = sodium_pad(plain, _PADDING)
+        return self._header + nonce + crypto_aead_xchacha20poly1305_ietf_encrypt(padded, place, nonce, self._newest)
+
+    def open(self, sealed: bytes, conversation: ConversationId, purpose: bytes, entry: bytes = b"") -> bytes:
+        """Unlock a value; raise SealError unless it lies where it was put."""
+        header = sealed[:_HEADER_BYTES]
+        if len(header) < _HEADER_BYTES or header[0] != _VERSION:
+            raise SealError("a stored value is sealed in a way this version does not know; update the program")
+        key = self._ring.get(header[1])
+        if key is None:
+            raise SealError(f"working key {header[1]} is gone; bring the keys folder back from its copy")
+        nonce = sealed[_HEADER_BYTES : _HEADER_BYTES + _NONCE_BYTES]
+        ciphertext = sealed[_HEADER_BYTES + _NONCE_BYTES :]
+        place = _place(header, conversation, purpose, entry)
+        try:
+            padded = crypto_aead_xchacha20poly1305_ietf_decrypt(ciphertext, place, nonce, key)
+            return sodium_unpad(padded, _PADDING)
+        except (CryptoError, ValueError, TypeError) as error:
+            raise SealError("a stored value was moved, changed, or sealed with other keys") from error
+
+
+def _place(header: bytes, conversation: ConversationId, purpose: bytes, entry: bytes) -> bytes:
+    # An id of a conversation holds no zero byte and a purpose is one letter, so no two places look the same.
+    return header + conversation.encode() + b"\0" + purpose + entry
