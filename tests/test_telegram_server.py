@@ -688,6 +688,92 @@ async def test_a_topic_is_opened_closed_and_deleted(telegram: FakeTelegram, call
     assert telegram.violations == []
 
 
+async def test_topics_opened_and_closed_by_people_are_known_to_the_bot(telegram: FakeTelegram, call: Client) -> None:
+    person = telegram.person(7)
+    group = telegram.group(-1001, forum=True, members=(person,))
+    topic = group.open_topic("Case 1", person)
+    place: Table = {"chat_id": -1001, "message_thread_id": topic.thread_id}
+    assert (await call("editForumTopic", **place, name="Case 1: wages"))["ok"] is True
+    group.close_topic(topic.thread_id, person)
+    assert (await call("sendMessage", **place, text="a"))["description"] == "Bad Request: TOPIC_CLOSED"
+    assert (await call("reopenForumTopic", **place))["ok"] is True
+    assert (await call("reopenForumTopic", **place))["description"] == "Bad Request: TOPIC_NOT_MODIFIED"
+    group.delete_topic(topic.thread_id)
+    gone = await call("sendMessage", **place, text="a")
+    assert gone["description"] == "Bad Request: message thread not found"
+    messages = [update["message"] for update in await call.updates()]
+    assert [isinstance(body, dict) and "forum_topic_created" in body for body in messages] == [True, False]
+    assert (group.visible(), topic.name, telegram.violations) == ([], "Case 1: wages", [])
+
+
+async def test_a_message_is_pinned_and_unpinned(telegram: FakeTelegram, call: Client) -> None:
+    group = telegram.group(-1001)
+    await call("sendMessage", chat_id=-1001, text="On duty: Dara")
+    assert (await call("pinChatMessage", chat_id=-1001, message_id=1))["ok"] is True
+    assert group.chat.pinned == [1]
+    assert (await call("unpinChatMessage", chat_id=-1001))["ok"] is True
+    assert group.chat.pinned == []
+    assert await call.refusal("pinChatMessage", chat_id=-1001, message_id=9) == "message to pin not found"
+    assert await call.refusal("unpinChatMessage", chat_id=-1001) == "message to unpin not found"
+
+
+async def test_a_bot_knows_who_is_in_the_group_and_leaves_it(telegram: FakeTelegram, call: Client) -> None:
+    person, other = telegram.person(7), telegram.person(8)
+    group = telegram.group(-1001, bot="left", members=(person,))
+    assert (await call("getChatMember", chat_id=-1001, user_id=7))["error_code"] == 403
+    group.add_bot(person, admin=True)
+    group.join(other)
+    group.leave(other)
+    found = [(await call("getChatMember", chat_id=-1001, user_id=who))["result"] for who in (7, 8)]
+    assert [one["status"] for one in found if isinstance(one, dict)] == ["member", "left"]
+    assert (await call("leaveChat", chat_id=-1001))["ok"] is True
+    answer = await call("sendMessage", chat_id=-1001, text="a")
+    assert answer["description"] == "Forbidden: bot is not a member of the supergroup chat"
+
+
+async def test_a_deleted_account_is_known_only_when_written_to(telegram: FakeTelegram, call: Client) -> None:
+    telegram.person(7).delete_account()
+    answer = await call("sendMessage", chat_id=7, text="a")
+    assert (answer["error_code"], answer["description"]) == (403, "Forbidden: user is deactivated")
+    assert await call.updates() == []
+
+
+async def test_messages_are_copied_and_forwarded_together(telegram: FakeTelegram, call: Client) -> None:
+    group = telegram.group(-1001)
+    said = [telegram.person(7).send(text) for text in ("a", "b")]
+    ids: list[Json] = [message.message_id for message in said]
+    copied = await call("copyMessages", chat_id=-1001, from_chat_id=7, message_ids=[*ids, 99])
+    assert copied["result"] == [{"message_id": 1}, {"message_id": 2}]
+    await call("forwardMessage", chat_id=-1001, from_chat_id=7, message_id=ids[0])
+    assert group.chat.texts() == ["a", "b", "a"]
+    assert group.chat.last().body["forward_origin"] == {
+        "type": "user",
+        "date": said[0].date,
+        "sender_user": telegram.person(7).user,
+    }
+    words = await call.refusal("copyMessages", chat_id=-1001, from_chat_id=7, message_ids=[5, 2])
+    assert words == "message identifiers must be in a strictly increasing order"
+
+
+async def test_a_caption_is_edited_and_a_text_has_none(telegram: FakeTelegram, call: Client) -> None:
+    photo = telegram.world.keep_file("a.jpg", b"photo").file_id
+    await call("sendPhoto", chat_id=7, photo=photo, caption="one")
+    await call("editMessageCaption", chat_id=7, message_id=1, caption="<b>two</b>", parse_mode="HTML")
+    assert telegram.chat(7).texts() == ["two"]
+    assert await call.refusal("editMessageText", chat_id=7, message_id=1, text="a") == (
+        "there is no text in the message to edit"
+    )
+    await call("sendMessage", chat_id=7, text="a")
+    assert await call.refusal("editMessageCaption", chat_id=7, message_id=2, caption="b") == (
+        "there is no caption in the message to edit"
+    )
+
+
+async def test_an_update_that_is_not_true_to_the_schema_is_our_own_mistake(telegram: FakeTelegram) -> None:
+    with pytest.raises(AssertionError, match="Message has no field 'words'"):
+        telegram.world.emit("message", {**telegram.person(7).send("a").body, "words": "a"}, 7)
+
+
 async def test_a_bot_without_rights_opens_no_topic(telegram: FakeTelegram, call: Client) -> None:
     telegram.group(-1001, forum=True, bot="member")
     assert await call.refusal("createForumTopic", chat_id=-1001, name="A") == "not enough rights to create a topic"
@@ -1021,11 +1107,13 @@ async def test_when_telegram_is_down_nothing_goes_in_or_out(telegram: FakeTelegr
     await call("setWebhook", url=hook.url)
     telegram.faults.down()
     telegram.person(7).send("a")
-    with pytest.raises(aiohttp.ClientError):
-        await call("getMe")
+    for _ in range(5):
+        with pytest.raises(aiohttp.ClientError):
+            await call("getMe")
     assert hook.seen == []
     telegram.faults.up()
     await telegram.until(lambda: not telegram.updates.pending)
+    assert hook.texts() == ["a"]
     assert (await call("getMe"))["ok"] is True
 
 
@@ -1151,6 +1239,12 @@ async def test_every_method_of_the_bot_api_has_a_check_and_a_plausible_answer(
         ("sendContact", {"chat_id": 7, "phone_number": "+66111", "first_name": "A"}),
         ("getChat", {"chat_id": 7}),
         ("getChatMember", {"chat_id": 7, "user_id": 7}),
+        ("getChatMember", {"chat_id": -1001, "user_id": 123456789}),
+        ("sendPhoto", {"chat_id": 7, "photo": "https://ilo.org/a.jpg", "caption": "<i>a</i>", "parse_mode": "HTML"}),
+        ("sendVoice", {"chat_id": 7, "voice": "https://ilo.org/a.oga"}),
+        ("sendDocument", {"chat_id": 7, "document": "https://ilo.org/a.pdf"}),
+        ("sendAudio", {"chat_id": 7, "audio": "https://ilo.org/a.mp3"}),
+        ("sendChatAction", {"chat_id": 7, "action": "typing"}),
         ("getWebhookInfo", {}),
         ("createForumTopic", {"chat_id": -1001, "name": "A"}),
         ("getChatAdministrators", {"chat_id": -1001}),
