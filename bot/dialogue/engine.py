@@ -289,7 +289,7 @@ def _listen_to_language(walk: Walk, heard: str | None) -> None:
 def _warn(walk: Walk, danger: str) -> None:
     """Numbers and a person at once; where the person stands is kept, so a false alarm costs one message."""
     wording = walk.wording()
-    kinds = frozenset(walk.script.emergency_kinds[danger])
+    kinds = walk.script.emergency_kinds[danger]
     numbers = tell_hotlines(ListHotlines(Wanted(kinds=kinds, at_most=DANGER_NUMBERS)), wording)
     topic = walk.script.topics.get(TopicId(danger))
     buttons: list[tuple[Wanting, str]] = [(Wish.PERSON, wording.phrase("person"))]

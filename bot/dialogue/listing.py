@@ -7,13 +7,13 @@ from typing import Final
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.steps import ListHotlines, ListPlaces
 from bot.dialogue.wording import BLANK_LINE, Wording, phones
-from bot.facts import Availability, Listing, Place, Wanted, countries_meant
+from bot.facts import HERE, ORIGIN, Availability, Listing, Place, Wanted, countries_meant
 from bot.messages import Span, Style, Text
 
 DESTINATION: Final = "th"
 """Where people are most likely to be when they have not told."""
 
-URGENT: Final = Wanted(kinds=frozenset({"emergency", "police"}), at_most=2)
+URGENT: Final = Wanted(kinds=("emergency", "police"), at_most=2)
 """What is offered when nothing fits better, so that nobody is left without a number."""
 
 _AVAILABILITY: Final = {
@@ -22,11 +22,13 @@ _AVAILABILITY: Final = {
     Availability.UNKNOWN: "hours-unknown",
 }
 
+_CHATS: Final = {"line": "LINE", "telegram": "Telegram", "facebook": "Facebook", "web": "Web", "email": "E-mail"}
+
 
 def tell_hotlines(step: ListHotlines, wording: Wording) -> Text:
     """Hotlines for this person; by country where they have not told where they are."""
     caller = wording.caller
-    wanted = replace(step.wanted, countries=countries_meant(step.where, caller))
+    wanted = replace(step.wanted, countries=countries_meant(step.where or (HERE, ORIGIN), caller))
     if caller.here is not None:
         listings = wording.script.directory.choose(wanted, caller, wording.now)
         return _tell_or_console(listings, wording)
@@ -79,8 +81,10 @@ def _tell_one(listing: Listing, wording: Wording) -> Text:
     spans = [Span(wording.words(TextId(f"hotline.{hotline.id}.name")), Style.STRONG), Span("\n")]
     if hotline.has_caution:
         spans.append(Span("⚠️ " + wording.words(TextId(f"hotline.{hotline.id}.caution")) + "\n"))
-    spans.append(Span("📞 "))
-    spans.extend(phones(listing.dials))
+    if listing.dials:
+        spans += [Span("📞 "), *phones(listing.dials)]
+    else:
+        spans.append(Span("💬 " + " · ".join(f"{_CHATS.get(kind, kind)}: {handle}" for kind, handle in hotline.chats)))
     notes = [wording.phrase(_AVAILABILITY[listing.availability])]
     if hotline.cost == "free":
         notes.append(wording.phrase("free-call"))

@@ -183,7 +183,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class ListHotlines:
-    """Hotlines that work where the person is; `where` holds country codes, `here` or `origin`."""
+    """Hotlines that work where the person is; `where` holds country codes, `here` or `origin`: both unless said."""
 
     wanted: Wanted
     where: tuple[str, ...] = ()

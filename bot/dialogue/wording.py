@@ -13,7 +13,7 @@ from bot.dialogue.conversation import Value
 from bot.dialogue.events import Wish
 from bot.dialogue.phrasebook import FactSlot, HotlineSlot, Phrase, Slot, TextId, ValueSlot
 from bot.dialogue.script import Script
-from bot.facts import Amount, AmountRange, Caller, Day, Evidence, Fact, Rule, Telling
+from bot.facts import Amount, AmountRange, Caller, Day, Evidence, Fact, HotlineId, Rule, Telling
 from bot.messages import Language, Span, Style, Text, words_of
 
 BLANK_LINE: Final = Span("\n\n")
@@ -93,7 +93,7 @@ class Wording:
             case _:
                 assert_never(slot)
 
-    def _hotline(self, hotline_id: str) -> Text:
+    def _hotline(self, hotline_id: HotlineId) -> Text:
         listing = self.script.directory.list_one(hotline_id, self.caller, self.now)
         name = Span(self.words(TextId(f"hotline.{hotline_id}.name")))
         if listing is None:

@@ -4,6 +4,8 @@ from bot.facts.evidence import Confidence, Evidence, Source, Telling
 from bot.facts.facts import Amount, AmountRange, Day, Fact, FactId, FactValue, Rule
 from bot.facts.hotlines import (
     ANYWHERE,
+    HERE,
+    ORIGIN,
     Caller,
     Directory,
     Hotline,
@@ -18,6 +20,8 @@ from bot.facts.places import Place, PlaceId, Position
 
 __all__ = [
     "ANYWHERE",
+    "HERE",
+    "ORIGIN",
     "Amount",
     "AmountRange",
     "Availability",

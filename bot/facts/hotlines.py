@@ -16,6 +16,7 @@ HotlineId = NewType("HotlineId", str)
 ANYWHERE: Final = "anywhere"
 HERE: Final = "here"
 ORIGIN: Final = "origin"
+INTERNATIONAL: Final = "int"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,10 @@ class Hotline:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A hotline as offered to one person now: what to dial from where they are, and whether somebody picks up."""
+    """A hotline as offered to one person now: what to dial from where they are, and whether somebody picks up.
+
+    Where no number works there is still a chat to write to, so one of `dials` and the hotline's chats is not empty.
+    """
 
     hotline: Hotline
     dials: tuple[str, ...]
@@ -69,9 +73,12 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for; `countries` narrows to the person's `here` and `origin`, empty means both."""
+    """What is looked for: kinds, the most useful first, and single hotlines, which go before them.
 
-    kinds: frozenset[str] = frozenset()
+    `countries` narrows to hotlines of these countries and to international ones; empty does not narrow.
+    """
+
+    kinds: tuple[str, ...] = ()
     ids: tuple[HotlineId, ...] = ()
     countries: frozenset[str] = frozenset()
     open_first: bool = True
@@ -108,7 +115,7 @@ class Directory:
         return self._listing(self._by_id[hotline_id], caller, now)
 
     def choose(self, wanted: Wanted, caller: Caller, now: datetime) -> tuple[Listing, ...]:
-        """The hotlines of most use: named ones first, then those that are open, speak the language, and fit best."""
+        """The hotlines of most use: the open ones, then as named or of the better kind, then in their language."""
         ranked = sorted(
             (
                 (self._rank(listing, wanted, caller), place, listing)
@@ -120,8 +127,8 @@ class Directory:
 
     def _offered(self, wanted: Wanted, caller: Caller, now: datetime) -> Iterable[Listing]:
         for hotline in self._hotlines:
-            fits = hotline.id in wanted.ids or bool(hotline.kinds & wanted.kinds)
-            near = not wanted.countries or hotline.country in wanted.countries or hotline.country == "int"
+            fits = hotline.id in wanted.ids or not hotline.kinds.isdisjoint(wanted.kinds)
+            near = not wanted.countries or hotline.country in wanted.countries or hotline.country == INTERNATIONAL
             if fits and near:
                 listing = self._listing(hotline, caller, now)
                 if listing is not None:
@@ -129,15 +136,11 @@ class Directory:
 
     def _listing(self, hotline: Hotline, caller: Caller, now: datetime) -> Listing | None:
         telling = hotline.evidence.telling(now.date())
-        for_others = (
-            bool(hotline.origins) and caller.origin is not None and caller.origin not in hotline.origins
-        )
+        for_others = bool(hotline.origins) and caller.origin is not None and caller.origin not in hotline.origins
         if telling is Telling.WITHHELD or for_others:
             return None
-        dials = tuple(
-            dial for number in hotline.numbers if (dial := number.dialled_from(caller.here)) is not None
-        )
-        if not dials:
+        dials = tuple(dial for number in hotline.numbers if (dial := number.dialled_from(caller.here)) is not None)
+        if not dials and not hotline.chats:
             return None
         return Listing(
             hotline=hotline,
@@ -148,17 +151,20 @@ class Directory:
         )
 
     def _rank(self, listing: Listing, wanted: Wanted, caller: Caller) -> tuple[int, ...]:
-        named = wanted.ids.index(listing.hotline.id) if listing.hotline.id in wanted.ids else len(wanted.ids)
+        hotline = listing.hotline
         closed = _CLOSEDNESS[listing.availability] if wanted.open_first else 0
-        fit = -len(listing.hotline.kinds & wanted.kinds)
-        elsewhere = 0 if listing.hotline.country == caller.here else 1
-        return (named, closed, elsewhere, 0 if listing.speaks else 1, fit)
+        named = wanted.ids.index(hotline.id) if hotline.id in wanted.ids else len(wanted.ids)
+        kind = min((place for place, name in enumerate(wanted.kinds) if name in hotline.kinds), default=0)
+        silent = 0 if listing.dials else 1
+        elsewhere = 0 if hotline.country == caller.here else 1
+        return (silent, closed, named, kind, 0 if listing.speaks else 1, elsewhere)
 
 
 _CLOSEDNESS: Final = {Availability.OPEN: 0, Availability.UNKNOWN: 1, Availability.CLOSED: 2}
 
 
 def countries_meant(names: Collection[str], caller: Caller) -> frozenset[str]:
-    """The country codes behind `here` and `origin`; nothing where the person has not told, which means all."""
+    """The country codes behind `here` and `origin`; nothing, which does not narrow, while one of them is not told."""
     told = {HERE: caller.here, ORIGIN: caller.origin}
-    return frozenset(code for name in names if (code := told.get(name, name)) is not None)
+    codes = {told.get(name, name) for name in names}
+    return frozenset() if None in codes else frozenset(code for code in codes if code is not None)

@@ -1,0 +1,103 @@
+"""The settings, read once from a mapping that is handed in; all mistakes are told at once, with what to do."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+TELEGRAM: Final = "https://api.telegram.org"
+STORE_SCHEMES: Final = frozenset({"redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "unix"})
+NAMES: Final = frozenset(
+    {
+        "WAYMARK_TELEGRAM_TOKEN",
+        "WAYMARK_TELEGRAM_API_URL",
+        "WAYMARK_TELEGRAM_WEBHOOK_URL",
+        "WAYMARK_TELEGRAM_WEBHOOK_SECRET",
+        "WAYMARK_STORE_URL",
+        "WAYMARK_DATA_DIR",
+        "WAYMARK_CONTENT_DIR",
+        "WAYMARK_HTTP_HOST",
+        "WAYMARK_HTTP_PORT",
+        "WAYMARK_PUBLIC_URL",
+    }
+)
+_TOKEN: Final = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{1,100}")
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{16,256}")
+
+
+class SettingsError(Exception):
+    """Settings that cannot work; one line for each mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the people who run the bot decide. Secrets are kept out of any print."""
+
+    telegram_token: str | None = field(default=None, repr=False)
+    telegram_api_url: str = TELEGRAM
+    telegram_webhook_url: str | None = None
+    telegram_webhook_secret: str | None = field(default=None, repr=False)
+    store_url: str | None = field(default=None, repr=False)
+    data_dir: Path = Path("var")
+    content_dir: Path = Path("content")
+    http_host: str = "127.0.0.1"
+    http_port: int = 8080
+    public_url: str | None = None
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings; raise SettingsError with every mistake."""
+        told = {name: value.strip() for name, value in environ.items() if name in NAMES and value.strip()}
+        mistakes = _mistakes(told, {name for name in environ if name.startswith("WAYMARK_")} - NAMES)
+        if mistakes:
+            raise SettingsError("\n".join(mistakes))
+        return cls(
+            telegram_token=told.get("WAYMARK_TELEGRAM_TOKEN"),
+            telegram_api_url=told.get("WAYMARK_TELEGRAM_API_URL", TELEGRAM).rstrip("/"),
+            telegram_webhook_url=_base(told.get("WAYMARK_TELEGRAM_WEBHOOK_URL")),
+            telegram_webhook_secret=told.get("WAYMARK_TELEGRAM_WEBHOOK_SECRET"),
+            store_url=told.get("WAYMARK_STORE_URL"),
+            data_dir=Path(told.get("WAYMARK_DATA_DIR", "var")),
+            content_dir=Path(told.get("WAYMARK_CONTENT_DIR", "content")),
+            http_host=told.get("WAYMARK_HTTP_HOST", "127.0.0.1"),
+            http_port=int(told.get("WAYMARK_HTTP_PORT", "8080")),
+            public_url=_base(told.get("WAYMARK_PUBLIC_URL")),
+        )
+
+
+def _mistakes(told: Mapping[str, str], unknown: set[str]) -> list[str]:
+    mistakes = [f"{name} is no setting of ours; see the list in README.md" for name in sorted(unknown)]
+    if not _TOKEN.fullmatch(told.get("WAYMARK_TELEGRAM_TOKEN", "1:a")):
+        mistakes.append("WAYMARK_TELEGRAM_TOKEN is not a bot token; BotFather gives you one, like 12345:AbC…")
+    for name in ("WAYMARK_TELEGRAM_API_URL", "WAYMARK_PUBLIC_URL"):
+        if name in told and not _is_url(told[name], {"http", "https"}):
+            mistakes.append(f"{name} is not an address; write it like https://example.org")
+    if "WAYMARK_TELEGRAM_WEBHOOK_URL" in told and not _is_url(told["WAYMARK_TELEGRAM_WEBHOOK_URL"], {"https"}):
+        mistakes.append("WAYMARK_TELEGRAM_WEBHOOK_URL must begin with https://; leave it out to use long polling")
+    if not _SECRET.fullmatch(told.get("WAYMARK_TELEGRAM_WEBHOOK_SECRET", "a" * 16)):
+        mistakes.append(
+            "WAYMARK_TELEGRAM_WEBHOOK_SECRET must be 16 to 256 letters, digits, - or _; leave it out to have one made"
+        )
+    if "WAYMARK_STORE_URL" in told and urlsplit(told["WAYMARK_STORE_URL"]).scheme not in STORE_SCHEMES:
+        mistakes.append(
+            f"WAYMARK_STORE_URL must begin with one of {', '.join(sorted(STORE_SCHEMES))} and ://; "
+            "leave it out to use the built-in store"
+        )
+    port = told.get("WAYMARK_HTTP_PORT", "8080")
+    if not (port.isascii() and port.isdigit() and int(port) <= 65_535):
+        mistakes.append("WAYMARK_HTTP_PORT must be a number from 0 to 65535; 0 takes any free port")
+    return mistakes
+
+
+def _is_url(value: str, schemes: set[str]) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _base(url: str | None) -> str | None:
+    return url.rstrip("/") if url else None

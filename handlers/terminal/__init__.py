@@ -1,0 +1,1 @@
+"""The door of the terminal: for trying content out, through the same turns as everyone."""
