@@ -13,7 +13,7 @@ from bot.dialogue.conversation import NodeToken
 from bot.dialogue.phrasebook import Phrasebook, TextId
 from bot.dialogue.steps import Flow, FlowId, ScreenId
 from bot.facts import Directory, Fact, FactId, Place, PlaceId
-from bot.language import Understanding
+from bot.language import Understands
 from bot.messages import Language
 
 TopicId = NewType("TopicId", str)
@@ -98,4 +98,4 @@ class Script:
     renamed: Mapping[NodeToken, NodeToken]
     emergency_kinds: Mapping[str, tuple[str, ...]]
     """Kind of danger → kinds of hotlines, the most urgent first."""
-    understanding: Understanding
+    understanding: Understands

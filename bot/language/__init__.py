@@ -14,11 +14,18 @@ from bot.language.scripts import (
     main_script,
     scripts_of,
 )
+from bot.language.understood import Danger, Level, Matching, Mode, Understands, Understood
 
 __all__ = [
     "LANGUAGES",
+    "Danger",
+    "Level",
+    "Matching",
+    "Mode",
     "Money",
     "Script",
+    "Understands",
+    "Understood",
     "Wish",
     "WishTable",
     "ascii_digits",
