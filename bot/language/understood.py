@@ -15,7 +15,7 @@ class Level(StrEnum):
 
 
 class Mode(StrEnum):
-    """What to do with the topics that were found: answer the first, offer the best three, or say that we do not know."""
+    """What to do with the topics that were found: answer the first, offer three, or say that we do not know."""
 
     ANSWER = "answer"
     CHOOSE = "choose"
@@ -24,7 +24,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """Whether somebody may be in danger now; `kind` is an emergency topic, `because` holds the signs that were heard."""
+    """Whether somebody may be in danger now; `kind` is an emergency topic, `because` the signs that were heard."""
 
     level: Level = Level.NONE
     kind: str | None = None
