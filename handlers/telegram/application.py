@@ -1,0 +1,155 @@
+"""The Telegram door as one thing to open: it receives by long polling, or at a webhook where an address is set."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, NoReturn
+
+from aiohttp import web
+from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
+
+from bot import logbook
+from bot.channel import RefusedError, TokenError
+from bot.clock import Clock
+from bot.dialogue.script import Script
+from bot.figures import Figures
+from bot.store.contract import StoreError
+from bot.store.sealing import Vault
+from bot.turns.arrival import Arrival
+from handlers.telegram.channel import UNKNOWN_TO_TELEGRAM
+from handlers.telegram.introduction import introduce, introductions
+from handlers.telegram.polling import Polling
+from handlers.telegram.requests import TelegramConnection
+from handlers.telegram.updates import ALLOWED_UPDATES, Reading, read_update
+from handlers.telegram.webhook import Webhook
+
+WEBHOOK_CONNECTIONS: Final = 100
+SOURCES_COUNTED: Final = 100
+_LOOK_EVERY: Final = 60.0
+_PAUSE: Final = 5.0
+
+
+class TelegramDoor:
+    """Lets Telegram's updates in. `take` is what an arrival is given to, and returns when it has taken effect."""
+
+    def __init__(
+        self,
+        connection: TelegramConnection,
+        take: Callable[[Arrival], Awaitable[None]],
+        vault: Vault,
+        script: Callable[[], Script],
+        clock: Clock,
+        figures: Figures,
+    ) -> None:
+        self._connection = connection
+        self._hand_in = take
+        self._vault = vault
+        self._script = script
+        self._clock = clock
+        self._figures = figures
+        self._sources: set[str] = set()
+        self._webhook: Webhook | None = None
+
+    def expect_webhook(self, base_url: str, secret: str) -> str:
+        """Receive at a webhook instead of polling; the path at which `webhook_handler` is to be mounted."""
+        self._webhook = Webhook(base_url, secret, self._read, self._take, self._figures)
+        return self._webhook.path
+
+    async def webhook_handler(self, request: web.Request) -> web.Response:
+        """What Telegram posts to."""
+        if self._webhook is None:
+            return web.Response(status=404)
+        return await self._webhook.handle(request)
+
+    async def run(self) -> None:
+        """Receive for as long as it runs; raise TokenError or RefusedError where only a person can help."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._stay_introduced())
+                await self._receive()
+        except ExceptionGroup as errors:
+            # Either of the two alone says what is wrong.
+            raise errors.exceptions[0] from errors
+
+    async def _receive(self) -> None:
+        if self._webhook is not None:
+            await self._insist(self._set_webhook)
+            return
+        await self._insist(self._leave_webhook)
+        await Polling(self._connection, self._read, self._take, self._clock, self._figures).run()
+
+    async def username(self) -> str:
+        """The bot's name in links; raise TokenError, or the library's error while Telegram is away."""
+        try:
+            return (await self._connection.bot.get_me()).username or ""
+        except InvalidToken as error:
+            raise TokenError(UNKNOWN_TO_TELEGRAM) from error
+
+    def _read(self, raw: bytes) -> Reading:
+        reading = read_update(raw, self._vault, self._script())
+        self._figures.add("telegram_update", reading.label)
+        if reading.source and (reading.source in self._sources or len(self._sources) < SOURCES_COUNTED):
+            # Anybody can make up a tag, so only so many are told apart.
+            self._sources.add(reading.source)
+            self._figures.add("telegram_source", reading.source)
+        if reading.label == "unreadable":
+            logbook.note("telegram_update_unreadable")
+        return reading
+
+    async def _take(self, arrival: Arrival) -> None:
+        """Let it take effect. One that can never be handled must not come again for a day and hold back the rest."""
+        for attempt in (1, 2):
+            try:
+                await self._hand_in(arrival)
+                return
+            except StoreError:
+                raise
+            except Exception as error:  # noqa: BLE001
+                logbook.note_error("arrival_failed", error)
+                self._figures.add("arrival_failed", str(attempt))
+
+    async def _insist(self, do: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await do()
+                return
+            except InvalidToken as error:
+                raise TokenError(UNKNOWN_TO_TELEGRAM) from error
+            except RetryAfter as error:
+                wait = error.retry_after
+                await self._clock.sleep(wait if isinstance(wait, int) else wait.total_seconds())
+            except BadRequest as error:
+                raise RefusedError(
+                    f"WAYMARK_TELEGRAM_WEBHOOK_URL is refused by Telegram ({error.message}); it must be an https "
+                    "address that Telegram can reach on port 443, 80, 88 or 8443; leave it out to use long polling"
+                ) from error
+            except TelegramError as error:
+                logbook.note_error("telegram_away", error)
+                await self._clock.sleep(_PAUSE)
+
+    async def _set_webhook(self) -> None:
+        if self._webhook is not None:
+            await self._connection.bot.set_webhook(
+                self._webhook.url,
+                secret_token=self._webhook.secret,
+                allowed_updates=ALLOWED_UPDATES,
+                max_connections=WEBHOOK_CONNECTIONS,
+            )
+
+    async def _leave_webhook(self) -> None:
+        """Where a webhook was set before, Telegram refuses to be polled; what waits there is kept."""
+        if (await self._connection.bot.get_webhook_info()).url:
+            logbook.note("telegram_webhook_left")
+            await self._connection.bot.delete_webhook(drop_pending_updates=False)
+
+    async def _stay_introduced(self) -> NoReturn:
+        """Keep what Telegram shows of the bot as the live content has it."""
+        shown = ""
+        while True:
+            script = self._script()
+            if script.version != shown:
+                try:
+                    await introduce(self._connection.bot, introductions(script))
+                    shown = script.version
+                except TelegramError as error:
+                    logbook.note_error("telegram_not_introduced", error)
+            await self._clock.sleep(_LOOK_EVERY)

@@ -1,0 +1,201 @@
+"""Fetches updates by long polling, for a bot that nobody can reach from outside.
+
+An update is confirmed by asking for later ones, so what is asked for next is the lowest that has not taken effect yet:
+whatever happens to this process, Telegram repeats the rest. Updates of one person are taken one after the other, those
+of many at once; while the store is away each waits for it, and nobody is told that anything is done.
+"""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+from telegram.constants import PollingLimit
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+
+from bot import logbook
+from bot.channel import TokenError
+from bot.clock import Clock
+from bot.figures import Figures
+from bot.messages import ConversationId
+from bot.store.contract import StoreError
+from bot.turns.arrival import Arrival
+from handlers.telegram.channel import UNKNOWN_TO_TELEGRAM
+from handlers.telegram.requests import TelegramConnection
+from handlers.telegram.updates import ALLOWED_UPDATES, Reading
+
+LONG_POLL: Final = 50
+POLL_ANSWER_WITHIN: Final = LONG_POLL + 10.0
+BATCH: Final = int(PollingLimit.MAX_LIMIT)
+AT_ONCE: Final = 64
+CONFLICT_PAUSE: Final = 30.0
+LAST_WORDS: Final = 5.0
+"""What is under way when we stop has this long to end; the rest comes again."""
+
+_SETTLE: Final = 1.0
+_FIRST_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 30.0
+
+
+class _Batch(msgspec.Struct):
+    result: list[msgspec.Raw]
+
+
+_BATCHES: Final = msgspec.json.Decoder(_Batch)
+
+
+class Polling:
+    """Asks for updates, for as long as it runs."""
+
+    def __init__(
+        self,
+        connection: TelegramConnection,
+        read: Callable[[bytes], Reading],
+        take: Callable[[Arrival], Awaitable[None]],
+        clock: Clock,
+        figures: Figures,
+    ) -> None:
+        self._connection = connection
+        self._read = read
+        self._take = take
+        self._clock = clock
+        self._figures = figures
+        self._next: int | None = None
+        self._unfinished: set[int] = set()
+        self._finished: set[int] = set()
+        self._lanes: dict[ConversationId, deque[tuple[int, Arrival]]] = {}
+        self._workers: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._all_finished = asyncio.Event()
+        self._all_finished.set()
+
+    async def run(self) -> None:
+        """Raise TokenError when Telegram does not know the token; whatever else goes wrong is waited for."""
+        failures = 0
+        try:
+            while True:
+                try:
+                    batch = await self._fetch()
+                except TelegramError as error:
+                    failures += 1
+                    await self._wait_after(error, failures)
+                    continue
+                failures = 0
+                for raw in batch:
+                    self._admit(bytes(raw))
+                await self._settle()
+        finally:
+            await self._end()
+
+    async def _fetch(self) -> list[msgspec.Raw]:
+        parameters: dict[str, object] = {
+            # What waits for the store would be handed over again at once: look for later ones now and then instead.
+            "timeout": 0 if self._unfinished else LONG_POLL,
+            "limit": BATCH,
+            "allowed_updates": ALLOWED_UPDATES,
+        }
+        offset = min(self._unfinished) if self._unfinished else self._next
+        if offset is not None:
+            parameters["offset"] = offset
+        answer = await self._connection.call("getUpdates", parameters, POLL_ANSWER_WITHIN)
+        try:
+            return _BATCHES.decode(answer).result
+        except msgspec.DecodeError:
+            raise TelegramError("Invalid server response") from None
+
+    async def _wait_after(self, error: TelegramError, failures: int) -> None:
+        match error:
+            case InvalidToken():
+                raise TokenError(UNKNOWN_TO_TELEGRAM) from error
+            case RetryAfter():
+                wait = error.retry_after
+                pause = float(wait) if isinstance(wait, int) else wait.total_seconds()
+            case Conflict():
+                # Two that poll take turns at throwing each other out; the one that is patient does least harm.
+                logbook.note_error("telegram_polled_by_another", error)
+                self._figures.add("telegram_conflict")
+                pause = CONFLICT_PAUSE
+            case _:
+                if failures == 1:
+                    logbook.note_error("telegram_away", error)
+                pause = _backoff(failures)
+        await self._clock.sleep(pause)
+
+    def _admit(self, raw: bytes) -> None:
+        reading = self._read(raw)
+        if reading.update_id is None or reading.update_id in self._unfinished or reading.update_id in self._finished:
+            return
+        # Not the highest ever seen: after a quiet week Telegram starts anew at any number.
+        self._next = reading.update_id + 1
+        if reading.arrival is None:
+            self._finished.add(reading.update_id)
+            return
+        self._unfinished.add(reading.update_id)
+        self._all_finished.clear()
+        lane = self._lanes.setdefault(reading.arrival.conversation, deque())
+        lane.append((reading.update_id, reading.arrival))
+        if len(lane) == 1:
+            worker = asyncio.ensure_future(self._work(reading.arrival.conversation, lane))
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
+
+    async def _work(self, conversation: ConversationId, lane: deque[tuple[int, Arrival]]) -> None:
+        while lane:
+            update_id, arrival = lane[0]
+            await self._insist(arrival)
+            lane.popleft()
+            self._finish(update_id)
+        del self._lanes[conversation]
+
+    async def _insist(self, arrival: Arrival) -> None:
+        failures = 0
+        while True:
+            try:
+                async with self._slots:
+                    await self._take(arrival)
+                return
+            except StoreError as error:
+                failures += 1
+                if failures == 1:
+                    logbook.note_error("arrival_waits_for_store", error)
+                self._figures.add("arrival_waits_for_store")
+            await self._clock.sleep(_backoff(failures))
+
+    def _finish(self, update_id: int) -> None:
+        self._unfinished.discard(update_id)
+        if self._unfinished:
+            self._finished.add(update_id)
+        else:
+            self._finished.clear()
+            self._all_finished.set()
+
+    async def _settle(self) -> None:
+        """Wait until all have taken effect, but not for long: others may have come."""
+        if not self._unfinished:
+            self._finished.clear()
+            return
+        waits = [
+            asyncio.ensure_future(self._all_finished.wait()),
+            asyncio.ensure_future(self._clock.sleep(_SETTLE)),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _end(self) -> None:
+        workers = set(self._workers)
+        if workers:
+            await asyncio.wait(workers, timeout=LAST_WORDS)
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+
+def _backoff(failures: int) -> float:
+    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(failures - 1, 10))
+    # Many that lost the same thing must not come back at the same moment.
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311

@@ -1,0 +1,195 @@
+"""Calls to the Bot API over one aiohttp session, for the library's Bot and for our own hot path.
+
+The library's own request class takes longer the more connections there are, encodes a form where JSON is enough, and
+builds objects of answers that nobody reads: `call` gives the answer's bytes. Both ways raise the library's errors; of
+these, AnswerLostError alone says that the call may have taken effect.
+"""
+
+import os
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import TracebackType
+from typing import Final, Self
+
+import aiohttp
+import msgspec
+import orjson
+from telegram import Bot
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+from telegram.request import BaseRequest, RequestData
+
+CONNECT_WITHIN: Final = 3.0
+ANSWER_WITHIN: Final = 8.0
+"""Shorter than the lease of what is being sent, so that nobody else sends it while we still wait."""
+
+KEEP_ALIVE: Final = 15.0
+"""Telegram closes a connection that is idle for longer; a call sent into a closing one would be in doubt."""
+
+MOST_CONNECTIONS: Final = 200
+_JSON: Final = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+
+# The library warns about every wait it is told unless this is said: it is how one takes its newer type.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+
+class AnswerLostError(TimedOut):
+    """The call was sent and no answer came: it may have taken effect."""
+
+
+class _Parameters(msgspec.Struct):
+    retry_after: float = 0
+    migrate_to_chat_id: int = 0
+
+
+class _Refusal(msgspec.Struct):
+    description: str = ""
+    parameters: _Parameters = msgspec.field(default_factory=_Parameters)
+
+
+_REFUSALS: Final = msgspec.json.Decoder(_Refusal)
+
+
+class TelegramRequest(BaseRequest):
+    """The library's way of calling, on one session."""
+
+    __slots__ = ("_proxy", "_session")
+
+    def __init__(self, proxy: str | None = None) -> None:
+        self._proxy = proxy
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float | None:
+        return ANSWER_WITHIN
+
+    async def initialize(self) -> None:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS, keepalive_timeout=KEEP_ALIVE, ttl_dns_cache=300),
+                proxy=self._proxy,
+                timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN, sock_connect=CONNECT_WITHIN),
+            )
+
+    async def shutdown(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: object = BaseRequest.DEFAULT_NONE,
+        write_timeout: object = BaseRequest.DEFAULT_NONE,  # noqa: ARG002
+        connect_timeout: object = BaseRequest.DEFAULT_NONE,  # noqa: ARG002
+        pool_timeout: object = BaseRequest.DEFAULT_NONE,  # noqa: ARG002
+    ) -> tuple[int, bytes]:
+        """What the library asks of a request class; of its four timeouts only the answer's is of use here."""
+        within = read_timeout if isinstance(read_timeout, int | float) else ANSWER_WITHIN
+        if request_data is None:
+            return await self.exchange(url, None, within, method)
+        if request_data.contains_files:
+            return await self.exchange(url, _form(request_data), within, method)
+        return await self.exchange(url, orjson.dumps(request_data.parameters), within, method)
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, object]:
+        """The library would write an answer that is no JSON into the log, with whatever is in it."""
+        try:
+            answer: object = orjson.loads(payload)
+        except orjson.JSONDecodeError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise TelegramError("Invalid server response")
+        return answer
+
+    async def exchange(
+        self, url: str, body: bytes | aiohttp.FormData | None, within: float, method: str = "POST"
+    ) -> tuple[int, bytes]:
+        """One call and its answer, whatever it says; raise NetworkError when none could be had."""
+        if self._session is None:
+            raise NetworkError("the connection is not open")
+        timeout = aiohttp.ClientTimeout(total=within, sock_connect=CONNECT_WITHIN)
+        headers = _JSON if isinstance(body, bytes) else None
+        try:
+            async with self._session.request(method, url, data=body, headers=headers, timeout=timeout) as answer:
+                return answer.status, await answer.read()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
+            # The address holds the token: the error's own words must not go further.
+            raise NetworkError(f"no connection: {type(error).__name__}") from None
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise AnswerLostError(f"no answer: {type(error).__name__}") from None
+
+
+class TelegramConnection:
+    """The bot as Telegram knows it by its token: the library's Bot for what is rare, `call` for what is frequent."""
+
+    def __init__(self, token: str, api_url: str, proxy: str | None = None) -> None:
+        self._request = TelegramRequest(proxy)
+        self.bot = Bot(
+            token,
+            base_url=f"{api_url}/bot",
+            base_file_url=f"{api_url}/file/bot",
+            request=self._request,
+            get_updates_request=self._request,
+        )
+        self._address = f"{self.bot.base_url}/"
+
+    async def __aenter__(self) -> Self:
+        await self._request.initialize()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._request.shutdown()
+
+    async def call(self, method: str, parameters: Mapping[str, object], within: float = ANSWER_WITHIN) -> bytes:
+        """Call a method; its whole answer as it came, or the library's error for a refusal."""
+        status, payload = await self._request.exchange(self._address + method, orjson.dumps(parameters), within)
+        if status != HTTPStatus.OK:
+            raise _refusal(status, payload)
+        return payload
+
+
+def _form(request_data: RequestData) -> aiohttp.FormData:
+    form = aiohttp.FormData()
+    for name, value in request_data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, content, mime_type) in request_data.multipart_data.items():
+        form.add_field(name, content, filename=filename, content_type=mime_type)
+    return form
+
+
+def _refusal(status: int, payload: bytes) -> TelegramError:
+    try:
+        said = _REFUSALS.decode(payload)
+    except msgspec.DecodeError:
+        said = _Refusal()
+    words = said.description or f"status {status}"
+    if said.parameters.migrate_to_chat_id:
+        return ChatMigrated(said.parameters.migrate_to_chat_id)
+    if said.parameters.retry_after or status == HTTPStatus.TOO_MANY_REQUESTS:
+        return RetryAfter(int(said.parameters.retry_after) or 1)
+    match status:
+        case HTTPStatus.BAD_REQUEST:
+            return BadRequest(words)
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.NOT_FOUND:
+            return InvalidToken(words)
+        case HTTPStatus.FORBIDDEN:
+            return Forbidden(words)
+        case HTTPStatus.CONFLICT:
+            return Conflict(words)
+        case _:
+            return NetworkError(words)

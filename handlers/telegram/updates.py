@@ -1,0 +1,278 @@
+"""An update of Telegram → what it means to us.
+
+Only the few fields that matter are decoded, straight from the bytes: the library's own objects would take fifty times
+as long. Whatever cannot be read is said, never raised, because Telegram repeats what is not acknowledged and holds back
+everything else of that person meanwhile.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from telegram.constants import ChatType, MessageAttachmentType, MessageType, UpdateType
+
+from bot.dialogue.events import Event, Opened, Pressed, Shared, SharedKind, Typed, Wish, Wished
+from bot.dialogue.script import Script
+from bot.dialogue.steps import FlowId
+from bot.facts import Position
+from bot.messages import MESSAGE_UNITS, Language
+from bot.store.contract import Address
+from bot.store.sealing import Vault
+from bot.turns.arrival import Arrival
+
+DOOR: Final = "telegram"
+
+ALLOWED_UPDATES: Final = (UpdateType.MESSAGE.value, UpdateType.CALLBACK_QUERY.value, UpdateType.MY_CHAT_MEMBER.value)
+"""What we ask for, by name: Telegram remembers an earlier list otherwise."""
+
+_WISHES: Final = {
+    "back": Wish.BACK,
+    "exit": Wish.EXIT,
+    "help": Wish.HELP,
+    "home": Wish.HOME,
+    "language": Wish.LANGUAGE,
+    "menu": Wish.HOME,
+    "person": Wish.PERSON,
+    "stop": Wish.STOP,
+}
+_DATA_COMMANDS: Final = frozenset({"privacy", "mydata", "erase", "settings"})
+_DATA_FLOW: Final = "about"
+_PAYLOAD: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SOURCE_MARK: Final = "-s-"
+_SOURCE_LENGTH: Final = 32
+
+_SHARED: Final = {
+    MessageAttachmentType.PHOTO: SharedKind.PHOTO,
+    MessageAttachmentType.LIVE_PHOTO: SharedKind.PHOTO,
+    MessageAttachmentType.VOICE: SharedKind.VOICE,
+    MessageAttachmentType.AUDIO: SharedKind.VOICE,
+    MessageAttachmentType.VIDEO: SharedKind.VIDEO,
+    MessageAttachmentType.VIDEO_NOTE: SharedKind.VIDEO,
+    # An animation comes with a document of itself, a venue with its location: the first that is found counts.
+    MessageAttachmentType.ANIMATION: SharedKind.VIDEO,
+    MessageAttachmentType.DOCUMENT: SharedKind.DOCUMENT,
+    MessageAttachmentType.CONTACT: SharedKind.CONTACT,
+    MessageAttachmentType.VENUE: SharedKind.LOCATION,
+    MessageAttachmentType.LOCATION: SharedKind.LOCATION,
+    MessageAttachmentType.STICKER: SharedKind.STICKER,
+}
+_NOBODY_SPOKE: Final = frozenset(kind.value for kind in MessageType) - frozenset(
+    kind.value for kind in MessageAttachmentType
+)
+"""Marks of a message that Telegram itself wrote ("pinned a message"), or that say nothing about what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an update says: something that arrived, or nothing to be answered.
+
+    `label` tells which, from a closed list, for the figures; `source` is the tag of the poster that a link was on.
+    `update_id` is None only where not even that can be read.
+    """
+
+    update_id: int | None
+    label: str
+    arrival: Arrival | None = None
+    source: str = ""
+
+
+class _User(msgspec.Struct, gc=False):
+    id: int
+    is_bot: bool = False
+
+
+class _Chat(msgspec.Struct, gc=False):
+    id: int
+    type: str
+
+
+class _Location(msgspec.Struct, gc=False):
+    latitude: float
+    longitude: float
+
+
+class _Message(msgspec.Struct, gc=False, rename={"sender": "from"}):
+    message_id: int
+    chat: _Chat
+    date: int = 0
+    sender: _User | None = None
+    text: str | None = None
+    caption: str | None = None
+    location: _Location | None = None
+
+
+class _CallbackQuery(msgspec.Struct, gc=False, rename={"sender": "from"}):
+    id: str
+    sender: _User
+    message: _Message | None = None
+    data: str | None = None
+
+
+class _Member(msgspec.Struct, gc=False):
+    status: str
+
+
+class _MemberChange(msgspec.Struct, gc=False):
+    chat: _Chat
+    new_chat_member: _Member
+
+
+class _Update(msgspec.Struct, gc=False):
+    update_id: int
+    message: _Message | None = None
+    callback_query: _CallbackQuery | None = None
+    my_chat_member: _MemberChange | None = None
+
+
+class _Numbered(msgspec.Struct, gc=False):
+    update_id: int
+
+
+class _Named(msgspec.Struct, gc=False):
+    message: dict[str, msgspec.Raw]
+
+
+_UPDATES: Final = msgspec.json.Decoder(_Update)
+_NUMBERS: Final = msgspec.json.Decoder(_Numbered)
+_NAMES: Final = msgspec.json.Decoder(_Named)
+
+
+def read_update(raw: bytes, vault: Vault, script: Script) -> Reading:
+    """What one update means; never raises, whatever the bytes are."""
+    try:
+        update = _UPDATES.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return Reading(_read_number(raw), "unreadable")
+    if update.callback_query is not None:
+        return _read_press(update.update_id, update.callback_query, raw, vault)
+    if update.message is not None:
+        return _read_message(update.update_id, update.message, raw, vault, script)
+    if update.my_chat_member is not None:
+        return Reading(update.update_id, _read_change(update.my_chat_member))
+    return Reading(update.update_id, "other")
+
+
+def _read_number(raw: bytes) -> int | None:
+    try:
+        return _NUMBERS.decode(raw).update_id
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _read_press(update_id: int, query: _CallbackQuery, raw: bytes, vault: Vault) -> Reading:
+    message = query.message
+    if query.data is None or query.sender.is_bot:
+        return Reading(update_id, "other")
+    if message is None:
+        # Too old for Telegram to show us; it was a private one, for we send no others.
+        chat, tapped = str(query.sender.id), None
+    elif message.chat.type != ChatType.PRIVATE:
+        return Reading(update_id, "group")
+    else:
+        # A message that cannot be reached any more has no date; nothing can take its place.
+        chat, tapped = str(message.chat.id), str(message.message_id) if message.date else None
+    conversation = vault.conversation_id(DOOR, chat)
+    arrival = Arrival(
+        conversation,
+        vault.arrival_id(conversation, str(update_id)),
+        Address(DOOR, chat),
+        Pressed(query.data),
+        tapped=tapped,
+        acknowledges=query.id,
+        raw=raw,
+    )
+    return Reading(update_id, "press", arrival)
+
+
+def _read_message(update_id: int, message: _Message, raw: bytes, vault: Vault, script: Script) -> Reading:
+    if message.chat.type != ChatType.PRIVATE:
+        return Reading(update_id, "group")
+    if message.sender is not None and message.sender.is_bot:
+        return Reading(update_id, "bot")
+    source = ""
+    words = message.text or message.caption
+    if words:
+        # The words under a picture may be a call for help; we cannot look at the picture anyway.
+        event, source = _hear(words[:MESSAGE_UNITS], script)
+    else:
+        shared = _receive(message, raw)
+        if shared is None:
+            return Reading(update_id, "service")
+        event = shared
+    chat = str(message.chat.id)
+    conversation = vault.conversation_id(DOOR, chat)
+    arrival_id = vault.arrival_id(conversation, str(update_id))
+    arrival = Arrival(conversation, arrival_id, Address(DOOR, chat), event, raw=raw)
+    return Reading(update_id, _LABELS[type(event)], arrival, source)
+
+
+_LABELS: Final[dict[type[Event], str]] = {
+    Opened: "opened",
+    Wished: "wished",
+    Typed: "typed",
+    Shared: "shared",
+}
+
+
+def _hear(words: str, script: Script) -> tuple[Event, str]:
+    if not words.startswith("/"):
+        return Typed(words), ""
+    command, _, rest = words[1:].partition(" ")
+    name = command.partition("@")[0].lower()
+    if name == "start":
+        return _open(rest.strip(), script)
+    if name in _WISHES:
+        return Wished(_WISHES[name]), ""
+    if name in _DATA_COMMANDS:
+        return Opened(flow=_DATA_FLOW), ""
+    # Nobody means the slash: "/hotlines" asks for hotlines.
+    return Typed(words[1:].replace("_", " ").strip() or words), ""
+
+
+def _open(payload: str, script: Script) -> tuple[Event, str]:
+    """Where a link leads, by parts joined with `_` or `-`: `km`, `km_offer-check`, `km_offer-check_s-poster1`.
+
+    A part is a language, a flow or topic, or `s-` and a source tag; what is none of these is passed over.
+    """
+    if _PAYLOAD.fullmatch(payload) is None:
+        return Opened(), ""
+    language: Language | None = None
+    flow: FlowId | None = None
+    source = ""
+    for part in payload.lower().split("_"):
+        left = part
+        if language is None and left[:2] in script.tongues and left[2:3] in ("", "-") and not _find_flow(left, script):
+            language, left = Language(left[:2]), left[3:]
+        before, mark, tag = f"-{left}".rpartition(_SOURCE_MARK)
+        if mark:
+            left, source = before[1:], tag[:_SOURCE_LENGTH]
+        flow = flow or _find_flow(left, script)
+    return Opened(language, flow), source
+
+
+def _find_flow(name: str, script: Script) -> FlowId | None:
+    return next((flow for flow in (FlowId(name), FlowId(f"topic.{name}")) if flow in script.flows), None)
+
+
+def _receive(message: _Message, raw: bytes) -> Shared | None:
+    """What was sent besides words; nothing where nobody meant to say anything."""
+    named = _NAMES.decode(raw).message
+    kind = next((kind for name, kind in _SHARED.items() if name in named), None)
+    if kind is not None:
+        return Shared(kind, _position(message.location))
+    if _NOBODY_SPOKE & named.keys():
+        return None
+    return Shared(SharedKind.OTHER)
+
+
+def _position(location: _Location | None) -> Position | None:
+    if location is None or abs(location.latitude) > 90 or abs(location.longitude) > 180:
+        return None
+    return Position(location.latitude, location.longitude)
+
+
+def _read_change(change: _MemberChange) -> str:
+    if change.chat.type != ChatType.PRIVATE:
+        return "group"
+    return "blocked" if change.new_chat_member.status == "kicked" else "unblocked"
