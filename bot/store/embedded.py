@@ -190,7 +190,8 @@ class EmbeddedValkey:
             if clock() - began > STEADY_AFTER_SECONDS:
                 pause = POLL_SECONDS
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._stopping.wait()
                 return
             pause = min(pause * 4, LONGEST_PAUSE_SECONDS)
             try:
@@ -258,7 +259,8 @@ class EmbeddedValkey:
                 if self._process is not None and self._process.returncode is not None:
                     return False
                 try:
-                    status = await client.info("server", "persistence")
+                    async with asyncio.timeout(ANSWER_SECONDS):
+                        status = await client.info("server", "persistence")
                 except (RedisError, OSError):
                     await asyncio.sleep(POLL_SECONDS)
                     continue
@@ -288,7 +290,7 @@ class EmbeddedValkey:
 
     async def _was_told_to_end(self) -> bool:
         try:
-            async with _client(self._places, self._password) as client:
+            async with asyncio.timeout(ANSWER_SECONDS), _client(self._places, self._password) as client:
                 await client.shutdown()
         except (RedisError, OSError):
             # It hangs, has another password, or has ended already.
@@ -303,7 +305,8 @@ class EmbeddedValkey:
 
     async def _ended_within(self, patience: timedelta) -> bool:
         try:
-            await asyncio.wait_for(self._ended(), patience.total_seconds())
+            async with asyncio.timeout(patience.total_seconds()):
+                await self._ended()
         except TimeoutError:
             return False
         return True
@@ -352,12 +355,13 @@ def _url(places: Places, password: str) -> str:
 
 
 def _client(places: Places, password: str) -> Redis:
+    """A client without time limits of its own: on Python 3.11 those can swallow a cancellation, ours do not."""
     return Redis(
         unix_socket_path=os.fspath(places.socket),
         password=password,
         decode_responses=True,
-        socket_timeout=ANSWER_SECONDS,
-        socket_connect_timeout=ANSWER_SECONDS,
+        socket_timeout=None,
+        socket_connect_timeout=None,
         retry=Retry(NoBackoff(), 0),
     )
 
