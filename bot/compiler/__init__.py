@@ -1,1 +1,20 @@
 """Content files → one checked Script."""
+
+from bot.compiler.compile import Compiled, check_content, compile_content
+from bot.compiler.problems import ContentError, Notebook, Place, Problem, Severity, errors
+from bot.compiler.teaching import KeywordsOnly, Lessons, Teach
+
+__all__ = [
+    "Compiled",
+    "ContentError",
+    "KeywordsOnly",
+    "Lessons",
+    "Notebook",
+    "Place",
+    "Problem",
+    "Severity",
+    "Teach",
+    "check_content",
+    "compile_content",
+    "errors",
+]

@@ -2,20 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from bot.compiler.checking import check
 from bot.compiler.draft import Draft
 from bot.compiler.forms import STAGES, TESTS_FILE
-from bot.compiler.linking import Linked, link
-from bot.compiler.problems import Notebook, Place, Problem
+from bot.compiler.leaves import plain_tree
+from bot.compiler.linking import Linked, link, make_script
+from bot.compiler.problems import ContentError, Notebook, Place, Problem, errors
 from bot.compiler.reading import Node, read_path
 from bot.compiler.shapes import inspect
 from bot.compiler.shaping_bot import shape_bot, shape_phrases
 from bot.compiler.shaping_facts import shape_facts, shape_hotlines, shape_places
 from bot.compiler.shaping_flows import shape_flow
-from bot.compiler.shaping_topics import shape_topics
+from bot.compiler.shaping_topics import EMERGENCY, shape_topics
+from bot.compiler.teaching import KeywordsOnly, Lessons, Teach
 from bot.compiler.translations import Translations, read_translations
 from bot.dialogue.script import Script
 
@@ -49,7 +53,29 @@ class Assembled:
     linked: Linked
     translations: Translations
     version: str
-    files: tuple[ContentFile, ...]
+    lessons: Lessons
+
+
+def compile_content(directory: Path, today: date, teach: Teach = KeywordsOnly) -> Compiled:
+    """Read, link and check all of the content; raise ContentError with everything found if any of it is an error."""
+    notebook = Notebook()
+    assembled = check_content(directory, today, notebook)
+    problems = notebook.problems()
+    if assembled is None or errors(problems):
+        raise ContentError(problems)
+    understanding = teach(assembled.lessons)
+    script = make_script(assembled.draft, assembled.linked, assembled.translations, assembled.version, understanding)
+    return Compiled(script, problems)
+
+
+def check_content(directory: Path, today: date, notebook: Notebook) -> Assembled | None:
+    """Write down everything that is wrong with the content; nothing is put together where there is no such folder."""
+    if not directory.is_dir():
+        notebook.error(Place(str(directory), 1, 1), "there is no such folder")
+        return None
+    assembled = assemble(directory, notebook)
+    check(assembled.draft, assembled.linked, assembled.translations, today)
+    return assembled
 
 
 def assemble(directory: Path, notebook: Notebook) -> Assembled:
@@ -78,7 +104,7 @@ def assemble(directory: Path, notebook: Notebook) -> Assembled:
         if file.parts[0] not in {"tests", "safety", "concepts"}:
             notebook.warning(Place(shown_as, 1, 1), "nothing reads this file; is it in the right folder?")
     _miss_needed(directory, files, draft)
-    return Assembled(draft, link(draft), translations, version_of(directory), files)
+    return Assembled(draft, link(draft), translations, version_of(directory), _lessons(files, draft))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +160,17 @@ def _files(directory: Path, pattern: str) -> list[Path]:
 def _stage_order(path: Path) -> int:
     in_topics = path.parent.name == "topics" and path.parent.parent.name != "texts"
     return STAGES.index(path.stem) if in_topics and path.stem in STAGES else -1
+
+
+def _lessons(files: tuple[ContentFile, ...], draft: Draft) -> Lessons:
+    trees = {file.parts[0]: plain_tree(file.node) for file in files if len(file.parts) == 1}
+    return Lessons(
+        keywords=draft.bot.keywords if draft.bot else {},
+        examples=draft.examples,
+        emergencies=tuple(topic.id for topic in draft.topics.values() if topic.urgency == EMERGENCY),
+        concepts=trees.get("concepts", {}),
+        safety=trees.get("safety", {}),
+    )
 
 
 def _miss_needed(directory: Path, files: tuple[ContentFile, ...], draft: Draft) -> None:

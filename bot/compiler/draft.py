@@ -48,6 +48,7 @@ class Kind(StrEnum):
     PHRASE = "phrase"
     FIELD = "field of the profile"
     MEDIA = "picture or recording"
+    PLACE = "place"
     PLACES = "kind of place"
     HOLIDAYS = "list of holidays"
 
@@ -171,6 +172,7 @@ class Draft:
     media: frozenset[str] = frozenset()
     stood: dict[tuple[Kind, str], Place] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
+    counted_with: list[Mention] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     examples: dict[Language, dict[TopicId, tuple[str, ...]]] = field(default_factory=dict)

@@ -28,7 +28,7 @@ from bot.dialogue.steps import (
     Step,
 )
 from bot.facts import Directory
-from bot.language import Understanding
+from bot.language import Understands
 
 ANSWER = ScreenId("answer")
 """The one screen of a topic."""
@@ -65,7 +65,7 @@ def link(draft: Draft) -> Linked:
 
 
 def make_script(
-    draft: Draft, linked: Linked, translations: Translations, version: str, understanding: Understanding
+    draft: Draft, linked: Linked, translations: Translations, version: str, understanding: Understands
 ) -> Script:
     """The content of one version as one value; only for a draft without errors."""
     bot = draft.bot

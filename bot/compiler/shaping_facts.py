@@ -236,11 +236,8 @@ def shape_places(node: Node, draft: Draft) -> None:
     inspect(node, PLACES_FILE, draft.notebook)
     for entry in maps_of(node):
         name = text_at(entry, "place")
-        if name is None or (Kind.PLACES, f"place {name.words}") in draft.stood:
-            if name is not None:
-                draft.notebook.error(name.place, f"the place '{name.words}' stands twice")
+        if name is None or not draft.introduce(Kind.PLACE, name):
             continue
-        draft.stood[Kind.PLACES, f"place {name.words}"] = name.place
         hotline = text_at(entry, "hotline")
         draft.write(f"place.{name.words}.name", at(entry, "name"), Role.NAME)
         place = Place(

@@ -261,7 +261,9 @@ def shape_set(node: MapNode, pen: Pen) -> Step:
         except FormulaError as error:
             pen.draft.notebook.error(source.place, str(error))
             continue
-        pen.draft.mentions.extend(Mention(Kind.FACT, fact, source.place) for fact in sorted(formula.facts))
+        counted_with = [Mention(Kind.FACT, fact, source.place) for fact in sorted(formula.facts)]
+        pen.draft.mentions.extend(counted_with)
+        pen.draft.counted_with.extend(counted_with)
         pen.draft.asked.extend(
             Asked(each, (), source.place, pen.flow, is_number=True) for each in sorted(formula.names)
         )
@@ -330,7 +332,7 @@ def shape_hotlines(node: MapNode, details: Node, pen: Pen) -> Step:
     """`do: hotlines`, by topic, kinds or ids."""
     topic = text_at(details, "topic")
     ids = tuple(HotlineId(pen.draft.mention(Kind.HOTLINE, each)) for each in texts_at(details, "ids"))
-    wanted = Wanted(kinds=frozenset(many_at(details, "kinds")), ids=ids)
+    wanted = Wanted(kinds=many_at(details, "kinds"), ids=ids)
     if topic is not None:
         pen.draft.mention(Kind.TOPIC, topic)
         known = pen.draft.topics.get(TopicId(topic.words))

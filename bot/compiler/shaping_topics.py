@@ -93,4 +93,4 @@ def _shape_wanted(entry: MapNode, draft: Draft) -> Wanted | None:
     if isinstance(hotlines, ListNode):
         ids = tuple(HotlineId(draft.mention(Kind.HOTLINE, each)) for each in texts_of(hotlines))
         return Wanted(ids=ids, at_most=MOST_HOTLINES)
-    return Wanted(kinds=frozenset(many_at(hotlines, "kinds")), at_most=whole_at(hotlines, "at_most", MOST_HOTLINES))
+    return Wanted(kinds=many_at(hotlines, "kinds"), at_most=whole_at(hotlines, "at_most", MOST_HOTLINES))
