@@ -22,13 +22,17 @@ run: setup ## set up what is missing and start the bot
 test: setup-dev ## set up what is missing and run every test (PYTEST_ARGS="-k name" picks some)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: setup-dev ## formatter, linter, types, import rules and content
-	@echo "Formatting" && $(BIN)/ruff format --check --quiet --output-format concise . || { echo "Run: $(BIN)/ruff format"; exit 1; }
-	@echo "Linting" && $(BIN)/ruff check --quiet --output-format concise .
-	@echo "Types" && $(BIN)/mypy --no-error-summary
-	@echo "Import rules" && $(BIN)/lint-imports --no-cache > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
-	@if [ -d content ]; then echo "Content" && $(BIN)/waymark check; fi
-	@echo "All checks passed."
+check: setup-dev ## formatter, linter, types, import rules and content: every mistake at once
+	@failed=; \
+	step() { echo "$$1"; shift; "$$@" || failed=yes; }; \
+	imports() { $(BIN)/lint-imports --no-cache --no-logo > $(VENV)/imports.log 2>&1 || { cat $(VENV)/imports.log; false; }; }; \
+	step "Format" $(BIN)/ruff format --check --quiet --output-format concise .; \
+	step "Lint" $(BIN)/ruff check --quiet --output-format concise .; \
+	step "Types" $(BIN)/mypy --no-error-summary; \
+	step "Imports" imports; \
+	step "Content" $(BIN)/waymark check; \
+	if [ -n "$$failed" ]; then echo "Not yet: see above ($(BIN)/ruff format puts the format right)."; exit 1; fi; \
+	echo "All checks passed."
 
 bench: setup-dev ## run the benchmarks
 	@$(BIN)/python -m benchmarks
