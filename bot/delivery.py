@@ -1,0 +1,306 @@
+"""Each person's messages leave in order, one at a time: an answer must not overtake its question.
+
+What waits lies in the store, and a lease says who sends it. A commit hands the first message to its own process,
+which sends it at once; what a dead or busy process left behind, the sweeper of any process claims later. Every
+wait is written to the store, so that it outlives us; a message is taken off only after the messenger has it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final
+
+from bot.channel import (
+    Channel,
+    ChannelDownError,
+    InDoubtError,
+    RefusedError,
+    RetryLaterError,
+    TokenError,
+    UnreachableError,
+)
+from bot.clock import Clock
+from bot.figures import Figures
+from bot.messages import ConversationId
+from bot.pacing import Pacer, Pacing
+from bot.store.contract import Leased, Outgoing, OutgoingId, Priority, Store, StoreError
+
+log = logging.getLogger(__name__)
+
+LEASE: Final = timedelta(seconds=10)
+"""Whoever holds a message has this long; it is a little more than the longest line and the longest send."""
+
+_LINE: Final = timedelta(seconds=2)
+_SEND_SECONDS: Final = 7.0
+_SWEEP_SECONDS: Final = 1.0
+_STOP_SECONDS: Final = 10.0
+_SETTLE_AGAIN_SECONDS: Final = 0.5
+_DOUBT_SECONDS: Final = 5.0
+_FIRST_BACKOFF_SECONDS: Final = 0.5
+_LONGEST_BACKOFF_SECONDS: Final = 60.0
+_NOBODY_THERE: Final = timedelta(seconds=60)
+_CROWD: Final = 3
+_CROWD_SECONDS: Final = 1.0
+_FAULTS_AT_MOST: Final = 5
+_UNSETTLED_AT_MOST: Final = 10_000
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One person whose messages are in our hands."""
+
+    leased: Leased
+    since: datetime
+    task: asyncio.Task[None] | None = None
+    handed_over: Leased | None = None
+    """What came while the last one was still being put away."""
+    sending: bool = False
+
+
+class Delivery:
+    """Sends what the store holds to the doors that push; `hand_over` at once, `run` what was left behind."""
+
+    def __init__(
+        self,
+        store: Store,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        pacing: Pacing | None,
+        random: Random,
+        *,
+        figures: Figures | None = None,
+        at_most: int = 500,
+    ) -> None:
+        self._store = store
+        self._channels = channels
+        self._clock = clock
+        self._random = random
+        self._figures = figures or Figures()
+        self._at_most = at_most
+        self._pacers = {door: Pacer(clock, pacing) for door in channels}
+        self._lanes: dict[ConversationId, _Lane] = {}
+        self._unsettled: dict[ConversationId, OutgoingId] = {}
+        """Shown, but the store does not know yet."""
+        self._crowds: dict[str, list[tuple[datetime, ConversationId, float]]] = {}
+        self._next_due: datetime | None = None
+        self._stopping = False
+        self.locked_out: set[str] = set()
+        """The doors that do not know us any more; their messages wait."""
+
+    @property
+    def in_hand(self) -> int:
+        """How many persons' messages this process holds."""
+        return len(self._lanes)
+
+    def hand_over(self, leased: Leased) -> None:
+        """Send what a commit has leased to us."""
+        lane = self._lanes.get(leased.conversation)
+        if lane is not None:
+            if leased.outgoing.id != lane.leased.outgoing.id:
+                lane.handed_over = leased
+            return
+        if self._stopping or (len(self._lanes) >= self._at_most and leased.outgoing.priority is not Priority.ALERT):
+            # Left alone, its lease ends, and whoever has time claims it in its turn.
+            self._figures.add("delivery_put_off", "full")
+            return
+        lane = self._lanes[leased.conversation] = _Lane(leased, self._clock.now())
+        lane.task = asyncio.get_running_loop().create_task(self._deliver(lane))
+
+    async def run(self, *, alone: bool = False) -> None:
+        """Sweep for ever; `alone` says that no other process lives, so that what a dead one held is ours."""
+        released = not alone
+        while True:
+            try:
+                if not released:
+                    await self._store.release_leases(self._clock.now())
+                    released = True
+                await self.sweep()
+            except StoreError as error:
+                self._figures.add("sweep_failed", type(error).__name__)
+                log.warning("sweep_failed", extra={"code": type(error).__name__})
+            await self._clock.sleep(self._until_next_sweep())
+
+    async def sweep(self) -> int:
+        """Claim what is due and can be sent soon; say how many it was."""
+        line = max((pacer.room(_LINE) for pacer in self._pacers.values()), default=float("inf"))
+        room = min(self._at_most - len(self._lanes), line)
+        if room < 1 or self._stopping:
+            return 0
+        now = self._clock.now()
+        claimed = await self._store.claim(now, LEASE, int(room))
+        for leased in claimed:
+            self.hand_over(leased)
+        return len(claimed)
+
+    async def stop(self) -> None:
+        """Finish what is being sent, give the rest back so that others need not wait for our leases."""
+        self._stopping = True
+        waiting = [lane for lane in self._lanes.values() if not lane.sending]
+        for lane in waiting:
+            if lane.task is not None:
+                lane.task.cancel()
+        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+            for task in late:
+                task.cancel()
+        for pacer in self._pacers.values():
+            await pacer.close()
+        now = self._clock.now()
+        await asyncio.gather(*[self._postpone(lane.leased.conversation, now) for lane in waiting])
+
+    async def _deliver(self, lane: _Lane) -> None:
+        conversation = lane.leased.conversation
+        try:
+            while True:
+                following = await self._deliver_one(lane)
+                if following is None:
+                    following, lane.handed_over = lane.handed_over, None
+                if following is None:
+                    return
+                if self._stopping:
+                    await self._postpone(conversation, self._clock.now())
+                    return
+                lane.leased, lane.since = following, self._clock.now()
+        finally:
+            del self._lanes[conversation]
+
+    async def _deliver_one(self, lane: _Lane) -> Leased | None:
+        """Send one message and say which is leased to us next."""
+        conversation, outgoing = lane.leased.conversation, lane.leased.outgoing
+        if self._unsettled.get(conversation) == outgoing.id:
+            return await self._settle(lane)
+        door = outgoing.address.door
+        channel = self._channels.get(door)
+        if channel is None or door in self.locked_out:
+            self._figures.add("delivery_put_off", "no_door")
+            await self._postpone(conversation, self._clock.now() + _NOBODY_THERE)
+            return None
+        if outgoing.message is not None and not await self._is_its_turn(lane):
+            return None
+        lane.sending = True
+        try:
+            return await self._send(lane, channel)
+        finally:
+            lane.sending = False
+
+    async def _is_its_turn(self, lane: _Lane) -> bool:
+        """Stand in line; or leave, and write down when to come back, where the line is too long for our lease."""
+        outgoing, pacer = lane.leased.outgoing, self._pacers[lane.leased.outgoing.address.door]
+        wait = pacer.estimate(outgoing.priority, outgoing.address.chat)
+        if wait <= _LINE:
+            await pacer.wait(outgoing.priority, outgoing.address.chat)
+            if self._clock.now() - lane.since <= _LINE * 1.5:
+                return True
+            wait = timedelta()
+        self._figures.add("delivery_put_off", "line")
+        await self._postpone(lane.leased.conversation, self._clock.now() + wait)
+        return False
+
+    async def _send(self, lane: _Lane, channel: Channel) -> Leased | None:
+        outgoing = lane.leased.outgoing
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                await channel.deliver(outgoing)
+        except Exception as error:  # noqa: BLE001 - one delivery that fails must not stop its neighbours
+            return await self._after(error, lane)
+        self._figures.add("delivered", outgoing.address.door)
+        return await self._settle(lane)
+
+    async def _after(self, error: Exception, lane: _Lane) -> Leased | None:
+        """What a failed delivery asks for."""
+        conversation, outgoing = lane.leased.conversation, lane.leased.outgoing
+        door, now = outgoing.address.door, self._clock.now()
+        code = type(error).__name__
+        self._figures.add("delivery_failed", code)
+        if outgoing.priority is Priority.ALERT:
+            log.error("alert_not_delivered", extra={"code": code})
+        match error:
+            case RetryLaterError():
+                self._pause_if_crowded(door, conversation, now, error.seconds)
+                wait = error.seconds
+            case ChannelDownError():
+                wait = self._backoff(outgoing)
+            case InDoubtError() | TimeoutError():
+                wait = max(_DOUBT_SECONDS, self._backoff(outgoing))
+            case UnreachableError():
+                await self._abandon(conversation)
+                return None
+            case RefusedError():
+                log.warning("outgoing_refused", extra={"code": code})
+                return await self._settle(lane)
+            case TokenError():
+                self.locked_out.add(door)
+                log.error("door_locked", extra={"code": door})
+                wait = _NOBODY_THERE.total_seconds()
+            case _:
+                log.error("delivery_fault", extra={"code": code})
+                if outgoing.attempts >= _FAULTS_AT_MOST:
+                    return await self._settle(lane)
+                wait = max(_DOUBT_SECONDS, self._backoff(outgoing))
+        await self._postpone(conversation, now + timedelta(seconds=wait))
+        return None
+
+    def _backoff(self, outgoing: Outgoing) -> float:
+        longest = min(_LONGEST_BACKOFF_SECONDS, _FIRST_BACKOFF_SECONDS * 2 ** min(outgoing.attempts, 10))
+        return self._random.uniform(0, longest)
+
+    def _pause_if_crowded(self, door: str, conversation: ConversationId, now: datetime, seconds: float) -> None:
+        """One who is asked for patience wrote too much; several at once mean all of us."""
+        since = now - timedelta(seconds=_CROWD_SECONDS)
+        crowd = [entry for entry in self._crowds.get(door, []) if entry[0] >= since]
+        crowd.append((now, conversation, seconds))
+        self._crowds[door] = crowd
+        if len({who for _, who, _ in crowd}) >= _CROWD:
+            longest = max(seconds for _, _, seconds in crowd)
+            self._pacers[door].pause(now + timedelta(seconds=longest))
+            self._figures.add("door_paused", door)
+            log.warning("door_paused", extra={"code": door, "seconds": longest})
+
+    async def _settle(self, lane: _Lane) -> Leased | None:
+        """Take it off; keep trying while our lease lasts, and remember it after that."""
+        conversation, outgoing = lane.leased.conversation, lane.leased.outgoing.id
+        self._unsettled[conversation] = outgoing
+        while True:
+            now = self._clock.now()
+            try:
+                following = await self._store.settle(conversation, outgoing, now, LEASE)
+            except StoreError as error:
+                self._figures.add("settle_failed", type(error).__name__)
+                if now + timedelta(seconds=2 * _SETTLE_AGAIN_SECONDS) > lane.since + LEASE or self._stopping:
+                    while len(self._unsettled) > _UNSETTLED_AT_MOST:
+                        del self._unsettled[next(iter(self._unsettled))]
+                    return None
+                await self._clock.sleep(_SETTLE_AGAIN_SECONDS)
+            else:
+                self._unsettled.pop(conversation, None)
+                return following
+
+    async def _postpone(self, conversation: ConversationId, until: datetime) -> None:
+        if await self._wrote(self._store.postpone(conversation, until)):
+            self._next_due = until if self._next_due is None else min(self._next_due, until)
+
+    async def _abandon(self, conversation: ConversationId) -> None:
+        await self._wrote(self._store.abandon(conversation))
+
+    async def _wrote(self, writing: Awaitable[object]) -> bool:
+        """Whether the store took it; if not, the lease ends by itself, and we come back to it then."""
+        try:
+            await writing
+        except StoreError as error:
+            self._figures.add("postpone_failed", type(error).__name__)
+            return False
+        return True
+
+    def _until_next_sweep(self) -> float:
+        """A second, or less when something that we put off ourselves is due before that."""
+        due, self._next_due = self._next_due, None
+        if due is None:
+            return _SWEEP_SECONDS
+        left = (due - self._clock.now()).total_seconds()
+        if left > _SWEEP_SECONDS:
+            self._next_due = due
+        return min(_SWEEP_SECONDS, max(0.01, left))

@@ -1,0 +1,130 @@
+"""No faster than a messenger lets us, and what matters most first.
+
+Who sends until the messenger says "too many" is locked out for seconds, and then an alert waits behind menus.
+"""
+
+import asyncio
+import heapq
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Final
+
+from bot.clock import Clock
+from bot.store.contract import Priority
+
+_CHATS_AT_MOST: Final = 10_000
+_NEAR_SECONDS: Final = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """How much a messenger takes: of all chats together and of each chat, a second and at once.
+
+    Alerts may go `reserve` messages beyond what others may, so that they never wait behind them.
+    """
+
+    per_second: float = 25.0
+    at_once: int = 5
+    chat_per_second: float = 1.0
+    chat_at_once: int = 3
+    reserve: int = 5
+
+
+class Pacer:
+    """The waiting line in front of one messenger; without a Pacing it only keeps pauses."""
+
+    def __init__(self, clock: Clock, pacing: Pacing | None) -> None:
+        self._clock = clock
+        self._pacing = pacing
+        self._start = clock.now()
+        self._full_at = 0.0
+        """When, in seconds since the start, all that was sent so far will have drained away."""
+        self._chats: dict[str, float] = {}
+        self._paused_until = 0.0
+        self._line: list[tuple[Priority, int, asyncio.Future[None]]] = []
+        self._numbers = count()
+        self._usher: asyncio.Task[None] | None = None
+
+    def pause(self, until: datetime) -> None:
+        """Let nobody through before a moment."""
+        self._paused_until = max(self._paused_until, (until - self._start).total_seconds())
+
+    def estimate(self, priority: Priority, chat: str) -> timedelta:
+        """How long one more would wait."""
+        pause = max(0.0, self._paused_until - self._seconds())
+        if self._pacing is None:
+            return timedelta(seconds=pause)
+        ahead = 0 if priority is Priority.ALERT else len(self._line)
+        wait = self._free_in(priority) + ahead / self._pacing.per_second
+        return timedelta(seconds=max(pause, self._chat_free_in(chat, self._pacing), wait))
+
+    def room(self, patience: timedelta) -> float:
+        """How many more can go through within this time."""
+        seconds = patience.total_seconds() - max(0.0, self._paused_until - self._seconds())
+        if self._pacing is None:
+            return float("inf") if seconds > 0 else 0
+        return max(0.0, (seconds - self._free_in(Priority.ANSWER)) * self._pacing.per_second - len(self._line))
+
+    async def wait(self, priority: Priority, chat: str) -> None:
+        """Return when it is this one's turn."""
+        if self._pacing is not None:
+            await self._wait_for_chat(chat, self._pacing)
+        if (priority is Priority.ALERT or not self._line) and self._free_in(priority) <= 0:
+            self._let_through()
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._line, (priority, next(self._numbers), turn))
+        if self._usher is None or self._usher.done():
+            self._usher = asyncio.get_running_loop().create_task(self._usher_in())
+        await turn
+
+    async def close(self) -> None:
+        """Send everybody home."""
+        for _, _, turn in self._line:
+            turn.cancel()
+        self._line.clear()
+        if self._usher is not None:
+            self._usher.cancel()
+            await asyncio.gather(self._usher, return_exceptions=True)
+
+    async def _usher_in(self) -> None:
+        while self._line:
+            priority, _, turn = self._line[0]
+            wait = 0.0 if turn.done() else self._free_in(priority)
+            if wait > 0:
+                await self._clock.sleep(wait)
+                continue
+            heapq.heappop(self._line)
+            if not turn.done():
+                self._let_through()
+                turn.set_result(None)
+
+    def _seconds(self) -> float:
+        return (self._clock.now() - self._start).total_seconds()
+
+    def _free_in(self, priority: Priority) -> float:
+        now = self._seconds()
+        wait = self._paused_until - now
+        if self._pacing is not None:
+            at_once = self._pacing.at_once + (self._pacing.reserve if priority is Priority.ALERT else 0)
+            wait = max(wait, self._full_at - (at_once - 1) / self._pacing.per_second - now)
+        # Moments are whole microseconds, sums of floats are not: who is so near its turn need not sleep.
+        return wait if wait > _NEAR_SECONDS else 0.0
+
+    def _let_through(self) -> None:
+        if self._pacing is not None:
+            self._full_at = max(self._full_at, self._seconds()) + 1 / self._pacing.per_second
+
+    def _chat_free_in(self, chat: str, pacing: Pacing) -> float:
+        free = self._chats.get(chat, 0.0) - (pacing.chat_at_once - 1) / pacing.chat_per_second
+        return max(0.0, free - self._seconds())
+
+    async def _wait_for_chat(self, chat: str, pacing: Pacing) -> None:
+        wait = self._chat_free_in(chat, pacing)
+        now = self._seconds()
+        if len(self._chats) >= _CHATS_AT_MOST:
+            self._chats = {chat: full_at for chat, full_at in self._chats.items() if full_at > now}
+        self._chats[chat] = max(self._chats.get(chat, 0.0), now) + 1 / pacing.chat_per_second
+        if wait > 0:
+            await self._clock.sleep(wait)
