@@ -85,6 +85,8 @@ def _check_script(source: SourceText, language: Language, words: str, place: Pla
 
 
 def _check_label(words: str, place: Place, notebook: Notebook) -> None:
+    if len(words) <= LONG_LABEL:
+        return
     # Vowel signs and tones stand above or below their letters and take no room.
     width = sum(1 for character in words if unicodedata.category(character) not in _NO_WIDTH)
     if width > LONGEST_LABEL:

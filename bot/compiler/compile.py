@@ -1,6 +1,8 @@
 """A folder of content → one checked Script, or every mistake in it at once."""
 
-from collections.abc import Callable, Iterator
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -10,7 +12,7 @@ from typing import Final
 from bot.compiler.checking import check
 from bot.compiler.draft import Draft
 from bot.compiler.forms import STAGES, TESTS_FILE
-from bot.compiler.leaves import plain_tree
+from bot.compiler.leaves import Plain, plain_tree
 from bot.compiler.linking import Linked, link, make_script
 from bot.compiler.problems import ContentError, Notebook, Place, Problem, errors
 from bot.compiler.reading import Node, read_path
@@ -33,16 +35,6 @@ class Compiled:
 
     script: Script
     problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ContentFile:
-    """A file of the content by its place in the folder, as authors are told about it, and what it says."""
-
-    path: Path
-    parts: tuple[str, ...]
-    shown_as: str
-    node: Node | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,61 +65,96 @@ def check_content(directory: Path, today: date, notebook: Notebook) -> Assembled
     if not directory.is_dir():
         notebook.error(Place(str(directory), 1, 1), "there is no such folder")
         return None
-    assembled = assemble(directory, notebook)
-    check(assembled.draft, assembled.linked, assembled.translations, today)
+    with _without_collecting():
+        assembled = assemble(directory, notebook)
+        check(assembled.draft, assembled.linked, assembled.translations, today)
     return assembled
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Hundreds of thousands of values come to stay: looking for garbage among them takes half of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def assemble(directory: Path, notebook: Notebook) -> Assembled:
     """Read and link all files of a folder; write down what is wrong on the way."""
     draft = Draft(notebook)
     draft.media = frozenset(path.name.partition(".")[0] for path in _files(directory / "media", "*"))
-    files = tuple(_read_all(directory, notebook))
-    unread = {file.shown_as: file for file in files}
-    for shape in _IN_ORDER:
-        for file in files:
-            if shape.fits(file.parts):
-                unread.pop(file.shown_as)
-                if file.node is None:
-                    notebook.warning(Place(file.shown_as, 1, 1), "there is nothing in this file")
-                else:
-                    shape.take(file.node, file.parts, draft)
     translations = Translations()
-    for file in files:
-        if len(file.parts) > 2 and file.parts[0] == "texts":
-            unread.pop(file.shown_as)
-            if file.node is not None:
-                read_translations(file.node, file.parts[1], draft, translations)
-        elif file.parts[0] == "tests" and file.node is not None:
-            inspect(file.node, TESTS_FILE, notebook)
-    for shown_as, file in unread.items():
-        if file.parts[0] not in {"tests", "safety", "concepts"}:
+    trees: dict[str, Plain] = {}
+    seen: set[tuple[str, ...]] = set()
+    # One file after the other, so that the nodes of one can go before those of the next are built.
+    for parts, path, shown_as in sorted(_listed(directory), key=lambda file: _turn(file[0])):
+        seen.add(parts)
+        node = read_path(path, shown_as, notebook)
+        if node is None:
+            notebook.warning(Place(shown_as, 1, 1), "nothing of this file can be used")
+        elif not _take(node, parts, draft, translations, trees):
             notebook.warning(Place(shown_as, 1, 1), "nothing reads this file; is it in the right folder?")
-    _miss_needed(directory, files, draft)
-    return Assembled(draft, link(draft), translations, version_of(directory), _lessons(files, draft))
+    for name in ("bot", "phrases"):
+        if (name,) not in seen:
+            notebook.error(Place(f"{directory.name}/{name}.yaml", 1, 1), "this file is missing")
+    return Assembled(draft, link(draft), translations, version_of(directory), _lessons(trees, draft))
 
 
-@dataclass(frozen=True, slots=True)
-class _Taker:
-    """Which files are of a kind, and what takes them into the content."""
-
-    fits: Callable[[tuple[str, ...]], bool]
-    take: Callable[[Node, tuple[str, ...], Draft], None]
-
-
-def _in_folder(name: str) -> Callable[[tuple[str, ...]], bool]:
-    return lambda parts: len(parts) == 2 and parts[0] == name
-
-
-_IN_ORDER: Final = (
-    _Taker(lambda parts: parts == ("bot",), lambda node, _, draft: shape_bot(node, draft)),
-    _Taker(lambda parts: parts == ("phrases",), lambda node, _, draft: shape_phrases(node, draft)),
-    _Taker(_in_folder("facts"), lambda node, _, draft: shape_facts(node, draft)),
-    _Taker(_in_folder("hotlines"), lambda node, _, draft: shape_hotlines(node, draft)),
-    _Taker(_in_folder("places"), lambda node, _, draft: shape_places(node, draft)),
-    _Taker(_in_folder("topics"), lambda node, parts, draft: shape_topics(node, parts[1], draft)),
-    _Taker(_in_folder("flows"), lambda node, parts, draft: shape_flow(node, parts[1], draft)),
+_TURNS: Final = (
+    "bot",
+    "phrases",
+    "facts",
+    "hotlines",
+    "places",
+    "topics",
+    "flows",
+    "texts",
+    "concepts",
+    "safety",
+    "tests",
 )
+"""What the files of each folder need stands in those before."""
+
+
+def _turn(parts: tuple[str, ...]) -> tuple[int, int, tuple[str, ...]]:
+    folder = _TURNS.index(parts[0]) if parts[0] in _TURNS else len(_TURNS)
+    # Topics stand in the order of the way of a migrant.
+    stage = STAGES.index(parts[1]) if parts[0] == "topics" and parts[1:] and parts[1] in STAGES else 0
+    return folder, stage, parts
+
+
+def _take(
+    node: Node, parts: tuple[str, ...], draft: Draft, translations: Translations, trees: dict[str, Plain]
+) -> bool:
+    """Take what a file says into the content; False where no file has its place here."""
+    match parts:
+        case ("bot",):
+            shape_bot(node, draft)
+        case ("phrases",):
+            shape_phrases(node, draft)
+        case ("concepts" | "safety" as name,):
+            trees[name] = plain_tree(node)
+        case ("facts", _):
+            shape_facts(node, draft)
+        case ("hotlines", _):
+            shape_hotlines(node, draft)
+        case ("places", _):
+            shape_places(node, draft)
+        case ("topics", stage):
+            shape_topics(node, stage, draft)
+        case ("flows", name):
+            shape_flow(node, name, draft)
+        case ("texts", language, *_) if len(parts) > 2:
+            read_translations(node, language, draft, translations)
+        case ("tests", _):
+            inspect(node, TESTS_FILE, draft.notebook)
+        case _:
+            return False
+    return True
 
 
 def version_of(directory: Path) -> str:
@@ -140,30 +167,21 @@ def version_of(directory: Path) -> str:
     return whole.hexdigest()[:VERSION_CHARACTERS]
 
 
-def _read_all(directory: Path, notebook: Notebook) -> Iterator[ContentFile]:
+def _listed(directory: Path) -> Iterator[tuple[tuple[str, ...], Path, str]]:
+    """Each file by its place in the folder, with its path and as authors are told about it."""
     for path in _files(directory, "*.yaml"):
         relative = path.relative_to(directory)
-        if relative.parts[0] in _NOT_CONTENT:
-            continue
-        shown_as = f"{directory.name}/{relative.as_posix()}"
-        parts = (*relative.parts[:-1], relative.stem)
-        yield ContentFile(path, parts, shown_as, read_path(path, shown_as, notebook))
+        if relative.parts[0] not in _NOT_CONTENT:
+            yield (*relative.parts[:-1], relative.stem), path, f"{directory.name}/{relative.as_posix()}"
 
 
 def _files(directory: Path, pattern: str) -> list[Path]:
-    """Files in a fixed order; topics in the order of the way of a migrant."""
+    """Files inside of the folder in a fixed order; a link to elsewhere is none of them."""
     inside = directory.resolve()
-    found = [path for path in directory.rglob(pattern) if path.is_file() and path.resolve().is_relative_to(inside)]
-    return sorted(found, key=lambda path: (_stage_order(path), path.relative_to(directory).as_posix()))
+    return sorted(path for path in directory.rglob(pattern) if path.is_file() and path.resolve().is_relative_to(inside))
 
 
-def _stage_order(path: Path) -> int:
-    in_topics = path.parent.name == "topics" and path.parent.parent.name != "texts"
-    return STAGES.index(path.stem) if in_topics and path.stem in STAGES else -1
-
-
-def _lessons(files: tuple[ContentFile, ...], draft: Draft) -> Lessons:
-    trees = {file.parts[0]: plain_tree(file.node) for file in files if len(file.parts) == 1}
+def _lessons(trees: dict[str, Plain], draft: Draft) -> Lessons:
     return Lessons(
         keywords=draft.bot.keywords if draft.bot else {},
         examples=draft.examples,
@@ -171,9 +189,3 @@ def _lessons(files: tuple[ContentFile, ...], draft: Draft) -> Lessons:
         concepts=trees.get("concepts", {}),
         safety=trees.get("safety", {}),
     )
-
-
-def _miss_needed(directory: Path, files: tuple[ContentFile, ...], draft: Draft) -> None:
-    for name in ("bot", "phrases"):
-        if not any(file.parts == (name,) for file in files):
-            draft.notebook.error(Place(f"{directory.name}/{name}.yaml", 1, 1), "this file is missing")

@@ -43,8 +43,10 @@ def text_at(node: Node, key: str) -> TextNode | None:
 
 def words_at(node: Node, key: str, default: str = "") -> str:
     """The words behind a key."""
-    found = text_at(node, key)
-    return default if found is None else found.words
+    if isinstance(node, MapNode) and (entry := node.entries.get(key)) is not None:
+        value = entry.value
+        return value.words if isinstance(value, TextNode) else default
+    return default
 
 
 def is_yes(node: Node, key: str, *, default: bool = False) -> bool:

@@ -8,7 +8,7 @@ lets a file say something else than what it shows.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
@@ -22,9 +22,8 @@ DEEPEST: Final = 24
 MOST_NODES: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class TextNode:
-    """Words as they stand in the file; `plain` without quotes around them."""
+class TextNode(NamedTuple):
+    """Words as they stand in the file; `plain` without quotes around them. A tuple, because there are so many."""
 
     place: Place
     words: str
@@ -76,21 +75,19 @@ def read_yaml(source: bytes, shown_as: str, notebook: Notebook) -> Node | None:
     words = _decode(source, shown_as, notebook)
     if words is None:
         return None
-    builder = _Builder(shown_as, notebook)
+    loader = yaml.CBaseLoader(words)
     try:
-        for event in yaml.parse(words, Loader=yaml.CBaseLoader):
-            if not builder.take(event):
-                return None
+        return _Builder(shown_as, notebook).build(loader.get_event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
         here = words.splitlines()[line : line + 1]
         notebook.error(Place(shown_as, line + 1, column + 1), _explained(error, "".join(here)[column:]))
-        return None
     except yaml.YAMLError:
         notebook.error(Place(shown_as, 1, 1), "this is not valid YAML")
-        return None
-    return builder.root
+    finally:
+        loader.dispose()
+    return None
 
 
 def _decode(source: bytes, shown_as: str, notebook: Notebook) -> str | None:
@@ -131,69 +128,66 @@ class _Open(NamedTuple):
 
 
 class _Builder:
-    """Takes one event after the other; `take` says whether the file goes on."""
+    """Makes nodes of events; most events are plain scalars, so their way through it is short."""
 
-    __slots__ = ("_documents", "_file", "_nodes", "_notebook", "_open", "root")
+    __slots__ = ("_documents", "_file", "_nodes", "_notebook", "_open")
 
     def __init__(self, file: str, notebook: Notebook) -> None:
-        self.root: Node | None = None
         self._file = file
         self._notebook = notebook
         self._open: list[_Open] = []
         self._nodes = 0
         self._documents = 0
 
-    def take(self, event: yaml.Event) -> bool:
-        """Take an event; False where the file cannot be read any further."""
-        match event:
-            case yaml.ScalarEvent():
-                return self._scalar(event)
-            case yaml.CollectionStartEvent():
-                return self._begin(event)
-            case yaml.CollectionEndEvent():
-                self._finish()
-            case yaml.AliasEvent():
-                place = self._place(event)
-                self._notebook.error(place, _NO_ALIAS)
-                self._add(TextNode(place, ""))
-            case yaml.DocumentStartEvent():
-                return self._document(event)
-        return True
+    def build(self, next_event: Callable[[], yaml.Event | None]) -> Node | None:
+        """The node of the document; nothing where it is empty or a limit is passed."""
+        root: Node | None = None
+        stack = self._open
+        while True:
+            event = next_event()
+            if isinstance(event, yaml.ScalarEvent):
+                node: Node | None = self._scalar(event)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                node = self._finish()
+            elif event is None or isinstance(event, yaml.StreamEndEvent):
+                return root
+            else:
+                node = self._other(event)
+            if self._nodes > MOST_NODES or len(stack) > DEEPEST or self._documents > 1:
+                self._refuse_size(event)
+                return None
+            if node is None:
+                continue
+            if not stack:
+                root = node
+                continue
+            _, values, keys = stack[-1]
+            if keys is None or len(keys) > len(values):
+                values.append(node)
+            else:
+                keys.append(self._key(node))
 
-    def _place(self, event: yaml.Event) -> Place:
+    def _scalar(self, event: yaml.ScalarEvent) -> TextNode:
+        self._nodes += 1
         mark = event.start_mark
-        return Place(self._file, mark.line + 1, mark.column + 1) if mark else Place(self._file, 1, 1)
-
-    def _scalar(self, event: yaml.ScalarEvent) -> bool:
-        place = self._place(event)
+        place = Place(self._file, mark.line + 1, mark.column + 1) if mark else Place(self._file, 1, 1)
         words: str = event.value
+        is_plain = not event.style
         if event.anchor is not None or event.tag is not None:
             self._refuse(event, place)
-        if event.style == '"' and (forbidden := _FORBIDDEN.search(words)) is not None:
+        if is_plain:
+            if words in _EMPTY_WORDS:
+                self._notebook.error(place, f"'{words}' means nothing here; write words or leave the line out")
+        elif (forbidden := _FORBIDDEN.search(words)) is not None:
+            # An escape in quotes can write what may not stand in the file.
             code = ord(forbidden.group())
             self._notebook.error(place, f"the invisible character U+{code:04X} may not stand in content")
-        is_plain = not event.style
-        if is_plain and words in _EMPTY_WORDS:
-            self._notebook.error(place, f"'{words}' means nothing here; write words or leave the line out")
-        self._add(TextNode(place, words, is_plain))
-        return self._counted(place)
+        return TextNode(place, words, is_plain)
 
-    def _begin(self, event: yaml.CollectionStartEvent) -> bool:
-        place = self._place(event)
-        if event.anchor is not None or event.tag is not None:
-            self._refuse(event, place)
-        is_map = isinstance(event, yaml.MappingStartEvent)
-        self._open.append(_Open(place, [], [] if is_map else None))
-        if len(self._open) > DEEPEST:
-            self._notebook.error(place, f"lists and maps may nest {DEEPEST} deep")
-            return False
-        return self._counted(place)
-
-    def _finish(self) -> None:
+    def _finish(self) -> Node:
         place, values, keys = self._open.pop()
         if keys is None:
-            self._add(ListNode(place, tuple(values)))
-            return
+            return ListNode(place, tuple(values))
         entries: dict[str, Entry] = {}
         for key, value in zip(keys, values, strict=True):
             if key is None:
@@ -203,46 +197,53 @@ class _Builder:
                 self._notebook.error(key.place, f"'{key.words}' stands here twice, first in line {first}")
             else:
                 entries[key.words] = Entry(key, value)
-        self._add(MapNode(place, entries))
+        return MapNode(place, entries)
 
-    def _add(self, node: Node) -> None:
-        if not self._open:
-            if self.root is None:
-                self.root = node
-            return
-        inner = self._open[-1]
-        if inner.keys is None or len(inner.keys) > len(inner.values):
-            inner.values.append(node)
-        elif isinstance(node, TextNode):
-            if node.plain and node.words == "<<":
-                self._notebook.error(node.place, "'<<' merges another part of the file; write it out instead")
-            inner.keys.append(node)
-        else:
-            self._notebook.error(node.place, "a list or map cannot be a key; put '{' and '[' in quotes")
-            inner.keys.append(None)
-
-    def _counted(self, place: Place) -> bool:
-        self._nodes += 1
-        if self._nodes <= MOST_NODES:
-            return True
-        self._notebook.error(place, f"a file may hold {MOST_NODES} words, lists and maps; split it in two")
-        return False
-
-    def _document(self, event: yaml.DocumentStartEvent) -> bool:
+    def _other(self, event: yaml.Event) -> Node | None:
         place = self._place(event)
-        if event.version is not None or event.tags:
-            self._notebook.error(place, "lines that start with '%' are not allowed")
-        self._documents += 1
-        if self._documents > 1:
-            self._notebook.error(place, "a file may hold one document; take the line '---' out")
-            return False
-        return True
+        match event:
+            case yaml.CollectionStartEvent():
+                self._nodes += 1
+                if event.anchor is not None or event.tag is not None:
+                    self._refuse(event, place)
+                is_map = isinstance(event, yaml.MappingStartEvent)
+                self._open.append(_Open(place, [], [] if is_map else None))
+            case yaml.AliasEvent():
+                self._notebook.error(place, _NO_ALIAS)
+                return TextNode(place, "")
+            case yaml.DocumentStartEvent():
+                self._documents += 1
+                if event.version is not None or event.tags:
+                    self._notebook.error(place, "lines that start with '%' are not allowed")
+        return None
+
+    def _key(self, node: Node) -> TextNode | None:
+        if not isinstance(node, TextNode):
+            self._notebook.error(node.place, "a list or map cannot be a key; put '{' and '[' in quotes")
+            return None
+        if node.plain and node.words == "<<":
+            self._notebook.error(node.place, "'<<' merges another part of the file; write it out instead")
+        return node
+
+    def _place(self, event: yaml.Event) -> Place:
+        mark = event.start_mark
+        return Place(self._file, mark.line + 1, mark.column + 1) if mark else Place(self._file, 1, 1)
 
     def _refuse(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, place: Place) -> None:
         if event.anchor is not None:
             self._notebook.error(place, f"'&{event.anchor}' names a part of the file; leave it out")
         if event.tag is not None:
             self._notebook.error(place, "'!' gives a type; leave it out or put the words in quotes")
+
+    def _refuse_size(self, event: yaml.Event) -> None:
+        place = self._place(event)
+        if self._documents > 1:
+            self._notebook.error(place, "a file may hold one document; take the line '---' out")
+        elif len(self._open) > DEEPEST:
+            self._notebook.error(place, f"lists and maps may nest {DEEPEST} deep")
+        else:
+            words = f"a file may hold {MOST_NODES} words, lists and maps; split it in two"
+            self._notebook.error(place, words)
 
 
 _NO_ALIAS: Final = "'*' repeats another part of the file; write it out instead"

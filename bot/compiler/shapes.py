@@ -114,6 +114,11 @@ Shape: TypeAlias = Words | Written | OneOf | ListOf | MapOf | Record | Either | 
 def inspect(node: Node, shape: Shape, notebook: Notebook) -> None:  # noqa: C901, PLR0912 - one case for each shape
     """Write down everything in a node that does not fit the shape."""
     match shape:
+        case Record():
+            if isinstance(node, MapNode):
+                inspect_record(node, shape, notebook)
+            else:
+                _expected(f"a map with {_listed(shape)}", node, notebook)
         case Words():
             _inspect_words(node, notebook)
         case Written():
@@ -122,21 +127,16 @@ def inspect(node: Node, shape: Shape, notebook: Notebook) -> None:  # noqa: C901
         case OneOf():
             if _inspect_words(node, notebook):
                 _inspect_choice(node, shape, notebook)
-        case ListOf():
-            if isinstance(node, ListNode):
-                _inspect_items(node, shape, notebook)
-            else:
-                _expected("a list", node, notebook)
         case MapOf():
             if isinstance(node, MapNode):
                 _inspect_entries(node, shape, notebook)
             else:
                 _expected("a map", node, notebook)
-        case Record():
-            if isinstance(node, MapNode):
-                inspect_record(node, shape, notebook)
+        case ListOf():
+            if isinstance(node, ListNode):
+                _inspect_items(node, shape, notebook)
             else:
-                _expected(f"a map with {_listed(shape)}", node, notebook)
+                _expected("a list", node, notebook)
         case Either():
             _inspect_either(node, shape, notebook)
         case Kinds():
