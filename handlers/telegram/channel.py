@@ -90,6 +90,9 @@ class TelegramChannel:
         acknowledging = asyncio.ensure_future(self._acknowledge(press))
         try:
             return await self._show(outgoing, message)
+        except asyncio.CancelledError:
+            acknowledging.cancel()
+            raise
         finally:
             # It only stops the little clock on the button: whatever becomes of it, the message counts.
             await asyncio.gather(acknowledging, return_exceptions=True)

@@ -83,9 +83,11 @@ class Polling:
                     await self._wait_after(error, failures)
                     continue
                 failures = 0
-                for raw in batch:
-                    self._admit(bytes(raw))
+                admitted = [self._admit(bytes(raw)) for raw in batch]
                 await self._settle()
+                if batch and not any(admitted) and not self._unfinished:
+                    # Nothing of it can be told apart or confirmed, and it would come again at once.
+                    await self._clock.sleep(_SETTLE)
         finally:
             await self._end()
 
@@ -123,15 +125,16 @@ class Polling:
                 pause = _backoff(failures)
         await self._clock.sleep(pause)
 
-    def _admit(self, raw: bytes) -> None:
+    def _admit(self, raw: bytes) -> bool:
+        """Whether it is one that we have not had yet."""
         reading = self._read(raw)
         if reading.update_id is None or reading.update_id in self._unfinished or reading.update_id in self._finished:
-            return
+            return False
         # Not the highest ever seen: after a quiet week Telegram starts anew at any number.
         self._next = reading.update_id + 1
         if reading.arrival is None:
             self._finished.add(reading.update_id)
-            return
+            return True
         self._unfinished.add(reading.update_id)
         self._all_finished.clear()
         lane = self._lanes.setdefault(reading.arrival.conversation, deque())
@@ -140,6 +143,7 @@ class Polling:
             worker = asyncio.ensure_future(self._work(reading.arrival.conversation, lane))
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
+        return True
 
     async def _work(self, conversation: ConversationId, lane: deque[tuple[int, Arrival]]) -> None:
         while lane:

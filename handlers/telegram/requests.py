@@ -29,8 +29,8 @@ from telegram.error import (
 from telegram.request import BaseRequest, RequestData
 
 CONNECT_WITHIN: Final = 3.0
-ANSWER_WITHIN: Final = 8.0
-"""Shorter than the lease of what is being sent, so that nobody else sends it while we still wait."""
+ANSWER_WITHIN: Final = 6.0
+"""Shorter than what is being sent is leased for, so that nobody else sends it while we still wait."""
 
 KEEP_ALIVE: Final = 15.0
 """Telegram closes a connection that is idle for longer; a call sent into a closing one would be in doubt."""
@@ -175,7 +175,7 @@ def _form(request_data: RequestData) -> aiohttp.FormData:
 def _refusal(status: int, payload: bytes) -> TelegramError:
     try:
         said = _REFUSALS.decode(payload)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         said = _Refusal()
     words = said.description or f"status {status}"
     if said.parameters.migrate_to_chat_id:

@@ -136,14 +136,19 @@ class _Named(msgspec.Struct, gc=False):
 _UPDATES: Final = msgspec.json.Decoder(_Update)
 _NUMBERS: Final = msgspec.json.Decoder(_Numbered)
 _NAMES: Final = msgspec.json.Decoder(_Named)
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def read_update(raw: bytes, vault: Vault, script: Script) -> Reading:
     """What one update means; never raises, whatever the bytes are."""
     try:
-        update = _UPDATES.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+        return _read(raw, vault, script)
+    except _UNREADABLE:
         return Reading(_read_number(raw), "unreadable")
+
+
+def _read(raw: bytes, vault: Vault, script: Script) -> Reading:
+    update = _UPDATES.decode(raw)
     if update.callback_query is not None:
         return _read_press(update.update_id, update.callback_query, raw, vault)
     if update.message is not None:
@@ -156,7 +161,7 @@ def read_update(raw: bytes, vault: Vault, script: Script) -> Reading:
 def _read_number(raw: bytes) -> int | None:
     try:
         return _NUMBERS.decode(raw).update_id
-    except (msgspec.DecodeError, RecursionError):
+    except _UNREADABLE:
         return None
 
 
@@ -218,11 +223,12 @@ _LABELS: Final[dict[type[Event], str]] = {
 def _hear(words: str, script: Script) -> tuple[Event, str]:
     if not words.startswith("/"):
         return Typed(words), ""
-    command, _, rest = words[1:].partition(" ")
+    command, *rest = words[1:].split(maxsplit=1) or [""]
     name = command.partition("@")[0].lower()
     if name == "start":
-        return _open(rest.strip(), script)
-    if name in _WISHES:
+        return _open("".join(rest).strip(), script)
+    if name in _WISHES and not (rest and name == "help"):
+        # Who writes more than "/help" says what for; those words are heard.
         return Wished(_WISHES[name]), ""
     if name in _DATA_COMMANDS:
         return Opened(flow=_DATA_FLOW), ""

@@ -1,0 +1,1 @@
+"""The Telegram door, against a Telegram that refuses what Telegram refuses."""

@@ -1,0 +1,108 @@
+"""A script with nothing but what the door looks at, keys, and a row of people who hand in what arrives."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from bot.dialogue.phrasebook import Phrasebook, Standing, TextId, Worded
+from bot.dialogue.script import Script, Special, Tongue
+from bot.dialogue.steps import Flow, FlowId, ScreenId
+from bot.facts import Directory
+from bot.figures import Figures
+from bot.language.understood import Understood
+from bot.messages import Language
+from bot.store.contract import StoreDownError
+from bot.store.sealing import Vault
+from bot.turns.arrival import Arrival
+from handlers.telegram import TelegramConnection, TelegramDoor
+from tests.fakes import ManualClock
+from tests.telegram_server import FakeTelegram
+
+VAULT = Vault(b"i" * 32, {1: b"k" * 32}, 1)
+LANGUAGES = ("km", "lo", "my", "th", "en")
+FLOWS = ("welcome", "home", "about", "offer-check", "go-home", "my-papers", "topic.mou-cost")
+
+
+class Deaf:
+    """Understands nothing."""
+
+    def understand(self, text: str, language: str | None, profile: Mapping[str, str]) -> Understood:
+        return Understood(text)
+
+
+def a_script(version: str = "1", texts: Mapping[str, Mapping[str, str]] | None = None) -> Script:
+    flows = {FlowId(name): Flow(FlowId(name), TextId(name), ScreenId("s")) for name in FLOWS}
+    welcome, home = FlowId("welcome"), FlowId("home")
+    phrases = {
+        TextId(text): {Language(code): Worded((words,), Standing.SOURCE) for code, words in by_language.items()}
+        for text, by_language in (texts or BOT_TEXTS).items()
+    }
+    fallbacks = {Language(code): (Language("en"),) for code in LANGUAGES}
+    return Script(
+        version=version,
+        tongues={Language(code): Tongue(Language(code), code) for code in LANGUAGES},
+        profile={},
+        special=Special(welcome, home, welcome, welcome, welcome),
+        flows=flows,
+        topics={},
+        phrasebook=Phrasebook(phrases, fallbacks),
+        facts={},
+        directory=Directory((), {}),
+        places={},
+        spots={},
+        screens={},
+        beginnings={},
+        renamed={},
+        emergency_kinds={},
+        understanding=Deaf(),
+    )
+
+
+BOT_TEXTS: Mapping[str, Mapping[str, str]] = {
+    "bot.description": {"en": "Information about working abroad.", "km": "ព័ត៌មាន"},
+    "bot.short_description": {"en": "Information."},
+    "bot.command.start": {"en": "Start", "my": "စတင်"},
+    "bot.command.help": {"en": "Help"},
+}
+SCRIPT = a_script()
+
+
+@dataclass
+class Desk:
+    """Takes arrivals like Turns does, as far as the door sees it; can be closed, and can choke on one event."""
+
+    taken: list[Arrival] = field(default_factory=list)
+    asked: int = 0
+    closed: bool = False
+    chokes_on: str | None = None
+
+    async def take(self, arrival: Arrival) -> None:
+        self.asked += 1
+        if self.closed:
+            raise StoreDownError
+        if self.chokes_on is not None and self.chokes_on in repr(arrival.event):
+            raise RuntimeError("a fault of ours")
+        self.taken.append(arrival)
+
+    def events(self) -> list[object]:
+        return [arrival.event for arrival in self.taken]
+
+
+@dataclass
+class Bot:
+    """A door with everything behind it that a test may want to look at."""
+
+    telegram: FakeTelegram
+    connection: TelegramConnection
+    desk: Desk
+    clock: ManualClock
+    figures: Figures
+    door: TelegramDoor
+
+
+@asynccontextmanager
+async def a_bot(telegram: FakeTelegram, desk: Desk | None = None, token: str | None = None) -> AsyncIterator[Bot]:
+    desk, clock, figures = desk or Desk(), ManualClock(), Figures()
+    async with TelegramConnection(token or telegram.token, telegram.url) as connection:
+        door = TelegramDoor(connection, desk.take, VAULT, lambda: SCRIPT, clock, figures)
+        yield Bot(telegram, connection, desk, clock, figures, door)
