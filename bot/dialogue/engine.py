@@ -423,7 +423,11 @@ def _not_understood(walk: Walk, found: tuple[Frame, Wait] | None) -> None:
         return
     walk.note("not-understood")
     walk.offer_danger_button()
-    _try_again(walk, frame, step.tries if isinstance(step, Choose) else None)
+    if walk.stands_in_topic():
+        # The answer they were reading stays on the screen; it is long, and need not be told twice.
+        walk.show_choice([(Again(), f"🔁 {walk.title_here()}")])
+    else:
+        _try_again(walk, frame, step.tries if isinstance(step, Choose) else None)
 
 
 # Everything that is not words

@@ -57,12 +57,6 @@ class Screenful:
         self._effects.append(Send(menu, replaces=self.replaces and alone, covers=self.covers))
         self._parts.clear()
 
-    def show_last(self, text: Text, language: Language | None) -> None:
-        """Show what was said and this, with nothing to press."""
-        for part in _fit([*self._parts, text]):
-            self._effects.append(Send(Message(part, language=language), covers=self.covers))
-        self._parts.clear()
-
 
 def _fit(parts: Sequence[Text]) -> list[Text]:
     """Parts with a blank line between, in as few messages as hold them; a part too long is cut between lines."""

@@ -325,7 +325,8 @@ class Walk:
                 return _next(at)
             case ForgetMe():
                 self.forgotten = True
-                self._screenful.show_last(plain(self.wording(at.values).phrase("forgotten")), self.speaking)
+                self.note("forgotten")
+                self._screenful.show_menu(((self._way(Wish.HOME), self._way(Wish.PERSON)),), self.speaking)
                 return None
             case _:
                 assert_never(step)
@@ -517,7 +518,10 @@ class Walk:
         if not below or (self.trail and self.trail[-1] == below):
             return []
         caller = self._flow_of(below[-1])
-        if caller is None or caller == self.script.special.home:
+        spot = self.script.spots.get(below[-1].node)
+        # A flow that only asks something for another one has to be answered, not left.
+        asked_for = spot is not None and isinstance(self.step_at(spot), Call)
+        if caller is None or asked_for or caller == self.script.special.home:
             return []
         title = self.wording().words(self.script.flows[caller].title)
         return [self._button(Return(), f"↩️ {title}")]
@@ -539,6 +543,15 @@ class Walk:
 
     def _flow_of(self, frame: Frame) -> FlowId | None:
         return self.script.beginnings.get(frame.node[:FLOW_PART])
+
+    def title_here(self) -> str:
+        """The title of the flow in which the person stands."""
+        flow = self._flow_of(self.frames[-1]) if self.frames else None
+        return self.wording().words(self.script.flows[flow or self.script.special.home].title)
+
+    def stands_in_topic(self) -> bool:
+        """Whether the person is reading the answer to a question."""
+        return bool(self.frames) and self._is_topic(self._flow_of(self.frames[-1]))
 
     def _is_topic(self, flow: FlowId | None) -> bool:
         return flow is not None and flow.startswith("topic.")

@@ -49,7 +49,8 @@ class Wording:
     def words(self, text_id: TextId, **more: str) -> str:
         """A phrase of the content as mere words."""
         phrase, _ = self.script.phrasebook.find(text_id, self.language)
-        return words_of(self._fill(phrase, more))
+        whole = phrase[0] if len(phrase) == 1 else None
+        return whole if isinstance(whole, str) else words_of(self._fill(phrase, more))
 
     def phrase(self, name: str, **more: str) -> str:
         """One of the engine's own phrases."""
