@@ -11,12 +11,11 @@ from typing import Final
 
 from bot.compiler.checking import check
 from bot.compiler.draft import Draft
-from bot.compiler.forms import STAGES, TESTS_FILE
+from bot.compiler.forms import STAGES
 from bot.compiler.leaves import Plain, plain_tree
 from bot.compiler.linking import Linked, link, make_script
 from bot.compiler.problems import ContentError, Notebook, Place, Problem, errors
 from bot.compiler.reading import Node, read_path
-from bot.compiler.shapes import inspect
 from bot.compiler.shaping_bot import shape_bot, shape_phrases
 from bot.compiler.shaping_facts import shape_facts, shape_hotlines, shape_places
 from bot.compiler.shaping_flows import shape_flow
@@ -26,7 +25,8 @@ from bot.compiler.translations import Translations, read_translations
 from bot.dialogue.script import Script
 
 VERSION_CHARACTERS: Final = 16
-_NOT_CONTENT: Final = frozenset({"schema", "media"})
+_NOT_CONTENT: Final = frozenset({"schema", "media", "tests"})
+"""Folders that say nothing which the bot says; `tests` are walked through by `rehearsal`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,6 @@ _TURNS: Final = (
     "texts",
     "concepts",
     "safety",
-    "tests",
 )
 """What the files of each folder need stands in those before."""
 
@@ -150,8 +149,6 @@ def _take(
             shape_flow(node, name, draft)
         case ("texts", language, *_) if len(parts) > 2:
             read_translations(node, language, draft, translations)
-        case ("tests", _):
-            inspect(node, TESTS_FILE, draft.notebook)
         case _:
             return False
     return True

@@ -5,9 +5,10 @@ editors are made from them, so that nothing is said twice.
 """
 
 import re
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.compiler.shapes import (
     NAME,
@@ -24,7 +25,7 @@ from bot.compiler.shapes import (
     Words,
     Written,
 )
-from bot.dialogue.events import Wish
+from bot.dialogue.events import SharedKind, Wish
 from bot.dialogue.steps import AnswerKind
 from bot.facts import Confidence
 
@@ -47,6 +48,20 @@ def _is_date(words: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_moment(words: str) -> bool:
+    return read_moment(words) is not None
+
+
+def read_moment(words: str) -> datetime | None:
+    """A day, a clock and a time zone; nothing where it is no such moment."""
+    day, _, rest = words.partition(" ")
+    clock, _, zone = rest.partition(" ")
+    try:
+        return datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), ZoneInfo(zone))
+    except (ValueError, ZoneInfoNotFoundError):
+        return None
 
 
 ID: Final = Written("id", re.compile(r"[a-z0-9][a-z0-9-]{0,49}"), "passport-get")
@@ -363,35 +378,53 @@ TEXTS_FILE: Final = Record(
     )
 )
 
-_HOTLINES_EXPECTED: Final = Record((Field("each", Record((Field("open", YESNO),))),))
-_EXPECTED: Final = Record(
+_HOTLINES_EXPECTED: Final = Record(
     (
-        Field("topic", ID),
-        Field("flow", ID),
-        Field("screen", Words(), about="flow.screen"),
-        Field("offers", _one_or_more(ID)),
-        Field("says", _one_or_more(Words()), about="Text ids whose words are shown, or words"),
-        Field("hotlines", Either(items=ListOf(ID), entries=_HOTLINES_EXPECTED)),
-        Field("numbers", _one_or_more(DIAL)),
+        Field("includes", _one_or_more(ID)),
+        Field("excludes", _one_or_more(ID)),
+        Field("at_least", WHOLE),
+        Field("each", Record((Field("open", YESNO, required=True),)), about="open: somebody picks up at that moment"),
     )
 )
-_LINE: Final = Kinds(
-    {
-        "me": Record((Field("me", Words(), required=True),)),
-        "tap": Record((Field("tap", Words(), required=True),)),
-        "wish": Record((Field("wish", _WISHES, required=True),)),
-        "bot": Record((Field("bot", _EXPECTED, required=True),)),
-    }
+_EXPECTED: Final = Record(
+    (
+        Field("topic", ID, about="The person stands at this topic"),
+        Field("flow", ID),
+        Field("screen", Written("screen", re.compile(r"[a-z0-9-]+\.[a-z0-9-]+"), "offer-check.q1")),
+        Field("offers", _one_or_more(ID), about="Buttons by their values, topics, ways out or phrases"),
+        Field(
+            "says", _one_or_more(Words()), about="Text ids whose words are shown; other words are looked for in English"
+        ),
+        Field("hotlines", Either(items=ListOf(ID, at_least=1), entries=_HOTLINES_EXPECTED)),
+        Field("profile", MapOf(NAME, ID), about="What is known by now; `unknown` for what is not"),
+        Field("language", LANGUAGE),
+        Field("covered", YESNO, about="A harmless screen stands in place of what was there"),
+    )
 )
+TAPPED: Final = Written("button", re.compile(rf"=|{ID.pattern.pattern}"), "yes, a topic, home or done")
+TALK_KINDS: Final[dict[str, Record | Action]] = {
+    "open": Record((Field("open", ID, required=True, about="Comes by a link to this flow"),)),
+    "me": Record((Field("me", Words(), required=True, about="Writes this"),)),
+    "tap": Record((Field("tap", TAPPED, required=True, about="Presses the button with this value"),)),
+    "wish": Record((Field("wish", _WISHES, required=True, about="Wants out by a command of the messenger"),)),
+    "send": Record((Field("send", OneOf(tuple(SharedKind)), required=True, about="Sends what is not words"),)),
+    "later": Record((Field("later", DURATION, required=True, about="Lets this time pass"),)),
+    "bot": Record((Field("bot", _EXPECTED, required=True, about="What must have happened"),)),
+}
 REHEARSAL: Final = Record(
     (
-        Field("test", Words(), required=True),
-        Field("as", MapOf(NAME, ID), about="language and profile"),
+        Field("test", Words(), required=True, about="One sentence that says what holds"),
+        Field("as", MapOf(NAME, ID), about="The language and the profile at the start"),
         Field(
             "at",
-            Written("moment", re.compile(r"[0-9-]{10} [0-9]{2}:[0-9]{2} [A-Za-z_/]+"), "2026-04-14 21:30 Asia/Bangkok"),
+            Written(
+                "moment",
+                re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} [A-Za-z]+(/[A-Za-z_]+)?"),
+                "2026-04-14 21:30 Asia/Bangkok",
+                _is_moment,
+            ),
         ),
-        Field("talk", ListOf(_LINE, at_least=1), required=True),
+        Field("talk", ListOf(Kinds(TALK_KINDS), at_least=1), required=True),
         Field("every_language", YESNO),
     )
 )
