@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -67,6 +68,14 @@ def data(tmp_path: Path) -> Iterator[Path]:
             pid = int(file.read_text())
             if os.fspath(tmp_path) in Path(f"/proc/{pid}/cmdline").read_text():
                 os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def short_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """pytest's own folders are too deep for sockets."""
+    with tempfile.TemporaryDirectory(prefix="w") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder)
 
 
 @contextlib.contextmanager
@@ -292,26 +301,20 @@ async def test_any_data_folder_will_do(data: Path, name: str) -> None:
         assert await client.ping()
 
 
-async def test_a_long_data_folder_gets_a_private_short_place_for_its_socket(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", os.fspath(tmp_path))
+async def test_a_long_data_folder_gets_a_private_short_place_for_its_socket(data: Path, short_place: Path) -> None:
     async with EmbeddedValkey(data / ("folder/" * 30)):
-        (folder,) = tmp_path.glob("waymark-*")
+        (folder,) = short_place.glob("waymark-*")
         assert mode(folder) == 0o700
         assert (folder / "socket").is_socket()
 
 
-async def test_a_short_place_prepared_by_somebody_else_is_refused(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", os.fspath(tmp_path))
+async def test_a_short_place_prepared_by_somebody_else_is_refused(data: Path, short_place: Path) -> None:
     deep = data / ("folder/" * 30)
     async with EmbeddedValkey(deep):
-        (folder,) = tmp_path.glob("waymark-*")
-    (tmp_path / "trap").mkdir()
+        (folder,) = short_place.glob("waymark-*")
+    (short_place / "trap").mkdir()
     folder.rmdir()
-    folder.symlink_to(tmp_path / "trap")
+    folder.symlink_to(short_place / "trap")
 
     with pytest.raises(EmbeddedValkeyError, match="is not a folder"):
         await EmbeddedValkey(deep).start()
