@@ -61,22 +61,20 @@ def utf16_length(words: str) -> int:
 
 
 def _render_text(text: Text, markup: Markup | None) -> Rendered:
-    if len(text) == 1 and text[0].style is Style.PLAIN:
-        return Rendered(_never_empty(text[0].words), (), markup)
+    words = words_of(text)
+    if not words.strip():
+        # Telegram refuses a message without words, and with it its buttons.
+        return Rendered(ELLIPSIS, (), markup)
     entities: list[Entity] = []
-    offset = 0
-    for span in text:
-        length = utf16_length(span.words)
-        kind = _entity_kind(span)
-        if kind is not None and length and len(entities) < ENTITY_LIMIT:
-            entities.append({"type": kind, "offset": offset, "length": length})
-        offset += length
-    return Rendered(_never_empty(words_of(text)), tuple(entities), markup)
-
-
-def _never_empty(words: str) -> str:
-    # Telegram refuses a message without words, and with it its buttons.
-    return words if words.strip() else ELLIPSIS
+    if len(text) > 1 or text[0].style is not Style.PLAIN:
+        offset = 0
+        for span in text:
+            length = utf16_length(span.words)
+            kind = _entity_kind(span)
+            if kind is not None and length and len(entities) < ENTITY_LIMIT:
+                entities.append({"type": kind, "offset": offset, "length": length})
+            offset += length
+    return Rendered(words, tuple(entities), markup)
 
 
 def _entity_kind(span: Span) -> str | None:
@@ -154,7 +152,7 @@ def _render_button(button: Button, call_page: str | None) -> ReadyButton:
 
 def _label(words: str) -> str:
     if len(words) <= LABEL_CHARACTERS:
-        return _never_empty(words)
+        return words if words.strip() else ELLIPSIS
     kept = ""
     for cluster in clusters(words):
         if len(kept) + len(cluster) >= LABEL_CHARACTERS:
