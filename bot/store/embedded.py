@@ -38,6 +38,7 @@ from bot.store.private_folder import (
     make_private,
     read,
     read_number,
+    remove_short_folder,
     take,
     write_private,
 )
@@ -174,6 +175,7 @@ class EmbeddedValkey:
         self._stopping.set()
         try:
             await self._end()
+            remove_short_folder(self._places)
         finally:
             self._release()
 

@@ -4,6 +4,7 @@ A lock belongs to an open file and ends with the process that holds it, however 
 given out again, so they only name a holder, and never prove one.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -80,6 +81,13 @@ def make_private(places: Places) -> None:
         _make_folder(folder, parents=False)
         if stat.S_IMODE(folder.stat().st_mode) != 0o700:
             folder.chmod(0o700)
+
+
+def remove_short_folder(places: Places) -> None:
+    if places.socket.parent != places.folder:
+        # What else may lie there is not ours to remove.
+        with contextlib.suppress(OSError):
+            places.socket.parent.rmdir()
 
 
 def claim(places: Places) -> int:
