@@ -40,8 +40,8 @@ bench: setup-dev ## run the benchmarks
 chaos: setup-dev ## kill processes under load and count what was lost
 	@$(BIN)/python -m benchmarks.chaos
 
-audit: setup-dev ## ask whether a dependency has a known weakness (needs the network)
-	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
+audit: setup-dev ## ask whether a dependency has a known weakness; fails when one could not be asked about
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
 
 lock: setup-dev ## renew both lock files from pyproject.toml
 	@echo "Resolving"
