@@ -94,6 +94,8 @@ def _tell_one(listing: Listing, wording: Wording) -> Text:
     spoken = _spoken(hotline.languages, wording)
     if spoken:
         spans.append(Span("\n" + wording.phrase("speaks", languages=spoken)))
+    if hotline.interpreter and not listing.speaks:
+        spans.append(Span("\n" + wording.phrase("interpreter")))
     return tuple(spans)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.dialogue.effects import Effect, Send
 from bot.dialogue.wording import BLANK_LINE
 from bot.language import clusters
-from bot.messages import MESSAGE_UNITS, Language, Message, Rows, Span, Text, plain, units
+from bot.messages import MESSAGE_UNITS, Language, Message, Rows, Span, Text, units
 
 
 class Screenful:
@@ -32,6 +32,10 @@ class Screenful:
         if text:
             self._parts.append(text)
 
+    def is_silent(self) -> bool:
+        """Whether nothing waits to be said over the menu."""
+        return not self._parts
+
     def clear(self) -> None:
         """Take back what waits for the menu."""
         self._parts.clear()
@@ -49,7 +53,7 @@ class Screenful:
 
     def show_menu(self, rows: Rows, language: Language | None) -> None:
         """Show what was said with buttons under it."""
-        texts = _fit(self._parts or [plain("…")])
+        texts = _fit(self._parts)
         for text in texts[:-1]:
             self._effects.append(Send(Message(text, language=language)))
         alone = not any(isinstance(effect, Send) for effect in self._effects)

@@ -470,6 +470,8 @@ class Walk:
         self._show_menu([self._button(wants, label) for wants, label in buttons])
 
     def _show_menu(self, buttons: Sequence[Button], columns: int = 1) -> None:
+        if self._screenful.is_silent():
+            self.note("what-next")
         extra = tuple((self._button(wants, label),) for wants, label in self._extra)
         self._screenful.show_menu((*_in_rows(buttons, columns), *extra, *self._ways_out()), self.speaking)
 

@@ -13,10 +13,24 @@ from bot.dialogue.conversation import Value
 from bot.dialogue.events import Wish
 from bot.dialogue.phrasebook import FactSlot, HotlineSlot, Phrase, Slot, TextId, ValueSlot
 from bot.dialogue.script import Script
+from bot.dialogue.steps import AnswerKind
 from bot.facts import Amount, AmountRange, Caller, Day, Evidence, Fact, HotlineId, Rule, Telling
 from bot.messages import Language, Span, Style, Text, words_of
 
 BLANK_LINE: Final = Span("\n\n")
+
+ENGINE_PHRASES: Final = frozenset(
+    {
+        *("back", "home", "language", "person", "exit", "done", "other", "check-step-by-step", "danger-now"),
+        *("stale-button", "moved", "went-wrong", "what-next", "not-understood", "did-you-mean", "out-of-range"),
+        *("cannot-read", "times-up", "stopped", "forgotten", "reviewed-share", "fallback-note", "switch-language"),
+        *("danger-unneeded", "open-now", "closed-now", "hours-unknown", "free-call", "speaks", "interpreter"),
+        *("checked-on", "may-have-changed", "no-number-here", "in-country", "range"),
+        *(f"ask-again-{kind}" for kind in AnswerKind),
+        *(f"country-{code}" for code in ("kh", "la", "mm", "th")),
+    }
+)
+"""The words that the engine itself says; content without one of them does not go live."""
 
 WISH_ICONS: Final = {
     Wish.BACK: "⬅️",
