@@ -6,6 +6,7 @@ of many at once; while the store is away each waits for it, and nobody is told t
 """
 
 import asyncio
+import contextlib
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -67,6 +68,10 @@ class Polling:
         self._finished: set[int] = set()
         self._lanes: dict[ConversationId, deque[tuple[int, Arrival]]] = {}
         self._workers: set[asyncio.Task[None]] = set()
+        self._under_way = 0
+        self._nothing_under_way = asyncio.Event()
+        self._nothing_under_way.set()
+        self._ending = False
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._all_finished = asyncio.Event()
         self._all_finished.set()
@@ -146,7 +151,7 @@ class Polling:
         return True
 
     async def _work(self, conversation: ConversationId, lane: deque[tuple[int, Arrival]]) -> None:
-        while lane:
+        while lane and not self._ending:
             update_id, arrival = lane[0]
             await self._insist(arrival)
             lane.popleft()
@@ -157,8 +162,7 @@ class Polling:
         failures = 0
         while True:
             try:
-                async with self._slots:
-                    await self._take(arrival)
+                await self._take_in_slot(arrival)
                 return
             except StoreError as error:
                 failures += 1
@@ -166,6 +170,17 @@ class Polling:
                     logbook.note_error("arrival_waits_for_store", error)
                 self._figures.add("arrival_waits_for_store")
             await self._clock.sleep(_backoff(failures))
+
+    async def _take_in_slot(self, arrival: Arrival) -> None:
+        async with self._slots:
+            self._under_way += 1
+            self._nothing_under_way.clear()
+            try:
+                await self._take(arrival)
+            finally:
+                self._under_way -= 1
+                if not self._under_way:
+                    self._nothing_under_way.set()
 
     def _finish(self, update_id: int) -> None:
         self._unfinished.discard(update_id)
@@ -191,9 +206,11 @@ class Polling:
                 wait.cancel()
 
     async def _end(self) -> None:
+        """Let what is under way end, but not what waits for the store."""
+        self._ending = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._nothing_under_way.wait(), LAST_WORDS)
         workers = set(self._workers)
-        if workers:
-            await asyncio.wait(workers, timeout=LAST_WORDS)
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)

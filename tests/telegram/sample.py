@@ -1,9 +1,11 @@
 """A script with nothing but what the door looks at, keys, and a row of people who hand in what arrives."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from bot.dialogue.events import Event
 from bot.dialogue.phrasebook import Phrasebook, Standing, TextId, Worded
 from bot.dialogue.script import Script, Special, Tongue
 from bot.dialogue.steps import Flow, FlowId, ScreenId
@@ -69,15 +71,22 @@ SCRIPT = a_script()
 
 @dataclass
 class Desk:
-    """Takes arrivals like Turns does, as far as the door sees it; can be closed, and can choke on one event."""
+    """Takes arrivals like Turns does, as far as the door sees it.
+
+    It can be closed as if the store were away, choke on one event, or be slow with one person.
+    """
 
     taken: list[Arrival] = field(default_factory=list)
     asked: int = 0
     closed: bool = False
     chokes_on: str | None = None
+    slow_with: str | None = None
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, arrival: Arrival) -> None:
         self.asked += 1
+        if arrival.address.chat == self.slow_with:
+            await self.hurry.wait()
         if self.closed:
             raise StoreDownError
         if self.chokes_on is not None and self.chokes_on in repr(arrival.event):
@@ -98,6 +107,27 @@ class Bot:
     clock: ManualClock
     figures: Figures
     door: TelegramDoor
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[asyncio.Task[None]]:
+        task = asyncio.ensure_future(self.door.run())
+        try:
+            yield task
+        finally:
+            self.desk.hurry.set()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def took(self, *events: Event) -> None:
+        """Wait until exactly these have been taken and Telegram knows it."""
+        await self.until(lambda: self.desk.events() == list(events) and not self.telegram.updates.pending)
+
+    async def until(self, condition: Callable[[], object], step: float = 1.0) -> None:
+        """Move our clock on until it is so; Telegram's side works in real time."""
+        async with asyncio.timeout(5):
+            while not condition():
+                await self.clock.advance(step)
+                await asyncio.sleep(0.001)
 
 
 @asynccontextmanager
