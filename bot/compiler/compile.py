@@ -55,9 +55,13 @@ def compile_content(directory: Path, today: date, teach: Teach = KeywordsOnly) -
     problems = notebook.problems()
     if assembled is None or errors(problems):
         raise ContentError(problems)
+    return Compiled(script_of(assembled, teach), problems)
+
+
+def script_of(assembled: Assembled, teach: Teach = KeywordsOnly) -> Script:
+    """The script of content that has no errors."""
     understanding = teach(assembled.lessons)
-    script = make_script(assembled.draft, assembled.linked, assembled.translations, assembled.version, understanding)
-    return Compiled(script, problems)
+    return make_script(assembled.draft, assembled.linked, assembled.translations, assembled.version, understanding)
 
 
 def check_content(directory: Path, today: date, notebook: Notebook) -> Assembled | None:
@@ -67,7 +71,8 @@ def check_content(directory: Path, today: date, notebook: Notebook) -> Assembled
         return None
     with _without_collecting():
         assembled = assemble(directory, notebook)
-        check(assembled.draft, assembled.linked, assembled.translations, today)
+        phrases = Place(f"{directory.name}/phrases.yaml", 1, 1)
+        check(assembled.draft, assembled.linked, assembled.translations, today, phrases)
     return assembled
 
 

@@ -4,7 +4,7 @@ What does not fit has been written down by `inspect` before; here it counts as n
 hide the others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, TypeAlias
@@ -14,6 +14,9 @@ from bot.compiler.reading import Entry, ListNode, MapNode, Node, TextNode
 
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
 """A tree of mere words, lists and maps."""
+
+Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
+"""What can be written as JSON."""
 
 _NO_DAY: Final = date(1970, 1, 1)
 _UNITS: Final = {

@@ -43,7 +43,7 @@ from bot.facts import (
     Source,
 )
 
-_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WHOLE_WEEK: Final = frozenset(range(7))
 
 
@@ -216,8 +216,8 @@ def _read_weekdays(words: str) -> frozenset[int]:
     days: set[int] = set()
     for part in words.split(","):
         first, _, last = part.partition("-")
-        start = _WEEKDAYS.index(first)
-        span = (_WEEKDAYS.index(last or first) - start) % 7
+        start = WEEKDAYS.index(first)
+        span = (WEEKDAYS.index(last or first) - start) % 7
         days.update((start + step) % 7 for step in range(span + 1))
     return frozenset(days)
 

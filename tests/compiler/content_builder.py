@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.compiler import Notebook, check_content
+from bot.compiler.checking_phrases import ENGINE_PHRASES
 
 TODAY: Final = date(2026, 11, 25)
 
@@ -25,16 +26,18 @@ keywords:
   home: {en: [home]}
 """
 
-PHRASES: Final = """\
-phrases:
-  back: Back
-  check-step-by-step: Check step by step
-  rather-not-say: I would rather not say
+_OTHER_PHRASES: Final = ("rather-not-say", "country-kh", "country-la", "country-mm", "language-en", "language-th")
+PHRASES: Final = (
+    "phrases:\n"
+    + "".join(
+        f"  {name}: Words for {name}\n"
+        for name in (*ENGINE_PHRASES, *_OTHER_PHRASES, "language-km", "language-lo", "language-my")
+    )
+    + """\
   unit-THB: "{n} baht"
   per-day: "{amount} a day"
-  language-th: Thai
-  checked-on: checked {month}/{year}
 """
+)
 
 HOME: Final = """\
 flow: home
