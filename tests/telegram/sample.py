@@ -32,7 +32,7 @@ class Deaf:
         return Understood(text)
 
 
-def a_script(version: str = "1", texts: Mapping[str, Mapping[str, str]] | None = None) -> Script:
+def a_script(version: str = "1", texts: dict[str, dict[str, str]] | None = None) -> Script:
     flows = {FlowId(name): Flow(FlowId(name), TextId(name), ScreenId("s")) for name in FLOWS}
     welcome, home = FlowId("welcome"), FlowId("home")
     phrases = {
@@ -60,7 +60,7 @@ def a_script(version: str = "1", texts: Mapping[str, Mapping[str, str]] | None =
     )
 
 
-BOT_TEXTS: Mapping[str, Mapping[str, str]] = {
+BOT_TEXTS: dict[str, dict[str, str]] = {
     "bot.description": {"en": "Information about working abroad.", "km": "ព័ត៌មាន"},
     "bot.short_description": {"en": "Information."},
     "bot.command.start": {"en": "Start", "my": "စတင်"},
