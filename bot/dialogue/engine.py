@@ -23,7 +23,7 @@ from bot.dialogue.events import (
     Wish,
     Wished,
 )
-from bot.dialogue.listing import URGENT, tell_hotlines
+from bot.dialogue.listing import URGENT, tell_hotlines, tell_wordless
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.presses import Again, Answer, Open, Press, Return, Switch, Wanting, read_press
 from bot.dialogue.script import Script, TopicId
@@ -162,7 +162,11 @@ def _grant(walk: Walk, wish: Wish) -> None:
             walk.open_from_here(special.language)
         case Wish.PERSON | Wish.HELP:
             walk.count("person_wanted")
-            walk.open_from_here(special.person)
+            if walk.language is None:
+                walk.show_beside(tell_wordless(walk.script, walk.now), ())
+                walk.ask_again()
+            else:
+                walk.open_from_here(special.person)
         case Wish.EXIT:
             walk.count("exit")
             _hide(walk)

@@ -2,20 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from bot.dialogue.phrasebook import TextId
+from bot.dialogue.script import Script
 from bot.dialogue.steps import ListHotlines, ListPlaces
 from bot.dialogue.wording import BLANK_LINE, Wording, phones
-from bot.facts import HERE, ORIGIN, Availability, Listing, Place, Wanted, countries_meant
+from bot.facts import HERE, ORIGIN, Availability, Caller, Listing, Place, Wanted, countries_meant
 from bot.messages import Span, Style, Text
 
 DESTINATION: Final = "th"
 """Where people are most likely to be when they have not told."""
 
-URGENT: Final = Wanted(kinds=("emergency", "police"), at_most=2)
+URGENT: Final = Wanted(kinds=("emergency", "medical", "police"), at_most=2)
 """What is offered when nothing fits better, so that nobody is left without a number."""
 
+NEW_LINE: Final = "\n"
+_FLAGS: Final = {"th": "🇹🇭", "kh": "🇰🇭", "la": "🇱🇦", "mm": "🇲🇲"}
 _AVAILABILITY: Final = {
     Availability.OPEN: "open-now",
     Availability.CLOSED: "closed-now",
@@ -43,6 +47,18 @@ def tell_hotlines(step: ListHotlines, wording: Wording) -> Text:
     return tuple(spans) if spans else _tell_or_console((), replace(wording, caller=replace(caller, here=DESTINATION)))
 
 
+def tell_wordless(script: Script, now: datetime) -> Text:
+    """The most urgent numbers of every country with no word of any language, for people who have not chosen one."""
+    spans: list[Span] = []
+    for country, flag in _FLAGS.items():
+        listings = script.directory.choose(URGENT, Caller(None, country, ""), now)
+        dials = tuple(dial for listing in listings for dial in listing.dials)
+        if dials:
+            spans.append(Span(f"{'' if not spans else NEW_LINE}{flag} 📞 "))
+            spans.extend(phones(dials))
+    return tuple(spans)
+
+
 def tell_places(step: ListPlaces, wording: Wording) -> Text:
     """Places of a kind for this person: those of the country they are in first."""
     caller = wording.caller
@@ -62,10 +78,18 @@ def tell_places(step: ListPlaces, wording: Wording) -> Text:
 
 
 def _tell_or_console(listings: Sequence[Listing], wording: Wording) -> Text:
+    """What was looked for; else what is most urgent near the person; else whatever works from where they are."""
     if listings:
         return _tell_each(listings, wording)
-    urgent = wording.script.directory.choose(URGENT, wording.caller, wording.now)
-    return (Span(wording.phrase("no-number-here")), BLANK_LINE, *_tell_each(urgent, wording))
+    near = countries_meant((HERE, ORIGIN), wording.caller)
+    for others in (
+        replace(URGENT, countries=near),
+        Wanted(kinds=wording.script.directory.kinds, countries=near, at_most=2),
+    ):
+        found = wording.script.directory.choose(replace(others, countries=near), wording.caller, wording.now)
+        if found:
+            return (Span(wording.phrase("no-number-here")), BLANK_LINE, *_tell_each(found, wording))
+    return (Span(wording.phrase("no-number-known")),)
 
 
 def _tell_each(listings: Sequence[Listing], wording: Wording) -> Text:

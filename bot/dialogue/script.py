@@ -76,7 +76,7 @@ class Spot:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Script:
     """The content of one version."""
 
@@ -99,3 +99,6 @@ class Script:
     emergency_kinds: Mapping[str, tuple[str, ...]]
     """Kind of danger → kinds of hotlines, the most urgent first."""
     understanding: Understands
+
+    def __repr__(self) -> str:
+        return f"Script({self.version})"

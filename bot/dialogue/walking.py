@@ -200,7 +200,7 @@ class Walk:
     def home(self) -> None:
         """Stand at home, with the way back still open."""
         self.remember()
-        self.restart(self.script.special.home)
+        self.restart(self.script.special.welcome if self.language is None else self.script.special.home)
 
     def remember(self) -> None:
         """Keep this wait for "back"."""
@@ -347,7 +347,7 @@ class Walk:
             case ListPlaces():
                 self.add(tell_places(step, wording))
             case About():
-                self.add(plain(self._reviewed_share(wording)))
+                self.add(self._reviewed_share(wording))
             case _:
                 assert_never(step)
 
@@ -537,9 +537,11 @@ class Walk:
     def _button(self, wants: Wanting, label: str, *, kept: bool = False) -> Button:
         return Button(label, write_press(Press(wants, self.speaking, kept)))
 
-    def _reviewed_share(self, wording: Wording) -> str:
+    def _reviewed_share(self, wording: Wording) -> Text:
         reviewed, total = self.script.phrasebook.reviewed(wording.language)
-        return wording.phrase("reviewed-share", reviewed=str(reviewed), total=str(total))
+        if reviewed == total:
+            return ()
+        return plain(wording.phrase("reviewed-share", reviewed=str(reviewed), total=str(total)))
 
     # Small questions about the script
 

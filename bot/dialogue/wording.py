@@ -25,7 +25,7 @@ ENGINE_PHRASES: Final = frozenset(
         *("stale-button", "moved", "went-wrong", "what-next", "not-understood", "did-you-mean", "out-of-range"),
         *("cannot-read", "times-up", "stopped", "forgotten", "reviewed-share", "fallback-note", "switch-language"),
         *("danger-unneeded", "open-now", "closed-now", "hours-unknown", "free-call", "speaks", "interpreter"),
-        *("checked-on", "may-have-changed", "no-number-here", "in-country", "range"),
+        *("checked-on", "may-have-changed", "no-number-here", "no-number-known", "in-country", "range"),
         *(f"ask-again-{kind}" for kind in AnswerKind),
         *(f"country-{code}" for code in ("kh", "la", "mm", "th")),
     }

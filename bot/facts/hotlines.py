@@ -97,12 +97,18 @@ class Caller:
 class Directory:
     """All hotlines of the content, in the authors' order."""
 
-    __slots__ = ("_by_id", "_holidays", "_hotlines")
+    __slots__ = ("_by_id", "_holidays", "_hotlines", "_kinds")
 
     def __init__(self, hotlines: Iterable[Hotline], holidays: Mapping[str, frozenset[date]]) -> None:
         self._hotlines = tuple(hotlines)
         self._holidays = holidays
+        self._kinds = tuple(sorted({kind for hotline in self._hotlines for kind in hotline.kinds}))
         self._by_id = {hotline.id: hotline for hotline in self._hotlines}
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Every kind there is, in a fixed order."""
+        return self._kinds
 
     def __contains__(self, hotline_id: object) -> bool:
         return hotline_id in self._by_id

@@ -500,3 +500,12 @@ def test_a_failed_turn_apologises_with_numbers(script: Script) -> None:
     assert "Something went wrong on our side" in words
     assert "191" in words
     assert "What do you want to know?" in words
+
+
+def test_who_has_no_language_yet_gets_numbers_without_words(script: Script) -> None:
+    talker = Talker(script)
+    talker.take(Opened())
+
+    talker.press("🗣️")
+
+    assert talker.words == "🇹🇭 📞 191\n🇰🇭 📞 117\n---\nLanguage"

@@ -127,11 +127,14 @@ def _holds_a_number(script: Script, conversation: Conversation, shown: list[str]
     dials = {span.dial for message in turn.messages for span in message.text if span.style is Style.PHONE}
     assert dials
     here = conversation.profile.get("here")
+    countries = [here] if here else ["th", conversation.profile.get("origin")]
+    if conversation.language is None:
+        countries = ["th", "kh", "la", "mm"]
     working = {
         dial
         for hotline in script.directory
         for number in hotline.numbers
-        for country in ([here] if here else ["th", conversation.profile.get("origin")])
+        for country in countries
         if (dial := number.dialled_from(country)) is not None
     }
     assert dials <= working

@@ -1,0 +1,57 @@
+"""Who is in danger gets the right line first: over the real directory, in every country that has one."""
+
+import pytest
+
+from bot.dialogue import Conversation
+from bot.dialogue.engine import take_turn
+from bot.dialogue.events import Wish, Wished
+from bot.dialogue.listing import tell_hotlines
+from bot.dialogue.script import Script
+from bot.dialogue.steps import ListHotlines
+from bot.dialogue.walking import Walk
+from bot.facts import Wanted
+from bot.messages import Language, Style
+from tests.dialogue.little_world import NOW
+
+
+def dials(script: Script, kind: str, profile: dict[str, str], language: str = "en") -> list[str]:
+    walk = Walk(script, Conversation(Language(language), profile), NOW)
+    text = tell_hotlines(ListHotlines(Wanted(kinds=script.emergency_kinds[kind], at_most=4)), walk.wording())
+    return [span.dial for span in text if span.style is Style.PHONE]
+
+
+@pytest.mark.parametrize("origin", ["kh", "la", "mm"])
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [("medical-emergency", "1669"), ("violence", "191"), ("held-against-will", "1300")],
+)
+def test_in_thailand_the_line_that_fits_the_danger_comes_first(
+    real_script: Script, origin: str, kind: str, first: str
+) -> None:
+    found = dials(real_script, kind, {"origin": origin, "here": "th"})
+
+    assert first in found[:2]
+    assert "191" in found
+
+
+def test_a_khmer_speaker_is_shown_the_line_that_speaks_khmer(real_script: Script) -> None:
+    assert "1800010181" in dials(real_script, "held-against-will", {"origin": "kh", "here": "th"}, "km")
+
+
+@pytest.mark.parametrize("here", ["kh", "la", "mm", "th"])
+@pytest.mark.parametrize("origin", ["kh", "la", "mm"])
+def test_nobody_is_given_a_line_of_a_third_country(real_script: Script, origin: str, here: str) -> None:
+    turn = take_turn(
+        real_script, Conversation(Language("en"), {"origin": origin, "here": here}), Wished(Wish.PERSON), NOW
+    )
+    shown = {span.dial for message in turn.messages for span in message.text if span.style is Style.PHONE}
+    near = {
+        dial
+        for hotline in real_script.directory
+        if hotline.country in {origin, here}
+        for number in hotline.numbers
+        if (dial := number.dialled_from(here))
+    }
+
+    assert shown
+    assert shown <= near
