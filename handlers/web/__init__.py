@@ -1,0 +1,1 @@
+"""The doors of the web: the chat page, health and figures; one aiohttp application serves them all."""

@@ -1,0 +1,92 @@
+"""Wakes the streams of a conversation in this process; other replicas' streams find out by looking at the store.
+
+The number of streams is bounded, so that forgotten tabs cannot use up the process: of one conversation the newest win,
+and when all places are taken a new one is turned away and asks in intervals instead.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from bot.messages import ConversationId
+
+MOST_OF_ONE: Final = 3
+MOST_IN_ALL: Final = 2_000
+
+
+class FullError(Exception):
+    """All places for streams are taken."""
+
+
+class Watch:
+    """One stream's ear: `stirred` is set when there may be something new, `over` when it has to end.
+
+    `ousted` says that newer streams of the same conversation have taken its place.
+    """
+
+    __slots__ = ("ousted", "over", "stirred")
+
+    def __init__(self) -> None:
+        self.stirred = asyncio.Event()
+        self.over = False
+        self.ousted = False
+
+    def end(self, *, ousted: bool = False) -> None:
+        self.over = True
+        self.ousted = ousted
+        self.stirred.set()
+
+
+class Hub:
+    """All streams that are open in this process."""
+
+    def __init__(self, most_of_one: int = MOST_OF_ONE, most_in_all: int = MOST_IN_ALL) -> None:
+        self._most_of_one = most_of_one
+        self._most_in_all = most_in_all
+        self._watches: dict[ConversationId, list[Watch]] = {}
+        self._count = 0
+        self._closed = False
+
+    @property
+    def count(self) -> int:
+        """How many streams are open."""
+        return self._count
+
+    def call(self, conversation: ConversationId) -> None:
+        """Let the streams of a conversation look at once."""
+        for watch in self._watches.get(conversation, ()):
+            watch.stirred.set()
+
+    @contextmanager
+    def watch(self, conversation: ConversationId) -> Iterator[Watch]:
+        """Listen for one stream; raise FullError where there is no place for it."""
+        watches = self._watches.setdefault(conversation, [])
+        try:
+            if self._closed or (self._count >= self._most_in_all and not watches):
+                raise FullError
+            while len(watches) >= self._most_of_one:
+                watches.pop(0).end(ousted=True)
+            watch = Watch()
+            watches.append(watch)
+            self._count += 1
+            try:
+                yield watch
+            finally:
+                self._count -= 1
+                if watch in watches:
+                    watches.remove(watch)
+        finally:
+            if not watches and self._watches.get(conversation) is watches:
+                del self._watches[conversation]
+
+    def end(self, conversation: ConversationId) -> None:
+        """End the streams of one conversation: the person has left."""
+        for watch in self._watches.get(conversation, ()):
+            watch.end()
+
+    def close(self) -> None:
+        """End all streams, and let no new ones in."""
+        self._closed = True
+        for conversation in tuple(self._watches):
+            self.end(conversation)

@@ -1,0 +1,240 @@
+"""What the chat page asks of us: the page, taking a press or words, what waits for the person, and the way out.
+
+Nothing is kept about who only looks: the page shows the turn that would be taken. The first press or word makes a
+visitor. Each form carries a nonce, so that sending it twice takes effect once, and `seen`, the last message shown, so
+that a message leaves the outbox only when it has been on the screen.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+
+from bot.dialogue.events import Event, Opened, Wish, Wished
+from bot.messages import Language
+from bot.store.contract import Address, Store, StoreError
+from bot.store.sealing import Vault
+from bot.turns.arrival import Arrival
+from handlers.web.access import (
+    DOOR,
+    Visitor,
+    give_cookie,
+    is_from_our_page,
+    new_visitor,
+    read_visitor,
+    take_cookie,
+)
+from handlers.web.chat.hub import FullError, Hub
+from handlers.web.chat.said import Said, link_to, read_opened, read_said
+from handlers.web.chat.showing import Showing
+from handlers.web.chat.stream import Pace, Stream
+from handlers.web.pages import render
+from handlers.web.wordings import language_asked_for
+
+HARMLESS: Final = "https://www.google.com/"
+"""Where the quick exit leads: a page that many people have open."""
+
+FRAGMENTS: Final = "text/x-fragments"
+"""What the page's script accepts: the waiting messages as pieces of the page."""
+
+_PACKED_FROM: Final = 600
+"""Bytes from which packing a page makes it smaller on the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDoor:
+    """The chat page's handlers. `take` is what an arrival is given to, and returns when it has taken effect."""
+
+    take: Callable[[Arrival], Awaitable[None]]
+    store: Store
+    vault: Vault
+    hub: Hub
+    showing: Showing
+    public_url: str | None = None
+    pace: Pace = field(default_factory=Pace)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where each handler answers."""
+        return [
+            web.get("/", self.show),
+            web.post("/chat/say", self.say),
+            web.post("/chat/seen", self.see),
+            web.get("/chat/poll", self.poll, allow_head=False),
+            web.get("/chat/stream", self.stream, allow_head=False),
+            web.get("/chat/exit", self.leave, allow_head=False),
+            web.post("/chat/exit", self.leave),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The page: what waits for this visitor, and where they stand."""
+        visitor = self._visitor(request)
+        link = read_opened(request.query, self.showing.script())
+        if visitor is None and request.headers.get("Sec-Fetch-Site") == "cross-site":
+            # A link on another site brings no strict cookie along, even if there is one; a step of our own does.
+            return _page(render("step.html", address=link_to(link)))
+        try:
+            known = await self.store.load(visitor.conversation) if visitor else None
+            waiting = await self.store.waiting(visitor.conversation) if visitor else ()
+        except StoreError:
+            return self._away(request, None, link)
+        record = known.record if known else None
+        return _page(self.showing.page(waiting, record, None if link == Opened() else link))
+
+    async def say(self, request: web.Request) -> web.Response:
+        """Take a press or words, once."""
+        said = await self._read(request)
+        if not said.nonce:
+            raise web.HTTPBadRequest
+        try:
+            visitor, is_new = await self._recognise(request)
+            await self._take(visitor, said, is_new=is_new)
+            waiting = await self.store.waiting(visitor.conversation) if _wants_fragments(request) else ()
+        except StoreError:
+            return self._away(request, said, said.opened or Opened())
+        if _wants_fragments(request):
+            response = _page(self.showing.fragments(waiting))
+        elif "text/html" in request.headers.get("Accept", ""):
+            response = web.Response(status=303, headers={"Location": "/"})
+        else:
+            response = web.Response(status=204)
+        if is_new and said.event is not None:
+            give_cookie(response, request, visitor, self.public_url)
+        return response
+
+    async def see(self, request: web.Request) -> web.Response:
+        """Take what has been on the screen off the outbox."""
+        said = await self._read(request)
+        visitor = self._visitor(request)
+        if visitor is not None and said.seen is not None:
+            try:
+                await self.store.fetched(visitor.conversation, said.seen)
+            except StoreError:
+                return web.Response(status=503)
+        return web.Response(status=204)
+
+    async def poll(self, request: web.Request) -> web.Response:
+        """All that waits, for pages that cannot hold a stream."""
+        visitor = self._visitor(request)
+        try:
+            waiting = await self.store.waiting(visitor.conversation) if visitor else ()
+        except StoreError:
+            return web.Response(status=503)
+        return _page(self.showing.fragments(waiting))
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """A stream of what waits and what comes."""
+        visitor = self._visitor(request)
+        if visitor is None:
+            # No content: a browser does not come again.
+            return web.Response(status=204)
+        try:
+            with self.hub.watch(visitor.conversation) as watch:
+                stream = Stream(self.store, visitor.conversation, watch, self.showing.fragment, self.pace)
+                return await stream.run(request)
+        except FullError:
+            return web.Response(status=503, headers={"Retry-After": "5"})
+
+    async def leave(self, request: web.Request) -> web.Response:
+        """The quick exit: cover, forget the browser, and show something harmless."""
+        visitor = self._visitor(request)
+        if visitor is not None and is_from_our_page(request, self.public_url):
+            await self._cover(visitor)
+        if request.method == "GET":
+            response = web.Response(status=303, headers={"Location": HARMLESS})
+        else:
+            # Browsers do not let a form of ours lead to another site; a page may.
+            response = _page(render("left.html", harmless=HARMLESS))
+        take_cookie(response)
+        return response
+
+    # Taking turns
+
+    async def _recognise(self, request: web.Request) -> tuple[Visitor, bool]:
+        """The visitor, and whether they are new.
+
+        A token that we never gave, or have forgotten, is not taken over: whoever planted it would know it too.
+        """
+        visitor = self._visitor(request)
+        if visitor is None or (await self.store.load(visitor.conversation)).version == 0:
+            return new_visitor(self.vault), True
+        return visitor, False
+
+    async def _take(self, visitor: Visitor, said: Said, *, is_new: bool) -> None:
+        if said.event is None:
+            return
+        if said.seen is not None and not is_new:
+            await self.store.fetched(visitor.conversation, said.seen)
+        if is_new or said.opened is not None:
+            await self._open(visitor, said.opened or Opened(), said.nonce)
+        await self.take(self._arrival(visitor, said.nonce, said.event, said))
+
+    async def _open(self, visitor: Visitor, opened: Opened, nonce: str) -> None:
+        """Take the turn that the page has shown already; its messages need not be shown again."""
+        arrival = self._arrival(visitor, f"opened:{nonce}", opened)
+        await self.take(arrival)
+        waiting = await self.store.waiting(visitor.conversation)
+        if waiting and all(outgoing.id.startswith(arrival.id) for outgoing in waiting):
+            await self.store.fetched(visitor.conversation, waiting[-1].id)
+
+    async def _cover(self, visitor: Visitor) -> None:
+        try:
+            if (await self.store.load(visitor.conversation)).record is not None:
+                await self.take(self._arrival(visitor, secrets.token_urlsafe(12), Wished(Wish.EXIT)))
+                waiting = await self.store.waiting(visitor.conversation)
+                if waiting:
+                    await self.store.fetched(visitor.conversation, waiting[-1].id)
+        except StoreError:
+            # The cookie goes in any case, and with it the way back here.
+            pass
+        self.hub.end(visitor.conversation)
+
+    def _arrival(self, visitor: Visitor, source: str, event: Event, said: Said | None = None) -> Arrival:
+        return Arrival(
+            conversation=visitor.conversation,
+            id=self.vault.arrival_id(visitor.conversation, source),
+            address=Address(DOOR, ""),
+            event=event,
+            tapped=said.tapped if said else None,
+            pushed=False,
+            raw=(said.press or said.words).encode() if said else b"",
+        )
+
+    # Reading and answering
+
+    def _visitor(self, request: web.Request) -> Visitor | None:
+        return read_visitor(request, self.vault, self.public_url)
+
+    async def _read(self, request: web.Request) -> Said:
+        if not is_from_our_page(request, self.public_url):
+            raise web.HTTPForbidden
+        if request.content_type != "application/x-www-form-urlencoded":
+            raise web.HTTPUnsupportedMediaType
+        said = read_said(await request.read(), self.showing.script())
+        if said is None:
+            raise web.HTTPBadRequest
+        return said
+
+    def _away(self, request: web.Request, said: Said | None, link: Opened) -> web.Response:
+        if _wants_fragments(request):
+            response = _page(self.showing.fragments_from_memory(said))
+        else:
+            response = _page(self.showing.page_away(said, link, self._wanted(request)))
+        response.set_status(503)
+        response.headers["Retry-After"] = "5"
+        return response
+
+    def _wanted(self, request: web.Request) -> Language | None:
+        return language_asked_for(request.headers.get("Accept-Language", ""), self.showing.script())
+
+
+def _wants_fragments(request: web.Request) -> bool:
+    return FRAGMENTS in request.headers.get("Accept", "")
+
+
+def _page(text: str) -> web.Response:
+    response = web.Response(text=text, content_type="text/html")
+    if len(text) >= _PACKED_FROM:
+        response.enable_compression()
+    return response

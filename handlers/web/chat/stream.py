@@ -1,0 +1,104 @@
+"""One browser's stream of server-sent events: what waits in its outbox, then whatever comes, in order.
+
+An event's id is that of the outgoing message, so the page knows what it has shown already; a message leaves the outbox
+only when the page says so. Nothing is lost when the line is cut, and nothing is seen twice.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from aiohttp import ClientConnectionResetError, web
+
+from bot import logbook
+from bot.messages import ConversationId
+from bot.store.contract import Outgoing, OutgoingId, Store, StoreError
+from handlers.web.chat.hub import Watch
+
+RETRY_AFTER: Final = 2_000
+"""Milliseconds after which a browser connects again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often, in seconds, a stream looks at the store unasked, and says that it is still there."""
+
+    look: float = 5.0
+    breath: float = 15.0
+
+
+class Renders(Protocol):
+    """Makes a message into a piece of the page."""
+
+    def __call__(self, outgoing: Outgoing) -> str: ...
+
+
+class Stream:
+    """Streams one outbox into one response."""
+
+    def __init__(self, store: Store, conversation: ConversationId, watch: Watch, render: Renders, pace: Pace) -> None:
+        self._store = store
+        self._conversation = conversation
+        self._watch = watch
+        self._render = render
+        self._pace = pace
+        self._sent: set[OutgoingId] = set()
+
+    async def run(self, request: web.Request) -> web.StreamResponse:
+        """Stream until the browser is gone or the watch is over."""
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+        # A proxy that waits for more before it passes anything on would keep messages from people.
+        response.headers["X-Accel-Buffering"] = "no"
+        await response.prepare(request)
+        try:
+            await self._write(response, f"retry: {RETRY_AFTER}\n\n")
+            await self._follow(request, response)
+        except (ClientConnectionResetError, ConnectionResetError):
+            pass
+        return response
+
+    async def _follow(self, request: web.Request, response: web.StreamResponse) -> None:
+        loop = asyncio.get_running_loop()
+        breathed = loop.time()
+        while not self._watch.over and not _is_gone(request):
+            self._watch.stirred.clear()
+            written = await self._write_new(response)
+            if written:
+                breathed = loop.time()
+            elif loop.time() - breathed >= self._pace.breath:
+                await self._write(response, ": \n\n")
+                breathed = loop.time()
+            try:
+                async with asyncio.timeout(self._pace.look):
+                    await self._watch.stirred.wait()
+            except TimeoutError:
+                continue
+        if self._watch.ousted and not _is_gone(request):
+            # A page whose place was taken must not come back at once and take it again.
+            await self._write(response, "event: over\ndata: over\n\n")
+
+    async def _write_new(self, response: web.StreamResponse) -> bool:
+        try:
+            waiting = await self._store.waiting(self._conversation)
+        except StoreError as error:
+            logbook.note_error("stream_cannot_look", error)
+            return False
+        new = [one for one in waiting if one.id not in self._sent]
+        # Whatever has left the outbox need not be remembered.
+        self._sent = {one.id for one in waiting}
+        events = [_event(one, self._render(one)) for one in new if one.message is not None]
+        if events:
+            await self._write(response, "".join(events))
+        return bool(events)
+
+    async def _write(self, response: web.StreamResponse, words: str) -> None:
+        await response.write(words.encode())
+
+
+def _event(outgoing: Outgoing, fragment: str) -> str:
+    data = "".join(f"data: {line}\n" for line in fragment.splitlines())
+    return f"id: {outgoing.id.hex()}\n{data}\n"
+
+
+def _is_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()

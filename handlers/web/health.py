@@ -1,0 +1,73 @@
+"""For the machines that look after the bot: does the process live, can it serve people, and how much did it do.
+
+Figures are counts of events. What people were told about, and which danger was heard, is added up without telling it
+apart: on a quiet night a single count would point at a person. Whoever comes through a proxy in front of us, as people
+do, is told nothing.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from typing import Final
+
+from aiohttp import web
+
+from bot.figures import Figures
+from bot.store.contract import Store, StoreError
+
+PING_LIMIT: Final = 1.0
+_PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
+_TOLD_TOGETHER: Final = frozenset({"danger", "topic_opened"})
+_THROUGH_PROXY: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "Via")
+_NO_NAME: Final = re.compile(r"[^a-zA-Z0-9_]")
+
+
+class Health:
+    """Answers `/healthz`, `/readyz` and `/metrics`."""
+
+    def __init__(self, store: Store, figures: Figures) -> None:
+        self._store = store
+        self._figures = figures
+        self.leaving = False
+        """Set when the process is about to stop, so that no new people are sent to it."""
+
+    async def lives(self, _request: web.Request) -> web.Response:
+        return web.Response(text="alive\n")
+
+    async def is_ready(self, _request: web.Request) -> web.Response:
+        if self.leaving:
+            return web.Response(status=503, text="leaving\n")
+        try:
+            async with asyncio.timeout(PING_LIMIT):
+                await self._store.ping()
+        except (StoreError, TimeoutError):
+            return web.Response(status=503, text="the store does not answer\n")
+        return web.Response(text="ready\n")
+
+    async def tell_figures(self, request: web.Request) -> web.Response:
+        if any(name in request.headers for name in _THROUGH_PROXY):
+            raise web.HTTPNotFound
+        return web.Response(body=figures_text(self._figures).encode(), headers={"Content-Type": _PROMETHEUS})
+
+
+def figures_text(figures: Figures) -> str:
+    """The figures as Prometheus reads them."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for (what, label), count in figures.counts.items():
+        counts[what, "" if what in _TOLD_TOGETHER else label] += count
+    lines: list[str] = []
+    named = ""
+    for (what, label), count in sorted(counts.items()):
+        name = f"waymark_{_NO_NAME.sub('_', what)}_total"
+        if name != named:
+            lines.append(f"# TYPE {name} counter")
+            named = name
+        lines.append(f"{name}{_labels(label)} {count}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _labels(label: str) -> str:
+    if not label:
+        return ""
+    escaped = label.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+    return f'{{label="{escaped}"}}'

@@ -1,0 +1,101 @@
+"""One aiohttp application for everything that the web reaches: chat page, health, figures, and the doors added to it.
+
+There is no access log: it would hold the addresses of people. How long a request may be, and what stands in every
+answer, is decided here for all of them.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from bot.clock import Clock
+from bot.dialogue.script import Script
+from bot.figures import Figures
+from bot.store.contract import Store
+from bot.store.sealing import Vault
+from bot.turns.arrival import Arrival
+from handlers.web.assets import Assets
+from handlers.web.chat.hub import Hub
+from handlers.web.chat.routes import ChatDoor
+from handlers.web.chat.showing import Showing
+from handlers.web.chat.stream import Pace
+from handlers.web.errors import ErrorPages
+from handlers.web.headers import SecurityHeaders
+from handlers.web.health import Health
+
+LONGEST_BODY: Final = 64 * 1024
+SHUTDOWN_SECONDS: Final = 10.0
+_CHAT_FILES: Final = Path(__file__).parent / "chat" / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the web surfaces work with. `take` is what an arrival is given to: `Turns.take`."""
+
+    take: Callable[[Arrival], Awaitable[None]]
+    store: Store
+    vault: Vault
+    script: Callable[[], Script]
+    hub: Hub
+    clock: Clock
+    figures: Figures
+    public_url: str | None = None
+    pace: Pace = field(default_factory=Pace)
+
+
+def build_application(around: Surroundings, more: Iterable[web.RouteDef] = ()) -> web.Application:
+    """The application; `more` are the routes of other doors, such as the path that Telegram posts to."""
+    assets = Assets([_CHAT_FILES])
+    errors = ErrorPages(around.script, around.clock, around.figures, assets.address("page.css"))
+    health = Health(around.store, around.figures)
+    chat = ChatDoor(
+        take=around.take,
+        store=around.store,
+        vault=around.vault,
+        hub=around.hub,
+        showing=Showing(around.script, around.clock, assets),
+        public_url=around.public_url,
+        pace=around.pace,
+    )
+    application = web.Application(client_max_size=LONGEST_BODY, middlewares=[errors.middleware])
+    application.on_response_prepare.append(SecurityHeaders(around.public_url).put_on)
+    application.add_routes(
+        [
+            *chat.routes(),
+            web.get("/static/{name}", assets.serve),
+            web.get("/favicon.ico", _no_icon),
+            web.get("/healthz", health.lives),
+            web.get("/readyz", health.is_ready),
+            web.get("/metrics", health.tell_figures),
+            *more,
+        ]
+    )
+
+    async def leave(application: web.Application) -> None:
+        health.leaving = True
+        around.hub.close()
+
+    application.on_shutdown.append(leave)
+    return application
+
+
+@asynccontextmanager
+async def serve(application: web.Application, host: str, port: int) -> AsyncIterator[int]:
+    """Answer at this address; gives the port, which is of use where any free one was asked for."""
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+async def _no_icon(request: web.Request) -> web.Response:
+    # The page names its own icon; old browsers ask here all the same.
+    return web.Response(status=204)
