@@ -1,11 +1,150 @@
-"""The command `waymark`."""
+"""The command `waymark`: reads the settings, and leads each subcommand to the part that does it."""
 
+import argparse
+import asyncio
+import os
+import signal
 import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+from dotenv import dotenv_values
+
+from bot import logbook
+from bot.channel import ChannelError
+from bot.compiler import ContentError, commands, compile_content
+from bot.doctor import examine
+from bot.match import MatchError, match_lines
+from bot.messages import Language
+from bot.settings import Settings, SettingsError
+from bot.store.contract import StoreError
+from bot.store.embedded import EmbeddedValkeyError
+from bot.store.secrets import KeysError
+from bot.wiring import TEACH, chat_in_terminal, run_bot
+
+_EXPECTED: Final = (
+    *(ContentError, SettingsError, StoreError, EmbeddedValkeyError, KeysError, ChannelError, MatchError, OSError),
+)
+"""What may be wrong around us; its words say what to do. Anything else is a mistake of ours and shows where it is."""
 
 
-def main() -> None:
-    print("usage: waymark run | check | chat | match | staff | helpline | content | doctor", file=sys.stderr)
-    raise SystemExit(2)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do what the command line asks for; exit 1 where something is wrong, 2 where the call is."""
+    asked = _parser().parse_args(arguments)
+    logbook.open_logbook()
+    try:
+        settings = Settings.from_environ({**_from_file(Path(".env")), **os.environ})
+        code = _do(asked, settings)
+    except* _EXPECTED as errors:
+        for error in _leaves(errors):
+            print(error, file=sys.stderr)
+        code = 1
+    except* KeyboardInterrupt:
+        code = 130
+    raise SystemExit(code)
+
+
+def _do(asked: argparse.Namespace, settings: Settings) -> int:
+    today = datetime.now(UTC).date()
+    match asked.command:
+        case "run":
+            asyncio.run(_run(settings))
+            return 0
+        case "check":
+            report = commands.check(asked.directory or settings.content_dir, today, TEACH)
+            _print_all(report.lines())
+            return 0 if report.is_well(strict=asked.strict) else 1
+        case "chat":
+            language = Language(asked.lang) if asked.lang else None
+            asyncio.run(chat_in_terminal(settings, language, sys.stdin, sys.stdout, _tell))
+            return 0
+        case "match":
+            understanding = compile_content(settings.content_dir, today, TEACH).script.understanding
+            _print_all(match_lines(understanding, sys.stdin))
+            return 0
+        case "content":
+            return _content(asked, settings.content_dir, today)
+        case "doctor":
+            findings = asyncio.run(examine(settings, datetime.now(UTC)))
+            _print_all(str(finding) for finding in findings)
+            return 0 if all(finding.is_well for finding in findings) else 1
+        case _:
+            raise AssertionError(asked.command)
+
+
+def _content(asked: argparse.Namespace, directory: Path, today: date) -> int:
+    match asked.what:
+        case "dump":
+            document, report = commands.dump_document(directory, today)
+            print(document or "\n".join(report.lines()), file=sys.stdout if document else sys.stderr)
+            return 0 if document else 1
+        case "stamp":
+            _print_all(commands.stamp(directory, Language(asked.language), today))
+        case "pull":
+            _print_all(commands.pull(directory, Language(asked.language), today))
+        case "progress":
+            _print_all(commands.tell_progress(directory, today))
+        case "schema":
+            _print_all(commands.write_editor_schemas(directory))
+        case _:
+            raise AssertionError(asked.what)
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await run_bot(settings, _tell, stop)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="waymark", description="A chatbot for safe labour migration to Thailand.")
+    do = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    do.add_parser("run", help="start everything that is configured")
+    check = do.add_parser("check", help="check content: every mistake at once, and what to do")
+    check.add_argument("directory", nargs="?", type=Path, help="folder of content; the configured one unless given")
+    check.add_argument("--strict", action="store_true", help="exit 1 on warnings, too")
+    chat = do.add_parser("chat", help="talk in the terminal")
+    chat.add_argument("--lang", help="language to begin in: km, lo, my, th or en")
+    do.add_parser("match", help='read JSON lines {"text": …, "lang": …}, write what was understood')
+    do.add_parser("doctor", help="check settings, store, keys, Telegram and content, and say what to do")
+    content = do.add_parser("content", help="work on the content").add_subparsers(
+        dest="what", required=True, metavar="WHAT"
+    )
+    content.add_parser("dump", help="the compiled content as one JSON document")
+    content.add_parser("progress", help="how far each language is")
+    content.add_parser("schema", help="write the schemas for editors")
+    for name, words in (
+        ("pull", "what is missing or stale in a language, as files to fill in"),
+        ("stamp", "note of new translations which English they were made from"),
+    ):
+        content.add_parser(name, help=words).add_argument("language", help="km, lo, my or th")
+    return parser
+
+
+def _from_file(path: Path) -> Mapping[str, str]:
+    return {name: value for name, value in dotenv_values(path).items() if value is not None}
+
+
+def _leaves(errors: BaseExceptionGroup[BaseException]) -> Iterable[BaseException]:
+    for error in errors.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def _tell(words: str) -> None:
+    print(words, flush=True)
+
+
+def _print_all(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
 
 
 if __name__ == "__main__":

@@ -71,9 +71,11 @@ def _mistakes(told: Mapping[str, str], unknown: set[str]) -> list[str]:
     mistakes = [f"{name} is no setting of ours; see the list in README.md" for name in sorted(unknown)]
     if not _TOKEN.fullmatch(told.get("WAYMARK_TELEGRAM_TOKEN", "1:a")):
         mistakes.append("WAYMARK_TELEGRAM_TOKEN is not a bot token; BotFather gives you one, like 12345:AbC…")
-    for name in ("WAYMARK_TELEGRAM_API_URL", "WAYMARK_PUBLIC_URL"):
-        if name in told and not _is_url(told[name], {"http", "https"}):
-            mistakes.append(f"{name} is not an address; write it like https://example.org")
+    mistakes += [
+        f"{name} is not an address; write it like https://example.org"
+        for name in ("WAYMARK_TELEGRAM_API_URL", "WAYMARK_PUBLIC_URL")
+        if name in told and not _is_url(told[name], {"http", "https"})
+    ]
     if "WAYMARK_TELEGRAM_WEBHOOK_URL" in told and not _is_url(told["WAYMARK_TELEGRAM_WEBHOOK_URL"], {"https"}):
         mistakes.append("WAYMARK_TELEGRAM_WEBHOOK_URL must begin with https://; leave it out to use long polling")
     if not _SECRET.fullmatch(told.get("WAYMARK_TELEGRAM_WEBHOOK_SECRET", "a" * 16)):

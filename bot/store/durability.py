@@ -1,15 +1,37 @@
 """Whether a store keeps what it acknowledges: the bot does not run on one that may lose a cry for help."""
 
+import asyncio
 from typing import Final
 
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
+from bot.store.contract import StoreDownError, StoreError
+
+_PATIENCE: Final = 5.0
 WANTED: Final = {
     "appendonly": ("yes", "everything is lost when the store stops"),
     "appendfsync": ("always", "the last answers are lost when its machine stops"),
     "maxmemory-policy": ("noeviction", "conversations are thrown away when memory is short"),
 }
+
+
+class UnsafeStoreError(StoreError):
+    """The store may lose what it acknowledges, or lets anybody in; one line for each reason."""
+
+
+async def inspect_store(url: str) -> list[str]:
+    """What is wrong with the one server at a URL; of Sentinel and Cluster nothing can be said from here."""
+    if "+" in url.partition("://")[0]:
+        return []
+    client = Redis.from_url(url, socket_timeout=None)
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await check_configuration(client)
+    except (RedisError, OSError, TimeoutError) as error:
+        raise StoreDownError("the store does not answer; is it running, and is WAYMARK_STORE_URL right?") from error
+    finally:
+        await client.aclose()
 
 
 async def check_configuration(client: Redis) -> list[str]:

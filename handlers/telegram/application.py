@@ -8,7 +8,7 @@ from aiohttp import web
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
 from bot import logbook
-from bot.channel import RefusedError, TokenError
+from bot.channel import ChannelDownError, RefusedError, TokenError
 from bot.clock import Clock
 from bot.dialogue.script import Script
 from bot.figures import Figures
@@ -153,3 +153,14 @@ class TelegramDoor:
                 except TelegramError as error:
                     logbook.note_error("telegram_not_introduced", error)
             await self._clock.sleep(_LOOK_EVERY)
+
+
+async def ask_telegram(token: str, api_url: str) -> str:
+    """The name under which Telegram knows a token; raise TokenError, or ChannelDownError while Telegram is away."""
+    async with TelegramConnection(token, api_url) as connection:
+        try:
+            return (await connection.bot.get_me()).username or ""
+        except InvalidToken as error:
+            raise TokenError(UNKNOWN_TO_TELEGRAM) from error
+        except TelegramError as error:
+            raise ChannelDownError("Telegram does not answer; is this machine online?") from error

@@ -4,11 +4,11 @@ There is no access log: it would hold the addresses of people. How long a reques
 answer, is decided here for all of them.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from aiohttp import web
 
@@ -26,6 +26,8 @@ from handlers.web.chat.stream import Pace
 from handlers.web.errors import ErrorPages
 from handlers.web.headers import SecurityHeaders
 from handlers.web.health import Health
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LONGEST_BODY: Final = 64 * 1024
 SHUTDOWN_SECONDS: Final = 10.0
@@ -47,8 +49,8 @@ class Surroundings:
     pace: Pace = field(default_factory=Pace)
 
 
-def build_application(around: Surroundings, more: Iterable[web.RouteDef] = ()) -> web.Application:
-    """The application; `more` are the routes of other doors, such as the path that Telegram posts to."""
+def build_application(around: Surroundings, more: Mapping[str, Handler] | None = None) -> web.Application:
+    """The application; `more` are paths of other doors, such as the one that Telegram posts to."""
     assets = Assets([_CHAT_FILES])
     errors = ErrorPages(around.script, around.clock, around.figures, assets.address("page.css"))
     health = Health(around.store, around.figures)
@@ -71,7 +73,7 @@ def build_application(around: Surroundings, more: Iterable[web.RouteDef] = ()) -
             web.get("/healthz", health.lives),
             web.get("/readyz", health.is_ready),
             web.get("/metrics", health.tell_figures),
-            *more,
+            *(web.route("*", path, handler) for path, handler in (more or {}).items()),
         ]
     )
 

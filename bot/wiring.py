@@ -1,0 +1,164 @@
+"""Puts everything together, in one TaskGroup: what fails for good ends all of it, and all of it ends tidily."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from random import SystemRandom
+from typing import Final, TextIO
+
+from bot import logbook
+from bot.channel import Channel, ChannelError
+from bot.clock import SystemClock
+from bot.compiler import KeywordsOnly, Teach
+from bot.delivery import Delivery
+from bot.figures import Figures
+from bot.greeting import greet
+from bot.live import LiveContent
+from bot.messages import ConversationId, Language
+from bot.pacing import Pacing
+from bot.settings import Settings
+from bot.store.contract import Leased, Store
+from bot.store.durability import UnsafeStoreError, inspect_store
+from bot.store.embedded import EmbeddedValkey
+from bot.store.memory_store import MemoryStore
+from bot.store.private_folder import keep_password
+from bot.store.redis_store import open_store
+from bot.store.sealing import Vault
+from bot.store.secrets import load_or_make
+from bot.turns import Turns
+from handlers.telegram import DOOR as TELEGRAM
+from handlers.telegram import TelegramChannel, TelegramConnection, TelegramDoor
+from handlers.terminal.chat import TerminalChat
+from handlers.web.chat.hub import Hub
+from handlers.web.server import Handler, Surroundings, build_application, serve
+
+TEACH: Final[Teach] = KeywordsOnly
+"""How the content's words become an understanding."""
+
+NAME_PATIENCE: Final = 3.0
+_FEWER_COLLECTIONS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Messengers:
+    """Brings messages on their way: pushes them, or tells the page that fetches them."""
+
+    delivery: Delivery
+    hub: Hub
+
+    def hand_over(self, leased: Leased) -> None:
+        self.delivery.hand_over(leased)
+
+    def call(self, conversation: ConversationId) -> None:
+        self.hub.call(conversation)
+
+
+class _Nobody:
+    """Messengers for a door that looks into the outbox itself."""
+
+    def hand_over(self, leased: Leased) -> None:
+        """Nothing is pushed."""
+
+    def call(self, conversation: ConversationId) -> None:
+        """Nobody waits."""
+
+
+async def run_bot(settings: Settings, tell: Callable[[str], None], stop: asyncio.Event) -> None:
+    """Run everything that is configured until `stop` is set; `tell` is given what people at the terminal read."""
+    clock = SystemClock()
+    figures = Figures()
+    live = LiveContent(settings.content_dir, TEACH, clock, tell)
+    vault = load_or_make(settings.data_dir, clock.now().date()).vault()
+    async with AsyncExitStack() as stack:
+        store, alone = await stack.enter_async_context(_store(settings, vault, figures))
+        connection = await _telegram(settings, stack)
+        channels: dict[str, Channel] = {}
+        if connection is not None:
+            channels[TELEGRAM] = TelegramChannel(connection)
+        delivery = Delivery(store, channels, clock, Pacing(), SystemRandom(), figures=figures)
+        hub = Hub()
+        turns = Turns(store, live.script, _Messengers(delivery, hub), clock, figures)
+        around = Surroundings(turns.take, store, vault, live.script, hub, clock, figures, settings.public_url)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(turns.ring_timers()), group.create_task(live.follow())]
+            name: str | None = None
+            posts: dict[str, Handler] = {}
+            if connection is not None:
+                door = TelegramDoor(connection, turns.take, vault, live.script, clock, figures)
+                if settings.telegram_webhook_url is not None:
+                    path = door.expect_webhook(settings.telegram_webhook_url, _webhook_secret(settings))
+                    posts[path] = door.webhook_handler
+                tasks += [group.create_task(delivery.run(alone=alone)), group.create_task(door.run())]
+                name = await _name_of(door)
+            application = build_application(around, posts)
+            port = await stack.enter_async_context(serve(application, settings.http_host, settings.http_port))
+            _settle_down()
+            tell(greet(settings, port, name))
+            await stop.wait()
+            logbook.note("stopping")
+            # What has been let in is finished, nothing new is let in, and what cannot be sent now lies in the store.
+            for task in tasks:
+                task.cancel()
+            await delivery.stop()
+
+
+async def chat_in_terminal(
+    settings: Settings, language: Language | None, reader: TextIO, writer: TextIO, tell: Callable[[str], None]
+) -> None:
+    """Talk to the bot at the terminal; nothing is kept."""
+    clock = SystemClock()
+    live = LiveContent(settings.content_dir, TEACH, clock, tell)
+    store = MemoryStore()
+    turns = Turns(store, live.script, _Nobody(), clock, Figures())
+    await TerminalChat(turns, store, reader, writer).run(language)
+
+
+@asynccontextmanager
+async def _store(settings: Settings, vault: Vault, figures: Figures) -> AsyncIterator[tuple[Store, bool]]:
+    """The store, and whether we are the only ones who use it: the built-in one lets nobody else in."""
+    async with AsyncExitStack() as stack:
+        if settings.store_url is None:
+            valkey = await stack.enter_async_context(EmbeddedValkey(settings.data_dir))
+            watch = asyncio.create_task(valkey.watch())
+            stack.callback(watch.cancel)
+            store = open_store(valkey.url, vault, figures=figures)
+        else:
+            problems = await inspect_store(settings.store_url)
+            if problems:
+                raise UnsafeStoreError("\n".join(problems))
+            store = open_store(settings.store_url, vault, figures=figures)
+        stack.push_async_callback(store.close)
+        await store.ping()
+        yield store, settings.store_url is None
+
+
+async def _telegram(settings: Settings, stack: AsyncExitStack) -> TelegramConnection | None:
+    if settings.telegram_token is None:
+        return None
+    connection = TelegramConnection(settings.telegram_token, settings.telegram_api_url)
+    return await stack.enter_async_context(connection)
+
+
+async def _name_of(door: TelegramDoor) -> str | None:
+    """The bot's name for the greeting; none while Telegram is away, which the door waits for by itself."""
+    try:
+        async with asyncio.timeout(NAME_PATIENCE):
+            return await door.username()
+    except (TimeoutError, ChannelError):
+        return None
+
+
+def _webhook_secret(settings: Settings) -> str:
+    """The given secret, or one that is made once and kept beside the other keys."""
+    if settings.telegram_webhook_secret is not None:
+        return settings.telegram_webhook_secret
+    return keep_password(settings.data_dir / "keys" / "webhook-secret")
+
+
+def _settle_down() -> None:
+    """What is in memory now stays for good: collecting garbage need not look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_FEWER_COLLECTIONS, 50, 50)
