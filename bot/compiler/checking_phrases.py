@@ -28,6 +28,9 @@ ENGINE_PHRASES: Final = (
 
 def check_phrases(draft: Draft, phrases: Place) -> None:
     """Write down the phrases that are missing, at the head of their file."""
+    if not any(kind is Kind.PHRASE for kind, _ in draft.stood):
+        # The whole file is missing, which has been written down.
+        return
     for phrase in dict.fromkeys(_needed(draft)):
         if (Kind.PHRASE, phrase) not in draft.stood:
             draft.notebook.error(phrases, f"the phrase '{phrase}' is missing: the engine says it")

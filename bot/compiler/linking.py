@@ -116,6 +116,9 @@ def _find_mentions(draft: Draft) -> None:
     for mention in draft.mentions:
         if mention.kind is Kind.SCREEN:
             _find_screen(mention, draft)
+        elif mention.kind is Kind.PHRASE and not known[Kind.PHRASE]:
+            # The whole file is missing, which has been written down.
+            continue
         elif mention.word not in known[mention.kind]:
             draft.notebook.unknown(mention.place, mention.kind, mention.word, known[mention.kind])
 

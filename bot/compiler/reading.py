@@ -79,7 +79,7 @@ def read_yaml(source: bytes, shown_as: str, notebook: Notebook) -> Node | None:
     try:
         return _Builder(shown_as, notebook).build(loader.get_event)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark = (_opening(error) and error.context_mark) or error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
         here = words.splitlines()[line : line + 1]
         notebook.error(Place(shown_as, line + 1, column + 1), _explained(error, "".join(here)[column:]))
@@ -247,19 +247,27 @@ class _Builder:
 
 
 _NO_ALIAS: Final = "'*' repeats another part of the file; write it out instead"
+_NO_QUOTE: Final = "found unexpected end of stream"
+_NO_BRACKET: Final = "did not find expected ',' or"
 _EXPLANATIONS: Final = (
     ("mapping values are not allowed", "a ':' stands inside words; put the words in quotes"),
-    ("found unexpected end of stream", "a quote is opened and never closed"),
+    (_NO_QUOTE, "this quote is opened and never closed"),
     ("could not find expected ':'", "a ':' is missing behind this word, or a quote in the lines before"),
     ("nesting depth", f"lists and maps may nest {DEEPEST} deep"),
     ("undefined alias", _NO_ALIAS),
     ("did not find expected alphabetic", "this character cannot start words; put the words in quotes"),
     ("did not find expected key", "this line stands at the wrong depth, or a quote is missing before it"),
     ("did not find expected '-' indicator", "this line stands at the wrong depth, or its '-' is missing"),
-    ("did not find expected ',' or", "a ',' or a closing bracket is missing before this"),
+    (_NO_BRACKET, "this bracket is never closed, or a ',' is missing in it"),
     ("unknown escape character", "behind '\\' stands a letter that means nothing; use single quotes"),
     ("did not find expected <document start>", "this stands behind the end of the content"),
 )
+
+
+def _opening(error: yaml.MarkedYAMLError) -> bool:
+    """Whether a mistake is better looked for where it begins than where the parser gave up."""
+    problem = str(error.problem or "")
+    return problem.startswith((_NO_QUOTE, _NO_BRACKET))
 
 
 def _explained(error: yaml.MarkedYAMLError, rest: str) -> str:
