@@ -23,9 +23,20 @@ from bot.store.contract import StoreError
 from bot.store.embedded import EmbeddedValkeyError
 from bot.store.secrets import KeysError
 from bot.wiring import TEACH, chat_in_terminal, run_bot
+from handlers.web.server import AddressError
 
 _EXPECTED: Final = (
-    *(ContentError, SettingsError, StoreError, EmbeddedValkeyError, KeysError, ChannelError, MatchError, OSError),
+    *(
+        ContentError,
+        SettingsError,
+        StoreError,
+        EmbeddedValkeyError,
+        KeysError,
+        ChannelError,
+        MatchError,
+        AddressError,
+        OSError,
+    ),
 )
 """What may be wrong around us; its words say what to do. Anything else is a mistake of ours and shows where it is."""
 

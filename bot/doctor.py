@@ -85,9 +85,7 @@ async def _telegram(settings: Settings) -> Finding:
 
 def _web(settings: Settings) -> Finding:
     if settings.public_url is None:
-        return Finding(
-            "web", True, f"listens at {settings.http_host}:{settings.http_port}, on this machine's own address"
-        )
+        return Finding("web", f"listens at {settings.http_host}:{settings.http_port}, on this machine's address")
     is_safe = settings.public_url.startswith("https://")
     words = settings.public_url if is_safe else f"{settings.public_url} is not https: others can read along"
     return Finding("web", words, is_well=is_safe)

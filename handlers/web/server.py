@@ -4,6 +4,7 @@ There is no access log: it would hold the addresses of people. How long a reques
 answer, is decided here for all of them.
 """
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,11 @@ from handlers.web.health import Health
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+
+class AddressError(Exception):
+    """Nothing can listen at the configured address."""
+
+
 LONGEST_BODY: Final = 64 * 1024
 SHUTDOWN_SECONDS: Final = 10.0
 _CHAT_FILES: Final = Path(__file__).parent / "chat" / "static"
@@ -46,6 +52,8 @@ class Surroundings:
     clock: Clock
     figures: Figures
     public_url: str | None = None
+    is_leaving: Callable[[], bool] = lambda: False
+    """Whether the process is about to stop, so that no new people are to be sent to it."""
     pace: Pace = field(default_factory=Pace)
 
 
@@ -53,7 +61,7 @@ def build_application(around: Surroundings, more: Mapping[str, Handler] | None =
     """The application; `more` are paths of other doors, such as the one that Telegram posts to."""
     assets = Assets([_CHAT_FILES])
     errors = ErrorPages(around.script, around.clock, around.figures, assets.address("page.css"))
-    health = Health(around.store, around.figures)
+    health = Health(around.store, around.figures, around.is_leaving)
     chat = ChatDoor(
         take=around.take,
         store=around.store,
@@ -77,11 +85,10 @@ def build_application(around: Surroundings, more: Mapping[str, Handler] | None =
         ]
     )
 
-    async def leave(application: web.Application) -> None:
-        health.leaving = True
+    async def end_streams(_application: web.Application) -> None:
         around.hub.close()
 
-    application.on_shutdown.append(leave)
+    application.on_shutdown.append(end_streams)
     return application
 
 
@@ -91,8 +98,13 @@ async def serve(application: web.Application, host: str, port: int) -> AsyncIter
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise AddressError(
+                f"the web pages cannot listen at {host}:{port} ({os.strerror(error.errno or 0)}); "
+                "set WAYMARK_HTTP_PORT to a free port, or 0 for any, and WAYMARK_HTTP_HOST to an address of this machine"
+            ) from error
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()
