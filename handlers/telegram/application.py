@@ -15,7 +15,7 @@ from bot.figures import Figures
 from bot.store.contract import StoreError
 from bot.store.sealing import Vault
 from bot.turns.arrival import Arrival
-from handlers.telegram.channel import UNKNOWN_TO_TELEGRAM
+from handlers.telegram.channel import UNKNOWN_TO_TELEGRAM, translate
 from handlers.telegram.introduction import introduce, introductions
 from handlers.telegram.polling import Polling
 from handlers.telegram.requests import TelegramConnection
@@ -78,11 +78,11 @@ class TelegramDoor:
         await Polling(self._connection, self._read, self._take, self._clock, self._figures).run()
 
     async def username(self) -> str:
-        """The bot's name in links; raise TokenError, or the library's error while Telegram is away."""
+        """The bot's name in links; raise a ChannelError when Telegram does not tell."""
         try:
             return (await self._connection.bot.get_me()).username or ""
-        except InvalidToken as error:
-            raise TokenError(UNKNOWN_TO_TELEGRAM) from error
+        except TelegramError as error:
+            raise translate(error) from error
 
     def _read(self, raw: bytes) -> Reading:
         reading = read_update(raw, self._vault, self._script())

@@ -84,7 +84,7 @@ class TelegramChannel:
                 return await self._show(outgoing, outgoing.message)
             return await self._show_and_acknowledge(outgoing, outgoing.message, outgoing.acknowledges)
         except TelegramError as error:
-            raise _translate(error) from error
+            raise translate(error) from error
 
     async def _show_and_acknowledge(self, outgoing: Outgoing, message: Message, press: str) -> Delivered:
         acknowledging = asyncio.ensure_future(self._acknowledge(press))
@@ -165,7 +165,8 @@ def _says(error: BadRequest, *words: str) -> bool:
     return any(one in said for one in words)
 
 
-def _translate(error: TelegramError) -> ChannelError:
+def translate(error: TelegramError) -> ChannelError:
+    """What an error of the library means to us."""
     match error:
         case RetryAfter():
             wait = error.retry_after

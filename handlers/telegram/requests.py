@@ -37,6 +37,7 @@ KEEP_ALIVE: Final = 15.0
 
 MOST_CONNECTIONS: Final = 200
 _JSON: Final = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+_USUAL: Final = aiohttp.ClientTimeout(total=ANSWER_WITHIN, sock_connect=CONNECT_WITHIN)
 
 # The library warns about every wait it is told unless this is said: it is how one takes its newer type.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -77,7 +78,7 @@ class TelegramRequest(BaseRequest):
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS, keepalive_timeout=KEEP_ALIVE, ttl_dns_cache=300),
                 proxy=self._proxy,
-                timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN, sock_connect=CONNECT_WITHIN),
+                timeout=_USUAL,
             )
 
     async def shutdown(self) -> None:
@@ -120,7 +121,7 @@ class TelegramRequest(BaseRequest):
         """One call and its answer, whatever it says; raise NetworkError when none could be had."""
         if self._session is None:
             raise NetworkError("the connection is not open")
-        timeout = aiohttp.ClientTimeout(total=within, sock_connect=CONNECT_WITHIN)
+        timeout = _USUAL if within == ANSWER_WITHIN else aiohttp.ClientTimeout(within, sock_connect=CONNECT_WITHIN)
         headers = _JSON if isinstance(body, bytes) else None
         try:
             async with self._session.request(method, url, data=body, headers=headers, timeout=timeout) as answer:

@@ -7,6 +7,7 @@ everything else of that person meanwhile.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -16,7 +17,7 @@ from bot.dialogue.events import Event, Opened, Pressed, Shared, SharedKind, Type
 from bot.dialogue.script import Script
 from bot.dialogue.steps import FlowId
 from bot.facts import Position
-from bot.messages import MESSAGE_UNITS, Language
+from bot.messages import MESSAGE_UNITS, ConversationId, Language
 from bot.store.contract import Address
 from bot.store.sealing import Vault
 from bot.turns.arrival import Arrival
@@ -177,7 +178,7 @@ def _read_press(update_id: int, query: _CallbackQuery, raw: bytes, vault: Vault)
     else:
         # A message that cannot be reached any more has no date; nothing can take its place.
         chat, tapped = str(message.chat.id), str(message.message_id) if message.date else None
-    conversation = vault.conversation_id(DOOR, chat)
+    conversation = _conversation_of(vault, chat)
     arrival = Arrival(
         conversation,
         vault.arrival_id(conversation, str(update_id)),
@@ -188,6 +189,12 @@ def _read_press(update_id: int, query: _CallbackQuery, raw: bytes, vault: Vault)
         raw=raw,
     )
     return Reading(update_id, "press", arrival)
+
+
+@lru_cache(maxsize=4096)
+def _conversation_of(vault: Vault, chat: str) -> ConversationId:
+    # Who taps once taps again soon.
+    return vault.conversation_id(DOOR, chat)
 
 
 def _read_message(update_id: int, message: _Message, raw: bytes, vault: Vault, script: Script) -> Reading:
@@ -206,7 +213,7 @@ def _read_message(update_id: int, message: _Message, raw: bytes, vault: Vault, s
             return Reading(update_id, "service")
         event = shared
     chat = str(message.chat.id)
-    conversation = vault.conversation_id(DOOR, chat)
+    conversation = _conversation_of(vault, chat)
     arrival_id = vault.arrival_id(conversation, str(update_id))
     arrival = Arrival(conversation, arrival_id, Address(DOOR, chat), event, raw=raw)
     return Reading(update_id, _LABELS[type(event)], arrival, source)

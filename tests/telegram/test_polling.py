@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.channel import TokenError
+from bot.channel import ChannelDownError, TokenError
 from bot.dialogue.events import Opened, Pressed, Typed
 from bot.messages import Language
 from handlers.telegram import TelegramConnection
@@ -212,3 +212,10 @@ async def test_posters_are_counted_but_only_so_many_told_apart(telegram: FakeTel
 
 async def test_the_name_for_links_is_the_one_telegram_knows(bot: Bot) -> None:
     assert await bot.door.username() == "waymark_test_bot"
+
+
+async def test_the_name_is_not_known_while_telegram_is_away(telegram: FakeTelegram, bot: Bot) -> None:
+    telegram.faults.answer_5xx(1.0)
+
+    with pytest.raises(ChannelDownError):
+        await bot.door.username()
