@@ -18,7 +18,7 @@ from bot.turns.arrival import Arrival
 from handlers.telegram.channel import UNKNOWN_TO_TELEGRAM, translate
 from handlers.telegram.introduction import introduce, introductions
 from handlers.telegram.polling import Polling
-from handlers.telegram.requests import TelegramConnection
+from handlers.telegram.requests import TelegramConnection, patience_of
 from handlers.telegram.updates import ALLOWED_UPDATES, Reading, read_update
 from handlers.telegram.webhook import Webhook
 
@@ -115,8 +115,7 @@ class TelegramDoor:
             except InvalidToken as error:
                 raise TokenError(UNKNOWN_TO_TELEGRAM) from error
             except RetryAfter as error:
-                wait = error.retry_after
-                await self._clock.sleep(wait if isinstance(wait, int) else wait.total_seconds())
+                await self._clock.sleep(patience_of(error))
             except BadRequest as error:
                 raise RefusedError(
                     f"WAYMARK_TELEGRAM_WEBHOOK_URL is refused by Telegram ({error.message}); it must be an https "
@@ -145,14 +144,16 @@ class TelegramDoor:
         """Keep what Telegram shows of the bot as the live content has it."""
         shown = ""
         while True:
-            script = self._script()
+            script, pause = self._script(), _LOOK_EVERY
             if script.version != shown:
                 try:
                     await introduce(self._connection.bot, introductions(script))
                     shown = script.version
                 except TelegramError as error:
                     logbook.note_error("telegram_not_introduced", error)
-            await self._clock.sleep(_LOOK_EVERY)
+                    if isinstance(error, RetryAfter):
+                        pause = max(pause, patience_of(error))
+            await self._clock.sleep(pause)
 
 
 async def ask_telegram(token: str, api_url: str) -> str:

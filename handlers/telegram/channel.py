@@ -32,7 +32,7 @@ from bot.channel import (
 from bot.messages import MESSAGE_UNITS, Message
 from bot.store.contract import Outgoing
 from handlers.telegram.rendering import Rendered, render, without_styles
-from handlers.telegram.requests import AnswerLostError, TelegramConnection
+from handlers.telegram.requests import AnswerLostError, TelegramConnection, patience_of
 
 UNKNOWN_TO_TELEGRAM: Final = "WAYMARK_TELEGRAM_TOKEN is not valid; BotFather gives you one"
 _NO_PREVIEW: Final = {"is_disabled": True}
@@ -169,8 +169,7 @@ def translate(error: TelegramError) -> ChannelError:
     """What an error of the library means to us."""
     match error:
         case RetryAfter():
-            wait = error.retry_after
-            return RetryLaterError(wait if isinstance(wait, int) else wait.total_seconds())
+            return RetryLaterError(patience_of(error))
         case Forbidden():
             return UnreachableError("blocked, deleted or never opened")
         case InvalidToken():

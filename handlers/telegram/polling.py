@@ -24,7 +24,7 @@ from bot.messages import ConversationId
 from bot.store.contract import StoreError
 from bot.turns.arrival import Arrival
 from handlers.telegram.channel import UNKNOWN_TO_TELEGRAM
-from handlers.telegram.requests import TelegramConnection
+from handlers.telegram.requests import TelegramConnection, patience_of
 from handlers.telegram.updates import ALLOWED_UPDATES, Reading
 
 LONG_POLL: Final = 50
@@ -117,8 +117,7 @@ class Polling:
             case InvalidToken():
                 raise TokenError(UNKNOWN_TO_TELEGRAM) from error
             case RetryAfter():
-                wait = error.retry_after
-                pause = float(wait) if isinstance(wait, int) else wait.total_seconds()
+                pause = patience_of(error)
             case Conflict():
                 # Two that poll take turns at throwing each other out; the one that is patient does least harm.
                 logbook.note_error("telegram_polled_by_another", error)

@@ -47,6 +47,12 @@ class AnswerLostError(TimedOut):
     """The call was sent and no answer came: it may have taken effect."""
 
 
+def patience_of(error: RetryAfter) -> float:
+    """How many seconds Telegram asks us to wait."""
+    wait = error.retry_after
+    return float(wait) if isinstance(wait, int) else wait.total_seconds()
+
+
 class _Parameters(msgspec.Struct):
     retry_after: float = 0
     migrate_to_chat_id: int = 0

@@ -221,6 +221,12 @@ async def test_who_has_blocked_us_deleted_themselves_or_never_opened_us_is_out_o
         assert isinstance(await refusal(channel, outgoing(chat=chat)), UnreachableError)
 
 
+async def test_a_chat_that_has_moved_is_out_of_reach(telegram: FakeTelegram, channel: TelegramChannel) -> None:
+    telegram.group(-5, kind="group").migrate(-1005)
+
+    assert isinstance(await refusal(channel, outgoing(chat=-5)), UnreachableError)
+
+
 async def test_telegram_asks_for_patience(telegram: FakeTelegram, channel: TelegramChannel) -> None:
     telegram.faults.answer_429(1.0, retry_after=17)
 

@@ -76,6 +76,12 @@ async def test_that_telegram_will_not_listen_does_not_stop_anything(telegram: Fa
     telegram.person(7).send("help")
     async with bot.running():
         await bot.until(lambda: bot.desk.taken)
+        await bot.until(lambda: telegram.calls_of("getMyCommands"))
+        await bot.clock.advance(3590)
+        assert len(telegram.calls_of("getMyCommands")) == 1
+
+        telegram.faults.off()
+        await bot.until(lambda: telegram.world.commands)
 
 
 def test_a_link_opens_the_bot_where_it_points() -> None:

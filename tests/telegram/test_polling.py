@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp import web
 
 from bot.channel import ChannelDownError, TokenError
 from bot.dialogue.events import Opened, Pressed, Typed
+from bot.figures import Figures
 from bot.messages import Language
 from handlers.telegram import TelegramConnection
-from handlers.telegram.updates import ALLOWED_UPDATES
+from handlers.telegram.polling import Polling
+from handlers.telegram.updates import ALLOWED_UPDATES, Reading
+from tests.fakes import ManualClock
 from tests.telegram.sample import Bot, Desk, a_bot
 from tests.telegram_server import FakeTelegram
 
@@ -194,6 +198,32 @@ async def test_one_that_cannot_be_read_is_counted_and_confirmed(telegram: FakeTe
         await bot.took(Typed("help"))
 
     assert bot.figures.counts["telegram_update", "unreadable"] == 1
+
+
+async def test_nonsense_at_telegrams_address_is_waited_for() -> None:
+    answers = iter([b"<html>", b'{"ok":true,"result":[{"update_id":"x"}]}', b'{"ok":true,"result":5}'])
+    asked = 0
+
+    async def babble(request: web.BaseRequest) -> web.Response:
+        nonlocal asked
+        asked += 1
+        return web.Response(body=next(answers, b'{"ok":true,"result":[]}'))
+
+    runner = web.ServerRunner(web.Server(babble))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    clock, figures = ManualClock(), Figures()
+    async with TelegramConnection("1:a", f"http://127.0.0.1:{runner.addresses[0][1]}") as connection:
+        polling = Polling(connection, lambda raw: Reading(None, "unreadable"), Desk().take, clock, figures)
+        running = asyncio.ensure_future(polling.run())
+        async with asyncio.timeout(5):
+            while asked < 4:
+                await clock.advance(1)
+                await asyncio.sleep(0.001)
+        assert not running.done()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    await runner.cleanup()
 
 
 async def test_posters_are_counted_but_only_so_many_told_apart(telegram: FakeTelegram, bot: Bot) -> None:

@@ -213,6 +213,17 @@ async def test_the_webhook_is_set_once_telegram_is_back(telegram: FakeTelegram, 
         await bot.until(lambda: telegram.updates.webhook.url == post.url)
 
 
+async def test_patience_that_telegram_asks_for_is_kept(telegram: FakeTelegram, bot: Bot, post: Post) -> None:
+    telegram.faults.answer_429(1.0, 60, ["setWebhook"])
+    async with bot.running():
+        await telegram.until(lambda: telegram.calls_of("setWebhook"))
+        telegram.faults.off()
+        await bot.clock.advance(59)
+        assert len(telegram.calls_of("setWebhook")) == 1
+
+        await bot.until(lambda: telegram.updates.webhook.url == post.url)
+
+
 async def test_without_a_webhook_there_is_nothing_at_its_place(telegram: FakeTelegram) -> None:
     async with a_bot(telegram) as bot:
         app = web.Application()
