@@ -8,6 +8,7 @@ do, is told nothing.
 import asyncio
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
@@ -25,17 +26,16 @@ _NO_NAME: Final = re.compile(r"[^a-zA-Z0-9_]")
 class Health:
     """Answers `/healthz`, `/readyz` and `/metrics`."""
 
-    def __init__(self, store: Store, figures: Figures) -> None:
+    def __init__(self, store: Store, figures: Figures, is_leaving: Callable[[], bool]) -> None:
         self._store = store
         self._figures = figures
-        self.leaving = False
-        """Set when the process is about to stop, so that no new people are sent to it."""
+        self._is_leaving = is_leaving
 
     async def lives(self, _request: web.Request) -> web.Response:
         return web.Response(text="alive\n")
 
     async def is_ready(self, _request: web.Request) -> web.Response:
-        if self.leaving:
+        if self._is_leaving():
             return web.Response(status=503, text="leaving\n")
         try:
             async with asyncio.timeout(PING_LIMIT):

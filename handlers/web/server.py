@@ -103,7 +103,7 @@ async def serve(application: web.Application, host: str, port: int) -> AsyncIter
         except OSError as error:
             raise AddressError(
                 f"the web pages cannot listen at {host}:{port} ({os.strerror(error.errno or 0)}); "
-                "set WAYMARK_HTTP_PORT to a free port, or 0 for any, and WAYMARK_HTTP_HOST to an address of this machine"
+                "set WAYMARK_HTTP_PORT to a free port (0 for any) and WAYMARK_HTTP_HOST to an address of this machine"
             ) from error
         yield int(runner.addresses[0][1])
     finally:

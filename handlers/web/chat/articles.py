@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from bot.dialogue.events import Wish
 from bot.dialogue.presses import read_press
@@ -56,6 +56,9 @@ class Shown:
         return self.icon in _STATES
 
 
+Row: TypeAlias = tuple[Shown, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a paragraph; an item's second line is indented."""
@@ -82,8 +85,8 @@ class Article:
     id: str
     language: Language | None
     paragraphs: tuple[Paragraph, ...]
-    rows: tuple[tuple[Shown, ...], ...]
-    ways: tuple[Shown, ...]
+    rows: tuple[Row, ...]
+    ways: Row
     replaces: str | None
     covers: bool
     kept: bool
@@ -173,11 +176,9 @@ def _dialable(span: Span) -> Span:
     return span
 
 
-def _buttons(
-    message: Message, script: Script, now: datetime
-) -> tuple[tuple[tuple[Shown, ...], ...], tuple[Shown, ...]]:
+def _buttons(message: Message, script: Script, now: datetime) -> tuple[tuple[Row, ...], Row]:
     """The answers in their rows, and the ways out in one."""
-    answers: list[tuple[Shown, ...]] = []
+    answers: list[Row] = []
     ways: list[Shown] = []
     for row in message.rows:
         shown = [_shown(button, message.language, script, now) for button in row]

@@ -11,7 +11,7 @@ from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Event, Pressed, Wish
 from bot.dialogue.presses import Answer, Open, read_press
 from bot.dialogue.script import Script
-from bot.dialogue.steps import Ask, Call, Checklist, Choose, Flow, Set
+from bot.dialogue.steps import Ask, Checklist, Choose, Flow, Set
 from bot.messages import Language, Message
 
 
@@ -46,7 +46,7 @@ def language_of_press(script: Script, written: str | None) -> Language | None:
 
 def _remembers(flow: Flow) -> bool:
     return any(
-        isinstance(step, Set | Ask | Checklist | Call)
+        isinstance(step, Set | Ask | Checklist)
         or (isinstance(step, Choose) and (step.save is not None or any(option.adds for option in step.options)))
         for screen in flow.screens.values()
         for step in screen.steps

@@ -7,6 +7,7 @@ and when all places are taken a new one is turned away and asks in intervals ins
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Final
 
 from bot.messages import ConversationId
@@ -15,26 +16,29 @@ MOST_OF_ONE: Final = 3
 MOST_IN_ALL: Final = 2_000
 
 
+class Ending(StrEnum):
+    """Why a stream ends; the page is told, except when the process stops: then it is to come again."""
+
+    OUSTED = "ousted"
+    LEFT = "left"
+    STOPPED = "stopped"
+
+
 class FullError(Exception):
     """All places for streams are taken."""
 
 
 class Watch:
-    """One stream's ear: `stirred` is set when there may be something new, `over` when it has to end.
+    """One stream's ear: `stirred` is set when there may be something new, `ending` when it has to end, and why."""
 
-    `ousted` says that newer streams of the same conversation have taken its place.
-    """
-
-    __slots__ = ("ousted", "over", "stirred")
+    __slots__ = ("ending", "stirred")
 
     def __init__(self) -> None:
         self.stirred = asyncio.Event()
-        self.over = False
-        self.ousted = False
+        self.ending: Ending | None = None
 
-    def end(self, *, ousted: bool = False) -> None:
-        self.over = True
-        self.ousted = ousted
+    def end(self, ending: Ending) -> None:
+        self.ending = ending
         self.stirred.set()
 
 
@@ -66,7 +70,7 @@ class Hub:
             if self._closed or (self._count >= self._most_in_all and not watches):
                 raise FullError
             while len(watches) >= self._most_of_one:
-                watches.pop(0).end(ousted=True)
+                watches.pop(0).end(Ending.OUSTED)
             watch = Watch()
             watches.append(watch)
             self._count += 1
@@ -80,13 +84,14 @@ class Hub:
             if not watches and self._watches.get(conversation) is watches:
                 del self._watches[conversation]
 
-    def end(self, conversation: ConversationId) -> None:
-        """End the streams of one conversation: the person has left."""
+    def leave(self, conversation: ConversationId) -> None:
+        """End the streams of one conversation: the person has left, on whichever of their pages."""
         for watch in self._watches.get(conversation, ()):
-            watch.end()
+            watch.end(Ending.LEFT)
 
     def close(self) -> None:
         """End all streams, and let no new ones in."""
         self._closed = True
-        for conversation in tuple(self._watches):
-            self.end(conversation)
+        for watches in self._watches.values():
+            for watch in watches:
+                watch.end(Ending.STOPPED)

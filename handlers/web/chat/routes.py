@@ -188,7 +188,7 @@ class ChatDoor:
         except StoreError:
             # The cookie goes in any case, and with it the way back here.
             pass
-        self.hub.end(visitor.conversation)
+        self.hub.leave(visitor.conversation)
 
     def _arrival(self, visitor: Visitor, source: str, event: Event, said: Said | None = None) -> Arrival:
         return Arrival(

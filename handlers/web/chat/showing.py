@@ -48,7 +48,8 @@ class Showing:
         if opened is not None or not any(article.is_menu for article in articles):
             articles += self._worked_out(self._turn(conversation, opened or Looked()))
         last = waiting[-1].id.hex() if waiting else ""
-        return self._page(articles, _spoken(articles) or conversation.language, opened, last)
+        language = _spoken(articles) or conversation.language
+        return self._page(articles, language, opened, last, is_known=record is not None or bool(waiting))
 
     def fragments(self, waiting: Sequence[Outgoing]) -> str:
         """Messages as pieces for a page that is open."""
@@ -95,6 +96,7 @@ class Showing:
         opened: Opened | None,
         seen: str,
         *,
+        is_known: bool = False,
         away: bool = False,
         again: Said | None = None,
     ) -> str:
@@ -107,6 +109,7 @@ class Showing:
             articles=settled(articles),
             language=language or SOURCE,
             is_chosen=language is not None,
+            is_known=is_known,
             words=page_words(script, language or SOURCE, now, _WORDS),
             words_by_language={tongue: page_words(script, tongue, now, _SCRIPT_WORDS) for tongue in script.tongues},
             urgent=urgent_numbers(script, language or SOURCE, now),

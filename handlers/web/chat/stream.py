@@ -13,7 +13,7 @@ from aiohttp import ClientConnectionResetError, web
 from bot import logbook
 from bot.messages import ConversationId
 from bot.store.contract import Outgoing, OutgoingId, Store, StoreError
-from handlers.web.chat.hub import Watch
+from handlers.web.chat.hub import Ending, Watch
 
 RETRY_AFTER: Final = 2_000
 """Milliseconds after which a browser connects again."""
@@ -60,7 +60,7 @@ class Stream:
     async def _follow(self, request: web.Request, response: web.StreamResponse) -> None:
         loop = asyncio.get_running_loop()
         breathed = loop.time()
-        while not self._watch.over and not _is_gone(request):
+        while self._watch.ending is None and not _is_gone(request):
             self._watch.stirred.clear()
             written = await self._write_new(response)
             if written:
@@ -73,9 +73,9 @@ class Stream:
                     await self._watch.stirred.wait()
             except TimeoutError:
                 continue
-        if self._watch.ousted and not _is_gone(request):
+        if self._watch.ending in (Ending.OUSTED, Ending.LEFT) and not _is_gone(request):
             # A page whose place was taken must not come back at once and take it again.
-            await self._write(response, "event: over\ndata: over\n\n")
+            await self._write(response, f"event: {self._watch.ending}\ndata: .\n\n")
 
     async def _write_new(self, response: web.StreamResponse) -> bool:
         try:

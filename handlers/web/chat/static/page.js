@@ -30,7 +30,7 @@
   var acknowledged = '';
   var acknowledging = null;
   var opening = field('opening') ? ['opening', 'lang', 'open'] : [];
-  var isKnown = !opening.length;
+  var isKnown = document.body.hasAttribute('data-known');
   var source = null;
   var failures = 0;
   var complaint = null;
@@ -225,8 +225,8 @@
     take(text);
     unlock(tap.article);
     acknowledge();
-    if (!isKnown) {
-      isKnown = true;
+    isKnown = true;
+    if (opening.length) {
       opening = [];
       if (history.replaceState) { history.replaceState(null, '', '/'); }
     }
@@ -315,7 +315,8 @@
       take(event.data);
       acknowledge();
     };
-    source.addEventListener('over', hush);
+    source.addEventListener('ousted', hush);
+    source.addEventListener('left', leave);
     source.onerror = function () {
       failures += 1;
       if (complaint === null) { complaint = setTimeout(function () { complain('page-offline'); }, PATIENCE); }
@@ -327,6 +328,8 @@
   }
 
   function hush() {
+    clearTimeout(complaint);
+    complaint = null;
     if (source) { source.close(); }
     source = null;
   }

@@ -1,0 +1,52 @@
+"""What machines ask of us."""
+
+from bot.figures import Figures
+from handlers.web.health import figures_text
+from tests.web.house import House, Phone
+
+
+async def test_ready_means_that_the_store_answers(house: House, phone: Phone) -> None:
+    assert (await phone.get("/readyz")).status == 200
+
+    house.store.is_down = True
+    assert (await phone.get("/readyz")).status == 503
+    assert (await phone.get("/healthz")).status == 200
+
+
+async def test_a_store_that_does_not_answer_in_time_is_not_ready(house: House, phone: Phone) -> None:
+    house.store.is_stuck = True
+
+    assert (await phone.get("/readyz")).status == 503
+
+
+async def test_who_is_about_to_stop_is_not_ready(house: House, phone: Phone) -> None:
+    house.is_leaving = True
+
+    assert (await phone.get("/readyz")).status == 503
+
+
+async def test_figures_are_told_as_prometheus_reads_them(house: House, phone: Phone) -> None:
+    await phone.walk("en", "go-on")
+
+    answer = await phone.get("/metrics")
+
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert '# TYPE waymark_turns_total counter\nwaymark_turns_total{label="web"} 3\n' in answer.text
+
+
+async def test_people_who_come_through_a_proxy_are_told_no_figures(phone: Phone) -> None:
+    assert (await phone.get("/metrics", X_Forwarded_For="203.0.113.7")).status == 404
+
+
+def test_what_people_were_told_about_is_added_up() -> None:
+    figures = Figures()
+    figures.add("danger", "violence")
+    figures.add("danger", "suicide", by=2)
+    figures.add("odd name", 'a"b\\c\nd')
+
+    assert figures_text(figures) == (
+        "# TYPE waymark_danger_total counter\n"
+        "waymark_danger_total 3\n"
+        "# TYPE waymark_odd_name_total counter\n"
+        'waymark_odd_name_total{label="a\\"b\\\\c\\nd"} 1\n'
+    )
