@@ -93,5 +93,6 @@ def _check_reach(draft: Draft, today: date) -> None:
 def _missed(wanted: Wanted, directory: Directory, noon: datetime, bot: BotDraft) -> Iterator[str]:
     for here in bot.profile.get("here", ()):
         for origin in bot.profile.get("origin", ()):
-            if not directory.choose(wanted, Caller(origin, here, "en"), noon):
+            offered = directory.choose(wanted, Caller(origin, here, "en"), noon)
+            if not any(listing.dials for listing in offered):
                 yield f"{here} for people of {origin}"

@@ -56,10 +56,10 @@ def _check_standing(language: Language, draft: Draft, translations: Translations
         elif not translated.stamped:
             unstamped[translated.place.file].append(translated.place)
     for places in stale.values():
-        words = f"the English of {len(places)} {language} texts has changed since; look at them again"
+        words = f"{language} texts whose English has changed since: {len(places)}; look at them again"
         draft.notebook.warning(places[0], words)
     for places in unstamped.values():
-        words = f"{len(places)} texts do not say which English they come from; run 'waymark content stamp {language}'"
+        words = f"{language} texts without the hash of their English: {len(places)}; run 'waymark content stamp {language}'"
         draft.notebook.warning(places[0], words)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.compiler.checking import check
-from bot.compiler.draft import Draft
+from bot.compiler.draft import Draft, Kind
 from bot.compiler.forms import STAGES
 from bot.compiler.leaves import Plain, plain_tree
 from bot.compiler.linking import Linked, link, make_script
@@ -100,6 +100,9 @@ def assemble(directory: Path, notebook: Notebook) -> Assembled:
         seen.add(parts)
         node = read_path(path, shown_as, notebook)
         if node is None:
+            if parts[0] == "flows":
+                # Its mistakes are told; that nothing finds it would only hide them.
+                draft.stood.setdefault((Kind.FLOW, parts[-1]), Place(shown_as, 1, 1))
             notebook.warning(Place(shown_as, 1, 1), "nothing of this file can be used")
         elif not _take(node, parts, draft, translations, trees):
             notebook.warning(Place(shown_as, 1, 1), "nothing reads this file; is it in the right folder?")

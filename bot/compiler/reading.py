@@ -77,7 +77,8 @@ def read_yaml(source: bytes, shown_as: str, notebook: Notebook) -> Node | None:
         return None
     loader = yaml.CBaseLoader(words)
     try:
-        return _Builder(shown_as, notebook).build(loader.get_event)
+        # An escape in quotes can write what may not stand in the file.
+        return _Builder(shown_as, notebook, escapes="\\" in words).build(loader.get_event)
     except yaml.MarkedYAMLError as error:
         mark = (_opening(error) and error.context_mark) or error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -130,30 +131,36 @@ class _Open(NamedTuple):
 class _Builder:
     """Makes nodes of events; most events are plain scalars, so their way through it is short."""
 
-    __slots__ = ("_documents", "_file", "_nodes", "_notebook", "_open")
+    __slots__ = ("_documents", "_escapes", "_file", "_notebook", "_open")
 
-    def __init__(self, file: str, notebook: Notebook) -> None:
+    def __init__(self, file: str, notebook: Notebook, *, escapes: bool) -> None:
         self._file = file
         self._notebook = notebook
+        self._escapes = escapes
         self._open: list[_Open] = []
-        self._nodes = 0
         self._documents = 0
 
     def build(self, next_event: Callable[[], yaml.Event | None]) -> Node | None:
         """The node of the document; nothing where it is empty or a limit is passed."""
         root: Node | None = None
         stack = self._open
+        nodes = 0
         while True:
             event = next_event()
             if isinstance(event, yaml.ScalarEvent):
+                nodes += 1
                 node: Node | None = self._scalar(event)
             elif isinstance(event, yaml.CollectionEndEvent):
                 node = self._finish()
             elif event is None or isinstance(event, yaml.StreamEndEvent):
                 return root
             else:
+                nodes += isinstance(event, yaml.CollectionStartEvent)
                 node = self._other(event)
-            if self._nodes > MOST_NODES or len(stack) > DEEPEST or self._documents > 1:
+                if len(stack) > DEEPEST or self._documents > 1:
+                    self._refuse_size(event)
+                    return None
+            if nodes > MOST_NODES:
                 self._refuse_size(event)
                 return None
             if node is None:
@@ -164,22 +171,22 @@ class _Builder:
             _, values, keys = stack[-1]
             if keys is None or len(keys) > len(values):
                 values.append(node)
+            elif isinstance(node, TextNode) and node.words != "<<":
+                keys.append(node)
             else:
                 keys.append(self._key(node))
 
     def _scalar(self, event: yaml.ScalarEvent) -> TextNode:
-        self._nodes += 1
         mark = event.start_mark
-        place = Place(self._file, mark.line + 1, mark.column + 1) if mark else Place(self._file, 1, 1)
         words: str = event.value
         is_plain = not event.style
+        place = Place(self._file, mark.line + 1, mark.column + 1) if mark else Place(self._file, 1, 1)
         if event.anchor is not None or event.tag is not None:
             self._refuse(event, place)
         if is_plain:
             if words in _EMPTY_WORDS:
                 self._notebook.error(place, f"'{words}' means nothing here; write words or leave the line out")
-        elif (forbidden := _FORBIDDEN.search(words)) is not None:
-            # An escape in quotes can write what may not stand in the file.
+        elif self._escapes and (forbidden := _FORBIDDEN.search(words)) is not None:
             code = ord(forbidden.group())
             self._notebook.error(place, f"the invisible character U+{code:04X} may not stand in content")
         return TextNode(place, words, is_plain)
@@ -203,7 +210,6 @@ class _Builder:
         place = self._place(event)
         match event:
             case yaml.CollectionStartEvent():
-                self._nodes += 1
                 if event.anchor is not None or event.tag is not None:
                     self._refuse(event, place)
                 is_map = isinstance(event, yaml.MappingStartEvent)

@@ -184,17 +184,16 @@ def inspect_condition(node: Node, notebook: Notebook) -> None:
 
 
 def _inspect_words(node: Node, notebook: Notebook) -> bool:
-    if not isinstance(node, TextNode):
-        if isinstance(node, MapNode) and any(
-            isinstance(entry.value, TextNode) and not entry.value.words for entry in node.entries.values()
-        ):
-            notebook.error(node.place, "words that start with '{' need quotes around them")
-        else:
-            _expected("words", node, notebook)
-        return False
-    if node.words.strip():
-        return True
-    notebook.error(node.place, "words are missing here")
+    if isinstance(node, TextNode):
+        if node.words and not node.words.isspace():
+            return True
+        notebook.error(node.place, "words are missing here")
+    elif isinstance(node, MapNode) and any(
+        isinstance(entry.value, TextNode) and not entry.value.words for entry in node.entries.values()
+    ):
+        notebook.error(node.place, "words that start with '{' need quotes around them")
+    else:
+        _expected("words", node, notebook)
     return False
 
 

@@ -34,10 +34,17 @@ class Translations:
     """All texts of all other languages: language → text id → translation."""
 
     by_language: dict[Language, dict[TextId, Translated]] = field(default_factory=dict)
+    hashes: dict[TextId, str] = field(default_factory=dict)
 
     def languages(self) -> tuple[Language, ...]:
         """The languages that have any text at all."""
         return tuple(language for language, texts in self.by_language.items() if texts)
+
+    def hash_of_source(self, source: SourceText) -> str:
+        """The hash of a source, worked out once for all languages."""
+        if source.id not in self.hashes:
+            self.hashes[source.id] = hash_of(source.words)
+        return self.hashes[source.id]
 
     def of(self, language: Language) -> Mapping[TextId, Translated]:
         """The texts of one language."""
@@ -75,15 +82,16 @@ def read_translations(node: Node, language: str, draft: Draft, translations: Tra
             draft.notebook.error(key.place, f"'{key.words}' is the same in all languages; take the translation out")
         elif text is not None:
             stamp = words_at(entry, "from")
-            standing = _standing(source, stamp, words_at(entry, "status", status))
+            fits = stamp == translations.hash_of_source(source)
+            standing = _standing(stamp, words_at(entry, "status", status), fits=fits)
             phrase = split_phrase(text.words, text.place, draft.notebook)
             _compare_slots(source, phrase, text.place, draft)
             texts[source.id] = Translated(text.words, text.place, Worded(phrase, standing), bool(stamp))
     _read_examples(node, Language(language), draft)
 
 
-def _standing(source: SourceText, stamp: str, status: str) -> Standing:
-    if stamp and stamp != hash_of(source.words):
+def _standing(stamp: str, status: str, *, fits: bool) -> Standing:
+    if stamp and not fits:
         return Standing.STALE
     # Without a hash nobody knows which English it was made from, so a review cannot count.
     return Standing.REVIEWED if stamp and status == "reviewed" else Standing.DRAFT

@@ -7,6 +7,10 @@ from typing import Final
 
 from bot.compiler import Notebook, check_content
 from bot.compiler.checking_phrases import ENGINE_PHRASES
+from bot.compiler.compile import Assembled
+from bot.compiler.draft import Role, slots_of
+from bot.compiler.translations import hash_of
+from bot.dialogue.phrasebook import FactSlot, HotlineSlot, Slot, ValueSlot
 
 TODAY: Final = date(2026, 11, 25)
 
@@ -158,29 +162,62 @@ _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 
 
 def generate_content(folder: Path, screens: int, languages: Iterable[str] = ("km", "lo", "my", "th")) -> Path:
-    """Write sound content with so many screens, all of it translated: three texts, a fact and a condition on each."""
+    """Write sound content with so many screens, all of it translated: texts, a fact, conditions and a score on each."""
     tongues = "".join(f"  {code}: {{name: {code}, fallback: [en]}}\n" for code in languages)
-    bot = BOT.replace(BOT[BOT.index("  km:") : BOT.index("  en:")], tongues)
-    files = {"bot.yaml": bot}
     flows = range(-(-screens // SCREENS_IN_A_FLOW))
-    menu = "".join(
-        f'        f{_letters(flow)}: {{label: Part {_letters(flow)}, go: "flow:part-{_letters(flow)}"}}\n'
-        for flow in flows
-    )
-    files["flows/home.yaml"] = HOME.replace("        again: Again\n", menu)
+    menu = '        on: {label: Go on, go: "flow:part-aa"}\n'
+    files = {
+        "bot.yaml": BOT.replace(BOT[BOT.index("  km:") : BOT.index("  en:")], tongues),
+        "flows/home.yaml": HOME.replace("        again: Again\n", menu),
+    }
     for flow in flows:
         count = min(SCREENS_IN_A_FLOW, screens - flow * SCREENS_IN_A_FLOW)
-        files[f"flows/part-{_letters(flow)}.yaml"] = _generated_flow(_letters(flow), count)
-        for language in languages:
-            name = f"texts/{language}/flows/part-{_letters(flow)}.yaml"
-            files[name] = _generated_texts(_letters(flow), count, language)
-    return write_content(folder, files)
+        files[f"flows/part-{_letters(flow)}.yaml"] = _generated_flow(flow, count, is_last=flow + 1 == len(flows))
+    content = write_content(folder, files)
+    assembled = check_content(content, TODAY, Notebook())
+    if assembled is None:
+        raise FileNotFoundError(content)
+    for language in languages:
+        for name, words in _translated(assembled, language).items():
+            path = content / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(words, encoding="utf-8")
+    return content
 
 
-def _generated_flow(name: str, screens: int) -> str:
+def _translated(assembled: Assembled, language: str) -> dict[str, str]:
+    """Every text of the source in a language: the same few words with the slots of the source behind them."""
+    files: dict[str, list[str]] = {}
+    for source in assembled.draft.texts.values():
+        if source.everywhere:
+            continue
+        name = f"texts/{language}/{source.place.file.partition('/')[2]}"
+        lines = files.setdefault(name, [f"language: {language}", "status: draft", "texts:"])
+        is_short = source.role in (Role.LABEL, Role.TITLE, Role.PHRASE, Role.BOT)
+        words = _WORDS[language].split(" ", maxsplit=1)[0][:20] if is_short else _WORDS[language]
+        slots = "".join(f" {{{_slot_id(slot)}}}" for slot in sorted(slots_of(source.phrase), key=repr))
+        lines.append(f'  {source.id}: {{from: {hash_of(source.words)}, text: "{words}{slots}"}}')
+    for topic in assembled.draft.topics:
+        files[f"texts/{language}/topics/work.yaml"] += ["ask:", f'  {topic}: ["{_WORDS[language]}"]']
+    return {name: "\n".join(lines) + "\n" for name, lines in files.items()}
+
+
+def _slot_id(slot: Slot) -> str:
+    match slot:
+        case FactSlot(fact):
+            return f"fact:{fact}"
+        case HotlineSlot(hotline):
+            return f"hotline:{hotline}"
+        case ValueSlot(name):
+            return name
+
+
+def _generated_flow(number: int, screens: int, *, is_last: bool) -> str:
+    name = _letters(number)
     lines = [f"flow: part-{name}", f"title: Part {name}", "screens:"]
+    onward = "home" if is_last else f'"flow:part-{_letters(number + 1)}"'
     for screen in range(screens):
-        following = "go: home" if screen + 1 == screens else f"go: s{screen + 1}"
+        following = onward if screen + 1 == screens else f"s{screen + 1}"
         lines += [
             f"  s{screen}:",
             f'    - say: "{_WORDS["en"]} {_letters(screen)}. The lowest wage is {{fact:th-wage}}."',
@@ -193,24 +230,7 @@ def _generated_flow(name: str, screens: int) -> str:
             "      save: answer",
             "    - go:",
             '        - {if: {risk: 3+, answer: "yes"}, to: home}',
-            f"        - {{{following.replace('go:', 'to:')}}}",
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _generated_texts(name: str, screens: int, language: str) -> str:
-    words = _WORDS[language]
-    lines = [f"language: {language}", "status: draft", "texts:"]
-    short = words.split(" ", maxsplit=1)[0][:20]
-    lines.append(f'  part-{name}.title: {{text: "{short}"}}')
-    for screen in range(screens):
-        here = f"part-{name}.s{screen}"
-        lines += [
-            f'  {here}.say: {{from: {"0" * 8}, text: "{words} {{fact:th-wage}}"}}',
-            f'  {here}.say-2: {{from: {"0" * 8}, text: "{words}"}}',
-            f'  {here}.choose.yes: {{from: {"0" * 8}, text: "{short}"}}',
-            f'  {here}.choose.no: {{from: {"0" * 8}, text: "{short}"}}',
-            f'  {here}.choose.unsure: {{from: {"0" * 8}, text: "{short}"}}',
+            f"        - {{to: {following}}}",
         ]
     return "\n".join(lines) + "\n"
 
