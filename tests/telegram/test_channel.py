@@ -146,7 +146,8 @@ async def test_a_message_that_already_shows_this_counts_as_shown(
     menu = telegram.person(7).last()
 
     assert await channel.deliver(outgoing(replaces=menu.message_id)) == shown
-    assert len(telegram.person(7).screen()) == 1
+    assert telegram.person(7).screen() == [menu]
+    assert len(telegram.calls_of("editMessageText")) == 1
 
 
 async def test_where_the_message_is_gone_a_new_one_comes(telegram: FakeTelegram, channel: TelegramChannel) -> None:
