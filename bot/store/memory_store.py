@@ -30,7 +30,8 @@ from bot.store.contract import (
 @dataclass(slots=True)
 class _Entry:
     outgoing: Outgoing
-    written: datetime
+    written: int
+    """In minutes, as the other store counts it."""
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ class _Lane:
 
     version: int = 0
     record: Record | None = None
-    seen: dict[ArrivalId, datetime] = field(default_factory=dict)
+    seen: dict[ArrivalId, int] = field(default_factory=dict)
     touched: datetime | None = None
     outbox: list[_Entry] = field(default_factory=list)
     not_before: datetime | None = None
@@ -82,7 +83,7 @@ class MemoryStore:
             del lane.outbox[1 if in_hand else 0 :]
         elif not commit.pushed:
             self._drop_out_of_date(lane, now)
-        lane.outbox += [_Entry(replace(outgoing, attempts=0), now) for outgoing in commit.outgoing]
+        lane.outbox += [_Entry(replace(outgoing, attempts=0), _minutes(now)) for outgoing in commit.outgoing]
         self._set_alarms(commit)
         if commit.quarantined is not None:
             self.quarantined[commit.conversation, commit.answering] = commit.quarantined
@@ -184,8 +185,8 @@ class MemoryStore:
 
     def _see(self, lane: _Lane, arrival: ArrivalId, now: datetime) -> None:
         oldest_first = list(lane.seen.items())[-(SEEN_AT_MOST - 1) :]
-        lane.seen = {seen: moment for seen, moment in oldest_first if moment >= now - SEEN_LIFE}
-        lane.seen[arrival] = now
+        lane.seen = {seen: minute for seen, minute in oldest_first if minute >= _minutes(now - SEEN_LIFE)}
+        lane.seen[arrival] = _minutes(now)
 
     def _set_alarms(self, commit: Commit) -> None:
         for timer in commit.timers:
@@ -205,7 +206,7 @@ class MemoryStore:
 
     def _lease(self, conversation: ConversationId, lane: _Lane, now: datetime, lease: timedelta) -> Leased | None:
         head = lane.outbox[0]
-        if head.written < now - OUTGOING_LIFE:
+        if head.written < _minutes(now - OUTGOING_LIFE):
             # Out of date: whoever claims it next drops and counts it.
             lane.not_before, lane.leased = now, False
             return None
@@ -215,7 +216,11 @@ class MemoryStore:
         return leased
 
     def _drop_out_of_date(self, lane: _Lane, now: datetime) -> int:
-        fresh = [entry for entry in lane.outbox if entry.written >= now - OUTGOING_LIFE]
+        fresh = [entry for entry in lane.outbox if entry.written >= _minutes(now - OUTGOING_LIFE)]
         dropped = len(lane.outbox) - len(fresh)
         lane.outbox = fresh
         return dropped
+
+
+def _minutes(moment: datetime) -> int:
+    return int(moment.timestamp()) // 60

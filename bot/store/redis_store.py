@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha1
 from importlib.resources import files
+from math import ceil
 from struct import Struct
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -49,13 +50,16 @@ from bot.store.sealing import OUTGOING, QUARANTINE, RECORD, SealError, Vault
 
 log = logging.getLogger(__name__)
 
+PATIENCE: Final = timedelta(seconds=1)
+"""A server that does not answer for this long counts as down."""
+
 _MINUTE: Final = 60_000
 _PROBE_SECONDS: Final = 10
 _CONFLICT: Final = -1
 _REPEATED: Final = -2
 _OURS: Final = 1
 _LANE: Final = Struct(">B6sH")
-_SEEN_BYTES: Final = 12
+_SEEN_BYTES: Final = 8
 _ID_BYTES: Final = 9
 _ENTRY_HEAD_BYTES: Final = 14
 
@@ -95,8 +99,16 @@ class Census:
 class RedisStore:
     """Keeps everything sealed; see `keys` for what lies where."""
 
-    def __init__(self, link: Link, vault: Vault, *, replicas: int = 0, figures: Figures | None = None) -> None:
-        self._wire = Wire(link, _SOURCES, replicas=replicas)
+    def __init__(
+        self,
+        link: Link,
+        vault: Vault,
+        *,
+        replicas: int = 0,
+        patience: timedelta = PATIENCE,
+        figures: Figures | None = None,
+    ) -> None:
+        self._wire = Wire(link, _SOURCES, replicas=replicas, patience=patience.total_seconds())
         self._vault = vault
         self._figures = figures or Figures()
         self._probed = 0
@@ -122,7 +134,10 @@ class RedisStore:
             raise ConflictError("somebody else wrote this conversation first")
         version = commit.expected + 1
         if answer == _OURS:
-            return Committed(version, Leased(commit.conversation, replace(commit.outgoing[0], attempts=0)))
+            first = commit.outgoing[0]
+            return Committed(
+                version, Leased(commit.conversation, replace(first, attempts=0) if first.attempts else first)
+            )
         if isinstance(answer, bytes):
             return Committed(version, self._leased(commit.conversation, answer))
         return Committed(version, None)
@@ -242,7 +257,7 @@ class RedisStore:
         milliseconds = to_milliseconds(now)
         counts = await self._wire.call_all([(shard, ("ZCARD", keys.READY[shard])) for shard in range(keys.SHARDS)])
         due = await self._due(keys.READY, milliseconds, 1)
-        overdue = milliseconds - due[0][0] if due else 0
+        overdue = milliseconds - ceil(due[0][0]) if due else 0
         return Depth(sum(_int(count) for count in counts), timedelta(milliseconds=overdue))
 
     async def ping(self) -> None:
@@ -336,6 +351,7 @@ def open_store(
     username: str | None = None,
     password: str | None = None,
     replicas: int = 0,
+    patience: timedelta = PATIENCE,
     figures: Figures | None = None,
 ) -> RedisStore:
     """The store at a URL; nothing is connected before the first command.
@@ -357,7 +373,7 @@ def open_store(
         link = _single_link(url, name, secret)
     else:
         raise ValueError("a store URL begins with unix://, redis://, rediss://, redis+sentinel:// or redis+cluster://")
-    return RedisStore(link, vault, replicas=replicas, figures=figures)
+    return RedisStore(link, vault, replicas=replicas, patience=patience, figures=figures)
 
 
 def _single_link(url: str, username: str | None, password: str | None) -> SingleLink:
@@ -391,7 +407,7 @@ def _sentinel_link(parts: SplitResult, username: str | None, password: str | Non
         socket_connect_timeout=1.0,
         ssl=tls,
     )
-    return SingleLink(client.connection_pool)
+    return SingleLink(client.connection_pool, sentinel.sentinels)
 
 
 def _cluster_link(parts: SplitResult, username: str | None, password: str | None, *, tls: bool) -> ClusterLink:

@@ -96,8 +96,7 @@ def _refuse_if_others_can_read(path: Path) -> None:
 def _write(path: Path, keys: Keys, *, replace: bool) -> None:
     lines = [_line("identity", 0, keys.identity_made, keys.identity)]
     lines += [_line("working", key.number, key.made, key.key) for key in keys.ring]
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.unlink(missing_ok=True)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(_HEADING + "".join(lines))

