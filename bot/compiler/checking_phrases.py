@@ -16,7 +16,16 @@ ENGINE_PHRASES: Final = (
     *("stale-button", "moved", "went-wrong", "not-understood", "did-you-mean", "out-of-range", "cannot-read"),
     *(f"ask-again-{kind.value}" for kind in AnswerKind),
     # danger and numbers
-    *("danger-unneeded", "no-number-here", "in-country", "open-now", "closed-now", "hours-unknown", "free-call"),
+    *(
+        "danger-unneeded",
+        "no-number-here",
+        "no-number-known",
+        "in-country",
+        "open-now",
+        "closed-now",
+        "hours-unknown",
+        "free-call",
+    ),
     *("speaks", "interpreter"),
     # facts and languages
     *("range", "checked-on", "may-have-changed", "fallback-note", "reviewed-share"),

@@ -59,7 +59,8 @@ def _check_standing(language: Language, draft: Draft, translations: Translations
         words = f"{language} texts whose English has changed since: {len(places)}; look at them again"
         draft.notebook.warning(places[0], words)
     for places in unstamped.values():
-        words = f"{language} texts without the hash of their English: {len(places)}; run 'waymark content stamp {language}'"
+        without = f"{language} texts without the hash of their English: {len(places)}"
+        words = f"{without}; run 'waymark content stamp {language}'"
         draft.notebook.warning(places[0], words)
 
 

@@ -397,7 +397,7 @@ _EXPECTED: Final = Record(
         ),
         Field("hotlines", Either(items=ListOf(ID, at_least=1), entries=_HOTLINES_EXPECTED)),
         Field("profile", MapOf(NAME, ID), about="What is known by now; `unknown` for what is not"),
-        Field("language", LANGUAGE),
+        Field("language", Written("language code", re.compile("[a-z]{2}|unknown"), "km")),
         Field("covered", YESNO, about="A harmless screen stands in place of what was there"),
     )
 )

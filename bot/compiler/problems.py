@@ -66,6 +66,10 @@ class Notebook:
         """Write down that nothing of this kind is called so, and which name comes nearest."""
         self.error(place, f"no {kind} is called '{word}'{did_you_mean(word, known)}")
 
+    def take(self, other: "Notebook") -> None:
+        """Write down everything that stands in another notebook."""
+        self._problems.update(dict.fromkeys(other.problems()))
+
     def problems(self) -> tuple[Problem, ...]:
         """Everything found, in the order of the files and their lines."""
         return tuple(sorted(self._problems, key=lambda problem: (problem.place, problem.words)))

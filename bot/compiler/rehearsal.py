@@ -74,8 +74,12 @@ def rehearse_all(script: Script, directory: Path, notebook: Notebook) -> int:
 
 
 def read_rehearsals(node: Node, notebook: Notebook) -> Iterator[Rehearsal]:
-    """The conversations of one file."""
-    inspect(node, TESTS_FILE, notebook)
+    """The conversations of one file; none where some are not written as they must be."""
+    found = Notebook()
+    inspect(node, TESTS_FILE, found)
+    if found.problems():
+        notebook.take(found)
+        return
     for entry in maps_of(node) if isinstance(node, ListNode) else maps_of(ListNode(node.place, (node,))):
         told = {key.words: value.words for key, value in entries_at(entry, "as") if isinstance(value, TextNode)}
         language = told.pop("language", None)

@@ -30,7 +30,15 @@ keywords:
   home: {en: [home]}
 """
 
-_OTHER_PHRASES: Final = ("rather-not-say", "country-kh", "country-la", "country-mm", "language-en", "language-th")
+_OTHER_PHRASES: Final = (
+    "rather-not-say",
+    "country-kh",
+    "country-la",
+    "country-mm",
+    "country-th",
+    "language-en",
+    "language-th",
+)
 PHRASES: Final = (
     "phrases:\n"
     + "".join(

@@ -1,5 +1,6 @@
 """Every check has content that fails it, and says exactly where and what."""
 
+import time
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.compiler.content_builder import (
     ORIGIN,
     PHRASES,
     TOPIC,
+    generate_content,
     problems_of,
     without,
 )
@@ -618,3 +620,66 @@ def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
 
     assert check_content(tmp_path / "nowhere", date(2026, 11, 25), notebook) is None
     assert [problem.words for problem in notebook.problems()] == ["there is no such folder"]
+
+
+DANGER_BOT = BOT.replace("special:", "  here: {values: [th, kh]}\nspecial:").replace(
+    "emergency: {}", "emergency: {violence: [police]}"
+)
+DANGER_FILES = {
+    "bot.yaml": DANGER_BOT,
+    "phrases.yaml": PHRASES + "  danger-violence: Call now.\n",
+    "flows/home.yaml": HOME + "    - choose: {th: Thailand, kh: Cambodia}\n      save: here\n",
+}
+
+
+def test_a_danger_without_a_number_somewhere_is_told(tmp_path: Path) -> None:
+    place = f"content/phrases.yaml:{DANGER_FILES['phrases.yaml'].count(chr(10))}:3"
+    police = HOTLINE.replace("kind: [labour]", "kind: [labour, police]")
+
+    assert problems_of(tmp_path / "none", DANGER_FILES) == [
+        (
+            f"{place}: warning: no number of the kinds for 'violence' works from th for people of kh,"
+            " th for people of la, th for people of mm, kh for people of kh, kh for people of la, kh for people of mm"
+        )
+    ]
+    assert problems_of(tmp_path / "one", {**DANGER_FILES, "hotlines/thailand.yaml": police}) == [
+        (
+            f"{place}: warning: no number of the kinds for 'violence' works from"
+            " kh for people of kh, kh for people of la, kh for people of mm"
+        )
+    ]
+
+
+def test_an_emergency_topic_without_a_number_somewhere_is_told(tmp_path: Path) -> None:
+    files = {
+        **DANGER_FILES,
+        "hotlines/thailand.yaml": HOTLINE.replace("kind: [labour]", "kind: [police]").replace(
+            'dial: "1506", from: [th]', 'dial: "02-141-9889", e164: "+6621419889", from: [anywhere]'
+        ),
+        "topics/work.yaml": TOPIC.replace("urgency: normal", "urgency: emergency"),
+    }
+
+    assert problems_of(tmp_path / "all", files) == []
+    only_some = files["hotlines/thailand.yaml"] + "  for: {origin: [kh, la]}\n"
+    assert problems_of(tmp_path / "some", {**files, "hotlines/thailand.yaml": only_some}) == [
+        (
+            f"content/phrases.yaml:{DANGER_FILES['phrases.yaml'].count(chr(10))}:3: warning: no number of the kinds"
+            " for 'violence' works from th for people of mm, kh for people of mm"
+        ),
+        (
+            "content/topics/work.yaml:1:10: warning: none of its hotlines works from"
+            " th for people of mm, kh for people of mm"
+        ),
+    ]
+
+
+def test_checking_grows_with_the_content_and_no_faster(tmp_path: Path) -> None:
+    def seconds(screens: int) -> float:
+        content = generate_content(tmp_path / str(screens), screens, ("km",))
+        started = time.process_time()
+        check_content(content, date(2026, 11, 25), Notebook())
+        return time.process_time() - started
+
+    seconds(20)
+
+    assert seconds(400) < 12 * seconds(100)

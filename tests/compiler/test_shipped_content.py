@@ -1,0 +1,36 @@
+"""The content that is shipped: without an error, and talking as its authors wrote down."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.compiler import Compiled, Notebook, compile_content
+from bot.compiler.rehearsal import rehearse_all
+
+CONTENT = Path(__file__).parents[2] / "content"
+TODAY = date(2026, 11, 26)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Compiled:
+    return compile_content(CONTENT, TODAY)
+
+
+def test_the_shipped_content_compiles(shipped: Compiled) -> None:
+    assert len(shipped.script.topics) >= 68
+    assert set(shipped.script.tongues) == {"km", "lo", "my", "th", "en"}
+
+
+def test_each_token_fits_a_button_and_names_one_step(shipped: Compiled) -> None:
+    assert all(len(token) == 10 for token in shipped.script.spots)
+    assert len(shipped.script.screens) == sum(len(flow.screens) for flow in shipped.script.flows.values())
+
+
+def test_the_authors_conversations_come_out_as_written(shipped: Compiled) -> None:
+    notebook = Notebook()
+
+    count = rehearse_all(shipped.script, CONTENT, notebook)
+
+    assert [str(problem) for problem in notebook.problems()] == []
+    assert count > 100
