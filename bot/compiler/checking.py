@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from bot.compiler.assembling import Assembled
 from bot.compiler.checking_facts import check_facts
 from bot.compiler.checking_flows import check_flows
 from bot.compiler.checking_names import check_names
@@ -9,18 +10,15 @@ from bot.compiler.checking_phrases import check_phrases
 from bot.compiler.checking_screens import check_screens
 from bot.compiler.checking_texts import check_texts
 from bot.compiler.checking_translations import check_translations
-from bot.compiler.draft import Draft
-from bot.compiler.linking import Linked
-from bot.compiler.problems import Place
-from bot.compiler.translations import Translations
 
 
-def check(draft: Draft, linked: Linked, translations: Translations, today: date, phrases: Place) -> None:
-    """Write down everything that is wrong today; `phrases` is where missing phrases should stand."""
-    check_phrases(draft, phrases)
+def check(assembled: Assembled, today: date, *, unfinished: bool = False) -> None:
+    """Write down everything that is wrong today; in unfinished content no text must be there in every language."""
+    draft, linked, translations = assembled.draft, assembled.linked, assembled.translations
+    check_phrases(draft, assembled.phrases)
     check_flows(draft, linked)
     check_names(draft)
     check_facts(draft, today)
     check_texts(draft, translations)
     check_screens(draft, linked, translations, today)
-    check_translations(draft, linked, translations)
+    check_translations(draft, linked, translations, unfinished=unfinished)

@@ -23,16 +23,16 @@ PREVIEW: Final = 120
 _NAMED: Final = 5
 
 
-def check_translations(draft: Draft, linked: Linked, translations: Translations) -> None:
+def check_translations(draft: Draft, linked: Linked, translations: Translations, *, unfinished: bool) -> None:
     """Write down what each language lacks, and what may not stand in a preview."""
     for language in translations.languages():
-        _check_missing(language, draft, translations)
+        _check_missing(language, draft, translations, unfinished=unfinished)
         _check_standing(language, draft, translations)
     _check_examples(draft, translations)
     _check_previews(draft, linked, translations)
 
 
-def _check_missing(language: Language, draft: Draft, translations: Translations) -> None:
+def _check_missing(language: Language, draft: Draft, translations: Translations, *, unfinished: bool) -> None:
     there = translations.of(language)
     vital: dict[str, list[SourceText]] = defaultdict(list)
     ordinary: dict[str, list[SourceText]] = defaultdict(list)
@@ -41,7 +41,8 @@ def _check_missing(language: Language, draft: Draft, translations: Translations)
             (vital if source.vital else ordinary)[source.place.file].append(source)
     for missing in vital.values():
         words = f"{language} lacks {_counted(missing)} that people in danger need: {_named(missing)}"
-        draft.notebook.error(missing[0].place, words)
+        write = draft.notebook.warning if unfinished else draft.notebook.error
+        write(missing[0].place, words)
     for missing in ordinary.values():
         words = f"{language} lacks {_counted(missing)} and shows English instead: {_named(missing)}"
         draft.notebook.warning(missing[0].place, words)

@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 from time import process_time
 
-from bot.compiler.compile import Assembled, check_content, script_of
+from bot.compiler.assembling import Assembled
+from bot.compiler.compile import check_content, script_of
 from bot.compiler.dump import dump
 from bot.compiler.leaves import Json
 from bot.compiler.problems import Notebook, Problem, errors

@@ -39,10 +39,10 @@ class Problem:
 
 
 class ContentError(Exception):
-    """The content has errors and cannot be used; warnings are among the problems too."""
+    """The content has errors and cannot be used; `problems` holds the warnings too."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
+        super().__init__("\n".join(str(problem) for problem in errors(problems)))
         self.problems = tuple(problems)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.compiler.compile import Assembled
+from bot.compiler.assembling import Assembled
 from bot.compiler.draft import ENGLISH, SourceText
 from bot.compiler.leaves import at, entries_at, text_at
 from bot.compiler.problems import Notebook

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.compiler import Notebook, check_content, compile_content
+from bot.compiler import ContentError, Notebook, check_content, compile_content, errors
+from bot.compiler.assembling import Assembled
 from bot.compiler.commands import pull, tell_progress
 from bot.compiler.commands import stamp as stamp_language
-from bot.compiler.compile import Assembled
 from bot.compiler.translating import Progress, progress, stamp
 from bot.compiler.translations import hash_of
 from bot.dialogue.phrasebook import Standing, TextId
@@ -177,6 +177,17 @@ def test_once_a_language_has_a_text_what_danger_needs_must_not_be_missing(tmp_pa
     assert "content/bot.yaml:1:1: warning: km has no example questions for violence, minimum-wage" not in found
     assert any(problem.endswith("km has no example questions for minimum-wage, violence") for problem in found)
     assert not any("lo lacks" in problem for problem in found)
+
+
+def test_authors_may_look_at_content_whose_languages_are_unfinished(tmp_path: Path) -> None:
+    content = write_content(tmp_path, khmer(f'{{from: {HASH}, text: "{QUESTION}"}}'))
+
+    with pytest.raises(ContentError, match="km lacks"):
+        compile_content(content, TODAY)
+    compiled = compile_content(content, TODAY, unfinished=True)
+
+    assert errors(compiled.problems) == ()
+    assert any("km lacks" in problem.words for problem in compiled.problems)
 
 
 def test_a_sensitive_flow_is_needed_in_danger(tmp_path: Path) -> None:

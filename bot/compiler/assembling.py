@@ -1,0 +1,151 @@
+"""The files of a folder, read one after the other and put together into one linked draft."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from bot.compiler.draft import Draft, Kind
+from bot.compiler.forms import STAGES
+from bot.compiler.leaves import Plain, plain_tree
+from bot.compiler.linking import Linked, link
+from bot.compiler.problems import Notebook, Place
+from bot.compiler.reading import Node, read_path
+from bot.compiler.shaping_bot import shape_bot, shape_phrases
+from bot.compiler.shaping_facts import shape_facts, shape_hotlines, shape_places
+from bot.compiler.shaping_flows import shape_flow
+from bot.compiler.shaping_topics import EMERGENCY, shape_topics
+from bot.compiler.teaching import Lessons
+from bot.compiler.translations import Translations, read_translations
+
+VERSION_CHARACTERS: Final = 16
+_NOT_CONTENT: Final = frozenset({"schema", "media", "tests"})
+"""Folders that say nothing which the bot says; `tests` are walked through by `rehearsal`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """Everything that the files say, linked but not yet checked."""
+
+    draft: Draft
+    linked: Linked
+    translations: Translations
+    version: str
+    lessons: Lessons
+    phrases: Place
+
+
+def assemble(directory: Path, notebook: Notebook) -> Assembled:
+    """Read and link all files of a folder; write down what is wrong on the way."""
+    draft = Draft(notebook)
+    draft.media = frozenset(path.name.partition(".")[0] for path in _files(directory / "media", "*"))
+    translations = Translations()
+    trees: dict[str, Plain] = {}
+    seen: set[tuple[str, ...]] = set()
+    # One file after the other, so that the nodes of one can go before those of the next are built.
+    for parts, path, shown_as in sorted(_listed(directory), key=lambda file: _turn(file[0])):
+        seen.add(parts)
+        node = read_path(path, shown_as, notebook)
+        if node is None:
+            if parts[0] == "flows":
+                # Its mistakes are told; that nothing finds it would only hide them.
+                draft.stood.setdefault((Kind.FLOW, parts[-1]), Place(shown_as, 1, 1))
+            notebook.warning(Place(shown_as, 1, 1), "nothing of this file can be used")
+        elif not _take(node, parts, draft, translations, trees):
+            notebook.warning(Place(shown_as, 1, 1), "nothing reads this file; is it in the right folder?")
+    for name in ("bot", "phrases"):
+        if (name,) not in seen:
+            notebook.error(Place(f"{directory.name}/{name}.yaml", 1, 1), "this file is missing")
+    return Assembled(
+        draft=draft,
+        linked=link(draft),
+        translations=translations,
+        version=version_of(directory),
+        lessons=_lessons(trees, draft),
+        phrases=Place(f"{directory.name}/phrases.yaml", 1, 1),
+    )
+
+
+_TURNS: Final = (
+    "bot",
+    "phrases",
+    "facts",
+    "hotlines",
+    "places",
+    "topics",
+    "flows",
+    "texts",
+    "concepts",
+    "safety",
+)
+"""What the files of each folder need stands in those before."""
+
+
+def _turn(parts: tuple[str, ...]) -> tuple[int, int, tuple[str, ...]]:
+    folder = _TURNS.index(parts[0]) if parts[0] in _TURNS else len(_TURNS)
+    # Topics stand in the order of the way of a migrant.
+    stage = STAGES.index(parts[1]) if parts[0] == "topics" and parts[1:] and parts[1] in STAGES else 0
+    return folder, stage, parts
+
+
+def _take(
+    node: Node, parts: tuple[str, ...], draft: Draft, translations: Translations, trees: dict[str, Plain]
+) -> bool:
+    """Take what a file says into the content; False where no file has its place here."""
+    match parts:
+        case ("bot",):
+            shape_bot(node, draft)
+        case ("phrases",):
+            shape_phrases(node, draft)
+        case ("concepts" | "safety" as name,):
+            trees[name] = plain_tree(node)
+        case ("facts", _):
+            shape_facts(node, draft)
+        case ("hotlines", _):
+            shape_hotlines(node, draft)
+        case ("places", _):
+            shape_places(node, draft)
+        case ("topics", stage):
+            shape_topics(node, stage, draft)
+        case ("flows", name):
+            shape_flow(node, name, draft)
+        case ("texts", language, *_) if len(parts) > 2:
+            read_translations(node, language, draft, translations)
+        case _:
+            return False
+    return True
+
+
+def version_of(directory: Path) -> str:
+    """A name for exactly these bytes of content."""
+    whole = sha256()
+    for path in _files(directory, "*"):
+        parts = path.relative_to(directory).parts
+        if parts[0] not in {"schema", "tests"} and path.suffix != ".md":
+            whole.update("/".join(parts).encode() + b"\0" + sha256(path.read_bytes()).digest())
+    return whole.hexdigest()[:VERSION_CHARACTERS]
+
+
+def _listed(directory: Path) -> Iterator[tuple[tuple[str, ...], Path, str]]:
+    """Each file by its place in the folder, with its path and as authors are told about it."""
+    for path in _files(directory, "*.yaml"):
+        relative = path.relative_to(directory)
+        if relative.parts[0] not in _NOT_CONTENT:
+            yield (*relative.parts[:-1], relative.stem), path, f"{directory.name}/{relative.as_posix()}"
+
+
+def _files(directory: Path, pattern: str) -> list[Path]:
+    """Files inside of the folder in a fixed order; a link to elsewhere is none of them."""
+    inside = directory.resolve()
+    return sorted(path for path in directory.rglob(pattern) if path.is_file() and path.resolve().is_relative_to(inside))
+
+
+def _lessons(trees: dict[str, Plain], draft: Draft) -> Lessons:
+    return Lessons(
+        keywords=draft.bot.keywords if draft.bot else {},
+        examples=draft.examples,
+        emergencies=tuple(topic.id for topic in draft.topics.values() if topic.urgency == EMERGENCY),
+        concepts=trees.get("concepts", {}),
+        safety=trees.get("safety", {}),
+    )
