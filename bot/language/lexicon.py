@@ -1,0 +1,203 @@
+"""Finds the listed words of many ideas in a text, in one pass, however they are spelt.
+
+Words are looked up as whole clusters (or whole Latin words), never inside one: the Burmese word for "month" is not found in the one for
+"come". A word that is not found as it stands is looked for by its skeleton; a Latin word by its stem, its sound, and one slip of the
+finger. What lies inside a longer find of the same text does not count: "no salary" is not "salary".
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bot.language.normal import normal, skeleton, tokens
+from bot.language.slips import Slips
+
+SHORTEST_WITH_SLIP: Final = 5
+_ENDINGS: Final = ("ing", "ed", "es", "s", "d", "ly")
+_SHORTEST_STEM: Final = 3
+_SHORTEST_JOINED: Final = 6
+_FEWEST_BLURRED_CLUSTERS: Final = 3
+_SOUNDS: Final = (
+    ("ph", "p"), ("th", "t"), ("kh", "k"), ("ch", "j"), ("sh", "s"), ("ht", "t"), ("hs", "s"), ("hl", "l"), ("hm", "m"),
+    ("hn", "n"), ("ou", "u"), ("oo", "u"), ("ee", "i"), ("ea", "i"), ("ae", "e"), ("oe", "o"), ("aw", "o"), ("au", "o"),
+    ("ay", "ai"), ("ey", "ai"), ("ei", "ai"), ("uy", "ui"), ("y", "i"), ("w", "v"), ("q", "k"), ("c", "k"), ("z", "s"),
+    ("r", ""), ("h", ""),
+)  # fmt: skip
+_DOUBLED: Final = re.compile(r"(.)\1+")
+_LATIN: Final = re.compile(r"[a-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A text made ready for comparing, once."""
+
+    normal: str
+    tokens: tuple[str, ...]
+    bare: tuple[str, ...]
+
+    @classmethod
+    def of(cls, readable_text: str) -> "Typed":
+        folded = normal(readable_text)
+        return cls(folded, tuple(tokens(folded)), tuple(tokens(skeleton(folded))))
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """An idea, and which tokens of the text gave it; a word with a slip inside has no place."""
+
+    idea: str
+    start: int
+    end: int
+    word: str
+    exact: bool
+
+    @property
+    def slipped(self) -> bool:
+        return self.end == 0
+
+
+@dataclass(slots=True)
+class _Branch:
+    """One step of the tree of words: what may follow, and which ideas end here."""
+
+    next: dict[str, "_Branch"]
+    ideas: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    exact: _Branch
+    bare: _Branch
+    latin: frozenset[str]
+    misspelt: Mapping[str, tuple[str, ...]]
+    slips: Slips
+
+    @classmethod
+    def build(cls, words: Mapping[str, Iterable[str]], forgiven: Collection[str] = ()) -> "Lexicon":
+        """From idea → words of any language; those of the forgiven ideas are also found with a slip inside."""
+        exact, bare = _Branch({}, ()), _Branch({}, ())
+        latin: set[str] = set()
+        claimed: dict[tuple[str, ...], set[str]] = {}
+        typed = [(idea, Typed.of(word)) for idea, spellings in words.items() for word in spellings]
+        for idea, word in typed:
+            if word.tokens:
+                _grow(exact, word.tokens, idea)
+                claimed.setdefault(word.tokens, set()).add(idea)
+                latin.update(token for token in word.tokens if _LATIN.fullmatch(token))
+            if len(word.tokens) > 1 and len(joined := "".join(word.tokens)) >= _SHORTEST_JOINED and joined.isalpha():
+                if joined.isascii():
+                    _grow(exact, (joined,), idea)
+                    latin.add(joined)
+        for idea, word in typed:
+            heard = _heard(word.bare)
+            # A skeleton must not turn one listed word into another, and one cluster says too little without its tone.
+            if _says_enough(heard) and not claimed.get(word.bare, set()) - {idea}:
+                _grow(bare, heard, idea)
+        run_on = [(idea, "".join(_heard(word.bare))) for idea, word in typed if idea in forgiven]
+        return cls(exact, bare, frozenset(latin), _misspelt(latin), Slips.build(run_on))
+
+    def find(self, typed: Typed) -> tuple[Find, ...]:
+        """All ideas in the text, in order; a find inside a longer one is left out."""
+        known = tuple(self.known(token) for token in typed.tokens)
+        exact = _outermost(_walk(self.exact, known, exact=True))
+        heard = _heard(tuple(self.known(token) for token in typed.bare))
+        seen = {find.idea for find in exact}
+        blurred = [find for find in _walk(self.bare, heard, exact=False) if find.idea not in seen]
+        blurred = _outermost(blurred)
+        seen.update(find.idea for find in blurred)
+        slipped = {idea: word for idea, word in self.slips.find("".join(heard)) if idea not in seen}
+        return (*exact, *blurred, *(Find(idea, 0, 0, word, exact=False) for idea, word in slipped.items()))
+
+    def known(self, token: str) -> str:
+        """The listed spelling of a Latin word, or the token itself."""
+        if token in self.latin or not _LATIN.fullmatch(token):
+            return token
+        for ending in _ENDINGS:
+            stem = token.removesuffix(ending)
+            if stem != token and len(stem) >= _SHORTEST_STEM and stem in self.latin:
+                return stem
+        if len(token) >= SHORTEST_WITH_SLIP:
+            for shorter in (token, *_with_one_less(token)):
+                for listed in self.misspelt.get(shorter, ()):
+                    if _one_slip(token, listed):
+                        return listed
+        return token
+
+
+def sound(word: str) -> str:
+    """How a romanised word is heard: spellings that differ by habit ("chai", "jai") come out the same."""
+    heard = word
+    for written, spoken in _SOUNDS:
+        heard = heard.replace(written, spoken)
+    return _DOUBLED.sub(r"\1", heard) or word
+
+
+def _grow(root: _Branch, path: tuple[str, ...], idea: str) -> None:
+    branch = root
+    for token in path:
+        branch = branch.next.setdefault(token, _Branch({}, ()))
+    if idea not in branch.ideas:
+        branch.ideas = (*branch.ideas, idea)
+
+
+def _heard(path: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sound(token) if _LATIN.fullmatch(token) else token for token in path)
+
+
+def _says_enough(path: tuple[str, ...]) -> bool:
+    """Blurred, a short word is too easily another."""
+    if all(token.isascii() for token in path):
+        return sum(map(len, path)) >= (_SHORTEST_JOINED if len(path) > 1 else SHORTEST_WITH_SLIP)
+    return len(path) >= _FEWEST_BLURRED_CLUSTERS
+
+
+def _misspelt(latin: set[str]) -> dict[str, tuple[str, ...]]:
+    slips: dict[str, list[str]] = {}
+    for word in sorted(latin):
+        if len(word) >= SHORTEST_WITH_SLIP:
+            for shorter in {word, *_with_one_less(word)}:
+                slips.setdefault(shorter, []).append(word)
+    return {shorter: tuple(words) for shorter, words in slips.items()}
+
+
+def _with_one_less(word: str) -> list[str]:
+    return [word[:place] + word[place + 1 :] for place in range(min(len(word), 24))]
+
+
+def _one_slip(typed: str, listed: str) -> bool:
+    """One letter too many, missing or wrong, or two neighbours swapped."""
+    if abs(len(typed) - len(listed)) > 1 or typed[0] != listed[0]:
+        return False
+    shared = 0
+    while shared < min(len(typed), len(listed)) and typed[shared] == listed[shared]:
+        shared += 1
+    left, right = typed[shared:], listed[shared:]
+    swapped = left[:2] == right[:2][::-1] and left[2:] == right[2:]
+    return left[1:] == right or left == right[1:] or left[1:] == right[1:] or swapped
+
+
+def _walk(root: _Branch, path: tuple[str, ...], *, exact: bool) -> list[Find]:
+    finds: list[Find] = []
+    for start in range(len(path)):
+        branch = root.next.get(path[start])
+        end = start + 1
+        while branch is not None:
+            if branch.ideas:
+                word = " ".join(path[start:end])
+                finds.extend(Find(idea, start, end, word, exact) for idea in branch.ideas)
+            branch = branch.next.get(path[end]) if end < len(path) else None
+            end += 1
+    return finds
+
+
+def _outermost(finds: list[Find]) -> list[Find]:
+    """In order of place; those that lie within a longer find are dropped."""
+    kept: list[Find] = []
+    reached = -1
+    for find in sorted(finds, key=lambda find: (find.start, -find.end, find.idea)):
+        within = find.end < reached or (find.end == reached and kept and find.start > kept[-1].start)
+        if not within:
+            kept.append(find)
+            reached = max(reached, find.end)
+    return kept

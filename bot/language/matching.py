@@ -1,0 +1,328 @@
+"""Which topic a free text asks about, learned from the example questions of all languages together.
+
+It is trained when content is compiled. How sure it must be is derived then as well: a fifth of the examples is held back, and the
+thresholds are set where those questions and the off-topic lines part best. Off-topic lines are a class of their own.
+"""
+
+import io
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from bot.language.features import KINDS, SHARE_OF_KIND, Features
+from bot.language.lexicon import Lexicon, Typed
+from bot.language.normal import readings
+from bot.language.regression import Floats, Integers, Rows, chances, likeness, train, weights
+from bot.language.scripts import language_of
+
+NOTHING: Final = ""
+MOST_TOPICS: Final = 5
+CLEARLY_FIRST: Final = 1.35
+# Of the questions held back at most this share may be refused, and answers should be right this often.
+MOST_REFUSED: Final = 0.09
+RIGHT_ANSWERS: Final = 0.86
+_HELD_BACK: Final = 5
+_FITTING_STAGE: Final = 0.2
+_FORMAT: Final = 1
+ENOUGH_IDEAS: Final = 3
+
+
+class Mode(StrEnum):
+    ANSWER = "answer"
+    CHOOSE = "choose"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question as somebody types it; weight is how much it counts next to the others."""
+
+    topic: str
+    language: str
+    text: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The best topics with their chances, best first, and how sure the bot may sound."""
+
+    topics: tuple[tuple[str, float], ...]
+    mode: Mode
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    refuse_below: float
+    answer_from: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    normal: str
+    ideas: tuple[str, ...]
+    reasons: tuple[tuple[str, float], ...]
+    topics: tuple[tuple[str, float], ...]
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    concepts: Lexicon
+    topics: tuple[str, ...]
+    stages: Mapping[str, str]
+    columns: Mapping[str, int]
+    rarity: Floats
+    table: Floats
+    latin_words: Mapping[str, str]
+    thresholds: Thresholds
+
+    @classmethod
+    def build(
+        cls,
+        examples: Sequence[Example],
+        concepts: Lexicon,
+        negatives: Sequence[Example],
+        stages: Mapping[str, str] | None = None,
+    ) -> "Matcher":
+        """Learn the topics of the examples; negatives are lines that no topic answers, their topic is ignored."""
+        everything = [*examples, *(Example(NOTHING, line.language, line.text, line.weight) for line in negatives)]
+        topics = tuple(sorted({example.topic for example in everything}))
+        number = {topic: place for place, topic in enumerate(topics)}
+        columns, rarity, rows = _vectors([Features.of(_typed(example.text), concepts) for example in everything])
+        labels = np.array([number[example.topic] for example in everything], dtype=np.int64)
+        crowd = Counter(example.topic for example in everything)
+        importance = np.array([line.weight / crowd[line.topic] ** 0.5 for line in everything], dtype=np.float32)
+        alike = likeness(rows)
+        thresholds, head_start = _thresholds(everything, topics, alike, labels, importance)
+        votes = train(alike, labels, len(topics), importance, head_start)
+        return cls(
+            concepts,
+            topics,
+            dict(stages or {}),
+            columns,
+            rarity,
+            weights(rows, votes),
+            _latin_words(everything),
+            thresholds,
+        )
+
+    def match(
+        self, text: str, language: str | None = None, profile: Mapping[str, str] | None = None
+    ) -> Matching:
+        """The topics of a text; language is that of the chat, profile what the person told about themselves."""
+        best: Floats | None = None
+        typed = Typed("", (), ())
+        for reading in readings(text):
+            read = Typed.of(reading)
+            found = self._chances(read, profile or {})
+            if best is None or _best_topic(found, self.topics) > _best_topic(best, self.topics):
+                best, typed = found, read
+        assert best is not None
+        ranked = self._ranked(best)
+        return Matching(ranked, self._mode(ranked, best), self.language(typed, language))
+
+    def explain(self, text: str, profile: Mapping[str, str] | None = None) -> Explanation:
+        """Why a text is matched as it is: for authors."""
+        typed = _typed(text)
+        features = Features.of(typed, self.concepts)
+        found = self._chances(typed, profile or {})
+        ranked = self._ranked(found)
+        winner = self.topics.index(ranked[0][0]) if ranked else 0
+        places, values = self._vector(features)
+        names = [
+            feature for kind in KINDS for feature in features.of_kind(kind) if feature in self.columns
+        ]
+        said = sorted(
+            zip(names, (values * self.table[places, winner].astype(np.float32)).tolist(), strict=True),
+            key=lambda reason: -abs(reason[1]),
+        )
+        return Explanation(typed.normal, features.ideas, tuple(said[:12]), ranked, self._mode(ranked, found))
+
+    def mass(self, matching: Matching, topics: Iterable[str]) -> Mapping[str, float]:
+        """The chances that a matching gives to some topics; those below the best few count as nothing."""
+        known = dict(matching.topics)
+        return {topic: known.get(topic, 0.0) for topic in topics}
+
+    def language(self, typed: Typed, language: str | None) -> str | None:
+        """By the script; for Latin letters by whose words these are, and else that of the chat."""
+        by_script = language_of(typed.normal)
+        if by_script is not None:
+            return by_script
+        votes = Counter(self.latin_words[word] for word in typed.tokens if word in self.latin_words)
+        if not votes:
+            return language
+        ranked = votes.most_common(2)
+        return language if len(ranked) > 1 and ranked[0][1] == ranked[1][1] else ranked[0][0]
+
+    def to_bytes(self) -> bytes:
+        """Everything learned, without the concepts: they come from the same content. No pickle in it."""
+        head = {
+            "format": _FORMAT,
+            "topics": self.topics,
+            "stages": dict(self.stages),
+            "columns": list(self.columns),
+            "latin": dict(self.latin_words),
+            "thresholds": [self.thresholds.refuse_below, self.thresholds.answer_from],
+        }
+        file = io.BytesIO()
+        np.savez_compressed(
+            file,
+            head=np.frombuffer(json.dumps(head, ensure_ascii=False).encode(), dtype=np.uint8),
+            rarity=self.rarity,
+            table=self.table,
+        )
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, stored: bytes, concepts: Lexicon) -> "Matcher":
+        """What `to_bytes` gave; raise ValueError for anything else."""
+        try:
+            with np.load(io.BytesIO(stored), allow_pickle=False) as file:
+                head, rarity, table = json.loads(file["head"].tobytes()), file["rarity"], file["table"]
+            if head["format"] != _FORMAT:
+                raise ValueError("the stored matcher is of another version; build it again")
+            topics = tuple(str(topic) for topic in head["topics"])
+            columns = {str(feature): place for place, feature in enumerate(head["columns"])}
+            thresholds = Thresholds(float(head["thresholds"][0]), float(head["thresholds"][1]))
+            stages, latin = dict(head["stages"]), dict(head["latin"])
+        except (KeyError, OSError, EOFError, TypeError, IndexError) as error:
+            raise ValueError("the stored matcher cannot be read; build it again") from error
+        return cls(concepts, topics, stages, columns, rarity, table, latin, thresholds)
+
+    def _chances(self, typed: Typed, profile: Mapping[str, str]) -> Floats:
+        places, values = self._vector(Features.of(typed, self.concepts))
+        scores = values @ self.table[places].astype(np.float32) if len(places) else self._no_scores()
+        stage = profile.get("stage", NOTHING)
+        if stage:
+            scores = scores + np.array(
+                [_FITTING_STAGE if self.stages.get(topic) == stage else 0 for topic in self.topics], dtype=np.float32
+            )
+        return chances(scores)
+
+    def _no_scores(self) -> Floats:
+        """Nothing in the text is known: it is as good as off-topic."""
+        return np.array([4.0 if topic == NOTHING else 0.0 for topic in self.topics], dtype=np.float32)
+
+    def _vector(self, features: Features) -> tuple[Integers, Floats]:
+        places: list[int] = []
+        values: list[Floats] = []
+        for kind in KINDS:
+            found = features.of_kind(kind)
+            known = [self.columns[feature] for feature in found if feature in self.columns]
+            places.extend(known)
+            values.append(_scaled(self.rarity[known], _length(kind, len(known), len(found))))
+        return np.array(places, dtype=np.int64), np.concatenate(values)
+
+    def _ranked(self, found: Floats) -> tuple[tuple[str, float], ...]:
+        order = [place for place in np.argsort(-found, kind="stable").tolist() if self.topics[place] != NOTHING]
+        return tuple((self.topics[place], float(found[place])) for place in order[:MOST_TOPICS])
+
+    def _mode(self, ranked: tuple[tuple[str, float], ...], found: Floats) -> Mode:
+        if not ranked:
+            return Mode.NONE
+        nothing = float(found[self.topics.index(NOTHING)]) if NOTHING in self.topics else 0.0
+        first = ranked[0][1]
+        second = ranked[1][1] if len(ranked) > 1 else 0.0
+        if first < self.thresholds.refuse_below or nothing > first:
+            return Mode.NONE
+        if first < self.thresholds.answer_from or first < CLEARLY_FIRST * second:
+            return Mode.CHOOSE
+        return Mode.ANSWER
+
+
+def _typed(text: str) -> Typed:
+    return Typed.of(readings(text)[0])
+
+
+def _scaled(values: Floats, length: float) -> Floats:
+    own = float(np.sqrt((values * values).sum()))
+    scaled: Floats = values * np.float32(length / own) if own else values
+    return scaled
+
+
+def _length(kind: str, known: int, found: int) -> float:
+    """How long the part of one kind is: a lone idea says less than three, letters never seen before say nothing."""
+    if not known:
+        return 0.0
+    share = SHARE_OF_KIND[kind]
+    if kind == "ideas":
+        return share * math.sqrt(min(known, ENOUGH_IDEAS) / ENOUGH_IDEAS)
+    return share * known / found if kind == "letters" else share
+
+
+def _vectors(texts: Sequence[Features]) -> tuple[dict[str, int], Floats, Rows]:
+    """Number the features, weigh them by rarity, and scale every text to length one."""
+    columns: dict[str, int] = {}
+    numbered = [
+        [np.array([columns.setdefault(feature, len(columns)) for feature in text.of_kind(kind)], dtype=np.int64) for kind in KINDS]
+        for text in texts
+    ]
+    seen = np.bincount(np.concatenate([part for parts in numbered for part in parts]), minlength=len(columns))
+    rarity = (np.log((1 + len(texts)) / (1 + seen)) + 1).astype(np.float32)
+    values = [
+        np.concatenate(
+            [_scaled(rarity[part], _length(kind, len(part), len(part))) for kind, part in zip(KINDS, parts, strict=True)]
+        )
+        for parts in numbered
+    ]
+    starts = np.concatenate([[0], np.cumsum([len(own) for own in values])]).astype(np.int64)
+    joined = np.concatenate([part for parts in numbered for part in parts])
+    return columns, rarity, Rows(starts, joined, np.concatenate(values), len(columns))
+
+
+def _thresholds(
+    lines: Sequence[Example], topics: tuple[str, ...], alike: Floats, labels: Integers, importance: Floats
+) -> tuple[Thresholds, Floats]:
+    """Where held-back questions are told from off-topic, right answers from wrong ones; and what was learned."""
+    turn: Counter[tuple[str, str]] = Counter()
+    held = []
+    for place, line in enumerate(lines):
+        turn[line.topic, line.language] += 1
+        if turn[line.topic, line.language] % _HELD_BACK == 0:
+            held.append(place)
+    without_held = importance.copy()
+    without_held[held] = 0
+    start = np.zeros((len(lines), len(topics)), dtype=np.float32)
+    if not held or not without_held.any():
+        return Thresholds(0.0, 0.0), start
+    votes = train(alike, labels, len(topics), without_held, start)
+    found = chances(alike[held] @ votes)
+    asked = [place for place, line in enumerate(held) if lines[line].topic != NOTHING]
+    if NOTHING in topics:
+        found[:, topics.index(NOTHING)] = 0
+    best = found.max(axis=1)
+    right = found.argmax(axis=1) == labels[held]
+    refuse = float(np.quantile(best[asked], MOST_REFUSED)) if asked else 0.0
+    return Thresholds(refuse, max(refuse, _answer_from(best[asked], right[asked]))), votes
+
+
+def _answer_from(best: Floats, right: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]") -> float:
+    """The lowest chance from which on answers are right often enough."""
+    order = np.argsort(-best, kind="stable")
+    precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero(precision >= RIGHT_ANSWERS)
+    return float(best[order][enough[-1]]) if len(enough) else 1.0
+
+
+def _best_topic(found: Floats, topics: tuple[str, ...]) -> float:
+    return max(float(chance) for topic, chance in zip(topics, found.tolist(), strict=True) if topic != NOTHING)
+
+
+def _latin_words(lines: Iterable[Example]) -> dict[str, str]:
+    """Words of Latin letters that only one language uses: they tell romanised Khmer from English."""
+    users: dict[str, Counter[str]] = {}
+    for line in lines:
+        typed = _typed(line.text)
+        for word in typed.tokens:
+            if word.isascii() and word.isalpha() and len(word) > 1:
+                users.setdefault(word, Counter())[line.language] += 1
+    mostly = {word: used.most_common(1)[0] for word, used in users.items()}
+    return {word: language for word, (language, times) in mostly.items() if times >= 0.8 * math.fsum(users[word].values())}
