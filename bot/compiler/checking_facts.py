@@ -91,8 +91,14 @@ def _check_reach(draft: Draft, today: date) -> None:
 
 
 def _missed(wanted: Wanted, directory: Directory, noon: datetime, bot: BotDraft) -> Iterator[str]:
+    origins = bot.profile.get("origin", ())
     for here in bot.profile.get("here", ()):
-        for origin in bot.profile.get("origin", ()):
-            offered = directory.choose(wanted, Caller(origin, here, "en"), noon)
-            if not any(listing.dials for listing in offered):
-                yield f"{here} for people of {origin}"
+        without = [
+            origin
+            for origin in origins
+            if not any(listing.dials for listing in directory.choose(wanted, Caller(origin, here, "en"), noon))
+        ]
+        if len(without) == len(origins):
+            yield here
+        elif without:
+            yield f"{here} (for people from {' and '.join(without)})"

@@ -44,7 +44,8 @@ def check_texts(draft: Draft, translations: Translations) -> None:
         for text_id, translated in translations.of(language).items():
             source = draft.texts[text_id]
             _check_text(source, language, translated.words, translated.place, notebook)
-            if translated.words == source.words and translated.words.isascii():
+            is_copied = translated.words == source.words and translated.words.isascii()
+            if is_copied and _LATIN.search(_SLOT.sub("", translated.words)):
                 words = "this is still the English text"
                 notebook.warning(translated.place, words)
 

@@ -50,19 +50,18 @@ def _check_missing(language: Language, draft: Draft, translations: Translations,
 
 def _check_standing(language: Language, draft: Draft, translations: Translations) -> None:
     stale: dict[str, list[Place]] = defaultdict(list)
-    unstamped: dict[str, list[Place]] = defaultdict(list)
+    unstamped: list[Place] = []
     for translated in translations.of(language).values():
         if translated.worded.standing is Standing.STALE:
             stale[translated.place.file].append(translated.place)
         elif not translated.stamped:
-            unstamped[translated.place.file].append(translated.place)
+            unstamped.append(translated.place)
     for places in stale.values():
         words = f"{language} texts whose English has changed since: {len(places)}; look at them again"
         draft.notebook.warning(places[0], words)
-    for places in unstamped.values():
-        without = f"{language} texts without the hash of their English: {len(places)}"
-        words = f"{without}; run 'waymark content stamp {language}'"
-        draft.notebook.warning(places[0], words)
+    if unstamped:
+        without = f"{language} texts without the hash of their English: {len(unstamped)}"
+        draft.notebook.warning(unstamped[0], f"{without}; run 'waymark content stamp {language}'")
 
 
 def _check_examples(draft: Draft, translations: Translations) -> None:
