@@ -19,7 +19,7 @@ from bot.compiler.problems import Notebook, Place
 
 MOST_BYTES: Final = 1_000_000
 DEEPEST: Final = 24
-MOST_NODES: Final = 100_000
+MOST_NODES: Final = 50_000
 
 
 class TextNode(NamedTuple):
