@@ -78,6 +78,7 @@ async def test_a_cookie_that_cannot_be_ours_counts_as_none(house: House, phone: 
 
     assert (await phone.get("/")).status == 200
     assert (await phone.get("/chat/stream")).status == 204
+    assert (await phone.get("/chat/poll")).status == 410
     assert house.store.commits == []
 
 

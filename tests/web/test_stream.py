@@ -6,6 +6,7 @@ import pytest
 
 from bot.messages import ConversationId
 from handlers.web.chat.hub import MOST_OF_ONE, Ending, FullError, Hub
+from handlers.web.chat.routes import FRAGMENTS
 from tests.builders import SOMEBODY, SOMEBODY_ELSE
 from tests.web.house import LIMIT, House, Phone
 from tests.web.reading import read_page
@@ -86,6 +87,19 @@ async def test_what_another_replica_writes_is_found_by_looking(house: House, pho
             ids = []
             while said not in ids:
                 ids.append((await stream.event())["id"])
+
+
+async def test_what_a_link_has_shown_is_not_said_again(phone: Phone) -> None:
+    await phone.walk("en", "go-on", "kh", "th")
+    await phone.ask("POST", "/chat/seen", {"seen": read_page((await phone.get("/chat/poll")).text).articles[-1].id})
+    async with phone.stream() as stream:
+        await stream.lines()
+        page = await phone.look("/?open=offer-check")
+
+        answer = await phone.press(page, "go-on", Accept=FRAGMENTS)
+
+        [question] = read_page(answer.text).articles
+        assert (await stream.event())["id"] == question.id
 
 
 async def test_a_quiet_stream_breathes(phone: Phone) -> None:

@@ -21,6 +21,9 @@ NOW: Final = "now-"
 _ARTICLE_ID: Final = re.compile(r"[0-9a-f]{18}|now-[0-9]{1,2}")
 _DIAL: Final = re.compile(r"\+?[0-9*#]{2,20}")
 _BULLET: Final = "• "
+_SHOWN_AS_PICTURE: Final = "\ufe0f"
+"""Follows a letter that is meant as a picture, as in ℹ️."""
+
 _STATES: Final = frozenset({"✅", "⬜"})
 """Icons that say whether an item is ticked, which must also be heard."""
 
@@ -212,6 +215,6 @@ def _weigh(button: Button) -> tuple[Weight, Wish | None]:
 
 def _split_icon(label: str) -> tuple[str, str]:
     first, space, rest = label.partition(" ")
-    if first and not any(character.isalnum() for character in first):
+    if first and (_SHOWN_AS_PICTURE in first or not any(character.isalnum() for character in first)):
         return first, rest if space else ""
     return "", label

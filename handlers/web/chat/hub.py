@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import Final
 
-from bot.messages import ConversationId
+from bot.messages import ArrivalId, ConversationId
 
 MOST_OF_ONE: Final = 3
 MOST_IN_ALL: Final = 2_000
@@ -29,13 +29,17 @@ class FullError(Exception):
 
 
 class Watch:
-    """One stream's ear: `stirred` is set when there may be something new, `ending` when it has to end, and why."""
+    """One stream's ear: `stirred` is set when there may be something new, `ending` when it has to end, and why.
 
-    __slots__ = ("ending", "stirred")
+    What the arrivals in `shown` caused stands on the page already.
+    """
+
+    __slots__ = ("ending", "shown", "stirred")
 
     def __init__(self) -> None:
         self.stirred = asyncio.Event()
         self.ending: Ending | None = None
+        self.shown: set[ArrivalId] = set()
 
     def end(self, ending: Ending) -> None:
         self.ending = ending
@@ -61,6 +65,11 @@ class Hub:
         """Let the streams of a conversation look at once."""
         for watch in self._watches.get(conversation, ()):
             watch.stirred.set()
+
+    def keep_back(self, conversation: ConversationId, arrival: ArrivalId) -> None:
+        """Let no stream say what this arrival causes: the page has shown that turn before it was taken."""
+        for watch in self._watches.get(conversation, ()):
+            watch.shown.add(arrival)
 
     @contextmanager
     def watch(self, conversation: ConversationId) -> Iterator[Watch]:

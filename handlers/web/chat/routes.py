@@ -29,7 +29,7 @@ from handlers.web.access import (
 from handlers.web.chat.hub import FullError, Hub
 from handlers.web.chat.said import Said, link_to, read_opened, read_said
 from handlers.web.chat.showing import Showing
-from handlers.web.chat.stream import Pace, Stream
+from handlers.web.chat.stream import Pace, Stream, arrival_of
 from handlers.web.pages import render
 from handlers.web.wordings import language_asked_for
 
@@ -115,10 +115,12 @@ class ChatDoor:
         return web.Response(status=204)
 
     async def poll(self, request: web.Request) -> web.Response:
-        """All that waits, for pages that cannot hold a stream."""
+        """All that waits, for pages that cannot hold a stream, or that ask whether they still belong to somebody."""
         visitor = self._visitor(request)
+        if visitor is None:
+            raise web.HTTPGone
         try:
-            waiting = await self.store.waiting(visitor.conversation) if visitor else ()
+            waiting = await self.store.waiting(visitor.conversation)
         except StoreError:
             return web.Response(status=503)
         return _page(self.showing.fragments(waiting))
@@ -173,9 +175,10 @@ class ChatDoor:
     async def _open(self, visitor: Visitor, opened: Opened, nonce: str) -> None:
         """Take the turn that the page has shown already; its messages need not be shown again."""
         arrival = self._arrival(visitor, f"opened:{nonce}", opened)
+        self.hub.keep_back(visitor.conversation, arrival.id)
         await self.take(arrival)
         waiting = await self.store.waiting(visitor.conversation)
-        if waiting and all(outgoing.id.startswith(arrival.id) for outgoing in waiting):
+        if waiting and all(arrival_of(outgoing.id) == arrival.id for outgoing in waiting):
             await self.store.fetched(visitor.conversation, waiting[-1].id)
 
     async def _cover(self, visitor: Visitor) -> None:

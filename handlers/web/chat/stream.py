@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from aiohttp import ClientConnectionResetError, web
 
 from bot import logbook
-from bot.messages import ConversationId
+from bot.messages import ArrivalId, ConversationId
 from bot.store.contract import Outgoing, OutgoingId, Store, StoreError
 from handlers.web.chat.hub import Ending, Watch
 
@@ -86,13 +86,21 @@ class Stream:
         new = [one for one in waiting if one.id not in self._sent]
         # Whatever has left the outbox need not be remembered.
         self._sent = {one.id for one in waiting}
-        events = [_event(one, self._render(one)) for one in new if one.message is not None]
+        events = [_event(one, self._render(one)) for one in new if self._is_to_be_said(one)]
         if events:
             await self._write(response, "".join(events))
         return bool(events)
 
+    def _is_to_be_said(self, outgoing: Outgoing) -> bool:
+        return outgoing.message is not None and arrival_of(outgoing.id) not in self._watch.shown
+
     async def _write(self, response: web.StreamResponse, words: str) -> None:
         await response.write(words.encode())
+
+
+def arrival_of(outgoing: OutgoingId) -> ArrivalId:
+    """The arrival that caused an outgoing."""
+    return ArrivalId(outgoing[:-1])
 
 
 def _event(outgoing: Outgoing, fragment: str) -> str:

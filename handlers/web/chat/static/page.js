@@ -20,7 +20,7 @@
   var stateWords = document.getElementById('state-words');
   var words = JSON.parse(document.body.getAttribute('data-words'));
 
-  var language = document.documentElement.lang;
+  var language = document.body.hasAttribute('data-chosen') ? document.documentElement.lang : '';
   var taps = [];
   var isSending = false;
   var pause = 0;
@@ -33,6 +33,7 @@
   var isKnown = document.body.hasAttribute('data-known');
   var source = null;
   var failures = 0;
+  var wasHeard = false;
   var complaint = null;
   var polling = null;
   var escaped = 0;
@@ -87,7 +88,7 @@
 
   function complain(name) {
     stateWords.setAttribute('data-word', name);
-    stateWords.textContent = words[language] ? words[language][name] : words.en[name];
+    stateWords.textContent = words[language || document.documentElement.lang][name];
     state.hidden = false;
   }
 
@@ -302,12 +303,13 @@
   function listen() {
     if (!isKnown || hasLeft || document.hidden || source || polling) { return; }
     if (!window.EventSource || failures >= 4) {
-      poll();
+      poll(POLL_EVERY);
       return;
     }
     source = new EventSource('/chat/stream');
     source.onopen = function () {
       failures = 0;
+      wasHeard = true;
       beContent();
       if (taps.length && !isSending) { pump(); }
     };
@@ -322,7 +324,7 @@
       if (complaint === null) { complaint = setTimeout(function () { complain('page-offline'); }, PATIENCE); }
       if (source && (source.readyState === 2 || failures >= 4)) {
         hush();
-        setTimeout(listen, POLL_EVERY);
+        poll(POLL_EVERY);
       }
     };
   }
@@ -334,21 +336,26 @@
     source = null;
   }
 
-  function poll() {
+  function poll(after) {
+    clearTimeout(polling);
     polling = setTimeout(function () {
       ask('GET', '/chat/poll', null, function (status, text) {
         polling = null;
         if (status === 200) {
+          wasHeard = true;
           beContent();
           take(text);
           acknowledge();
           if (failures) { failures -= 1; }
+        } else if (status === 410 && wasHeard) {
+          /* Somebody has left on another page of this browser. */
+          leave();
         } else {
           complain(status ? 'page-busy' : 'page-offline');
         }
         listen();
       });
-    }, POLL_EVERY);
+    }, after);
   }
 
   /* Away, before anything else: the page is emptied first, then told, then replaced, so that "back" finds nothing. */
@@ -401,7 +408,7 @@
       hush();
     } else {
       failures = 0;
-      listen();
+      if (isKnown && !source) { poll(0); }
     }
   });
   window.addEventListener('online', function () {
