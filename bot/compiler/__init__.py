@@ -2,7 +2,7 @@
 
 from bot.compiler.compile import Compiled, check_content, compile_content
 from bot.compiler.problems import ContentError, Notebook, Place, Problem, Severity, errors
-from bot.compiler.teaching import KeywordsOnly, Lessons, Teach
+from bot.compiler.teaching import KeywordsOnly, Lessons, Teach, teach_in
 
 __all__ = [
     "Compiled",
@@ -17,4 +17,5 @@ __all__ = [
     "check_content",
     "compile_content",
     "errors",
+    "teach_in",
 ]

@@ -1,6 +1,6 @@
 """The files of a folder, read one after the other and put together into one linked draft."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.compiler.draft import Draft, Kind
 from bot.compiler.forms import STAGES
-from bot.compiler.leaves import Plain, plain_tree
+from bot.compiler.leaves import plain_tree
 from bot.compiler.linking import Linked, link
 from bot.compiler.problems import Notebook, Place
 from bot.compiler.reading import Node, read_path
@@ -34,6 +34,8 @@ class Assembled:
     version: str
     lessons: Lessons
     phrases: Place
+    documents: Mapping[str, Node]
+    """`concepts.yaml` and `safety.yaml` as they stand; what they mean is known to the language alone."""
 
 
 def assemble(directory: Path, notebook: Notebook) -> Assembled:
@@ -41,7 +43,7 @@ def assemble(directory: Path, notebook: Notebook) -> Assembled:
     draft = Draft(notebook)
     draft.media = frozenset(path.name.partition(".")[0] for path in _files(directory / "media", "*"))
     translations = Translations()
-    trees: dict[str, Plain] = {}
+    documents: dict[str, Node] = {}
     seen: set[tuple[str, ...]] = set()
     # One file after the other, so that the nodes of one can go before those of the next are built.
     for parts, path, shown_as in sorted(_listed(directory), key=lambda file: _turn(file[0])):
@@ -52,7 +54,7 @@ def assemble(directory: Path, notebook: Notebook) -> Assembled:
                 # Its mistakes are told; that nothing finds it would only hide them.
                 draft.stood.setdefault((Kind.FLOW, parts[-1]), Place(shown_as, 1, 1))
             notebook.warning(Place(shown_as, 1, 1), "nothing of this file can be used")
-        elif not _take(node, parts, draft, translations, trees):
+        elif not _take(node, parts, draft, translations, documents):
             notebook.warning(Place(shown_as, 1, 1), "nothing reads this file; is it in the right folder?")
     for name in ("bot", "phrases"):
         if (name,) not in seen:
@@ -62,8 +64,9 @@ def assemble(directory: Path, notebook: Notebook) -> Assembled:
         linked=link(draft),
         translations=translations,
         version=version_of(directory),
-        lessons=_lessons(trees, draft),
+        lessons=_lessons(documents, draft),
         phrases=Place(f"{directory.name}/phrases.yaml", 1, 1),
+        documents=documents,
     )
 
 
@@ -90,7 +93,7 @@ def _turn(parts: tuple[str, ...]) -> tuple[int, int, tuple[str, ...]]:
 
 
 def _take(
-    node: Node, parts: tuple[str, ...], draft: Draft, translations: Translations, trees: dict[str, Plain]
+    node: Node, parts: tuple[str, ...], draft: Draft, translations: Translations, documents: dict[str, Node]
 ) -> bool:
     """Take what a file says into the content; False where no file has its place here."""
     match parts:
@@ -99,7 +102,7 @@ def _take(
         case ("phrases",):
             shape_phrases(node, draft)
         case ("concepts" | "safety" as name,):
-            trees[name] = plain_tree(node)
+            documents[name] = node
         case ("facts", _):
             shape_facts(node, draft)
         case ("hotlines", _):
@@ -141,11 +144,12 @@ def _files(directory: Path, pattern: str) -> list[Path]:
     return sorted(path for path in directory.rglob(pattern) if path.is_file() and path.resolve().is_relative_to(inside))
 
 
-def _lessons(trees: dict[str, Plain], draft: Draft) -> Lessons:
+def _lessons(documents: Mapping[str, Node], draft: Draft) -> Lessons:
     return Lessons(
         keywords=draft.bot.keywords if draft.bot else {},
         examples=draft.examples,
         emergencies=tuple(topic.id for topic in draft.topics.values() if topic.urgency == EMERGENCY),
-        concepts=trees.get("concepts", {}),
-        safety=trees.get("safety", {}),
+        concepts=plain_tree(documents.get("concepts")),
+        safety=plain_tree(documents.get("safety")),
+        stages={topic.id: topic.stage for topic in draft.topics.values()},
     )

@@ -5,8 +5,10 @@ from datetime import date
 from bot.compiler.assembling import Assembled
 from bot.compiler.checking_facts import check_facts
 from bot.compiler.checking_flows import check_flows
+from bot.compiler.checking_lessons import check_lessons
 from bot.compiler.checking_names import check_names
 from bot.compiler.checking_phrases import check_phrases
+from bot.compiler.checking_previews import check_previews
 from bot.compiler.checking_screens import check_screens
 from bot.compiler.checking_texts import check_texts
 from bot.compiler.checking_translations import check_translations
@@ -21,4 +23,6 @@ def check(assembled: Assembled, today: date, *, unfinished: bool = False) -> Non
     check_facts(draft, today)
     check_texts(draft, translations)
     check_screens(draft, linked, translations, today)
-    check_translations(draft, linked, translations, unfinished=unfinished)
+    check_translations(draft, translations, unfinished=unfinished)
+    check_previews(draft, linked, translations, assembled.lessons.safety)
+    check_lessons(assembled)

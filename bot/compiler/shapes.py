@@ -71,9 +71,11 @@ class Record:
 
     fields: tuple[Field, ...]
     named: Mapping[str, Field] = field(init=False, compare=False, repr=False)
+    needed: tuple[str, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "named", {each.name: each for each in self.fields})
+        object.__setattr__(self, "needed", tuple(each.name for each in self.fields if each.required))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +160,9 @@ def inspect_record(node: MapNode, record: Record, notebook: Notebook) -> None:
             notebook.error(entry.key.place, f"no key is called '{name}' here{did_you_mean(name, named)}")
         else:
             inspect(entry.value, known.shape, notebook)
-    for each in record.fields:
-        if each.required and each.name not in node.entries:
-            notebook.error(node.place, f"'{each.name}:' is missing here")
+    for needed in record.needed:
+        if needed not in node.entries:
+            notebook.error(node.place, f"'{needed}:' is missing here")
 
 
 def inspect_condition(node: Node, notebook: Notebook) -> None:
@@ -299,8 +301,7 @@ def _expected(what: str, node: Node, notebook: Notebook) -> None:
 
 
 def _listed(record: Record) -> str:
-    needed = [each.name for each in record.fields if each.required] or [each.name for each in record.fields]
-    return ", ".join(needed)
+    return ", ".join(record.needed or record.named)
 
 
 def _or(words: tuple[str, ...]) -> str:

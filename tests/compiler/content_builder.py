@@ -119,6 +119,22 @@ HOTLINE: Final = """\
   confidence: high
 """
 
+CONCEPTS: Final = """\
+concepts:
+  wage: {en: [wage, pay, salary], km: [ប្រាក់ខែ]}
+  locked: {en: [locked, locked in], km: [ចាក់សោ]}
+off_topic:
+  en: [what is the weather, who won the match, tell me a joke, good morning]
+"""
+
+SAFETY: Final = """\
+ideas:
+  locked: {kind: held-against-will, points: 3}
+examples: {}
+preview:
+  en: [police]
+"""
+
 WHOLE: Final[Mapping[str, str]] = {
     "bot.yaml": BOT,
     "phrases.yaml": PHRASES,
@@ -127,6 +143,8 @@ WHOLE: Final[Mapping[str, str]] = {
     "topics/work.yaml": TOPIC,
     "facts/thailand.yaml": FACT,
     "hotlines/thailand.yaml": HOTLINE,
+    "concepts.yaml": CONCEPTS,
+    "safety.yaml": SAFETY,
 }
 """The smallest content without a mistake."""
 

@@ -3,10 +3,8 @@ from pathlib import Path
 
 from bot.compiler.checking_phrases import ENGINE_PHRASES
 from bot.compiler.commands import check, write_editor_schemas
-from bot.compiler.teaching import KeywordsOnly, Lessons
 from bot.dialogue.events import Wish
 from bot.dialogue.steps import AnswerKind
-from bot.language import Understood
 from tests.compiler.content_builder import TODAY, TOPIC, write_content
 
 DIALOGUE = Path(__file__).parents[2] / "bot" / "dialogue"
@@ -68,10 +66,3 @@ def test_every_phrase_that_the_engine_says_is_needed() -> None:
 
     assert said
     assert said | kinds | ways_out <= set(ENGINE_PHRASES)
-
-
-def test_keywords_alone_are_understood() -> None:
-    understands = KeywordsOnly(Lessons({"home": {"en": ["home", "menu"]}}, {}, (), {}, {}))
-
-    assert understands.understand("Menu", "en", {}) == Understood("Menu", "en", Wish.HOME.value)
-    assert understands.understand("ប្រាក់", None, {}) == Understood("ប្រាក់", "km", None)
