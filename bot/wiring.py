@@ -1,7 +1,6 @@
 """Puts everything together, in one TaskGroup: what fails for good ends all of it, and all of it ends tidily."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -37,8 +36,8 @@ from handlers.web.server import Handler, Surroundings, build_application, serve
 TEACH: Final[Teach] = KeywordsOnly
 """How the content's words become an understanding."""
 
+DEFAULT_PACING: Final = Pacing()
 NAME_PATIENCE: Final = 3.0
-_FEWER_COLLECTIONS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,13 @@ class _Nobody:
         """Nobody waits."""
 
 
-async def run_bot(settings: Settings, tell: Callable[[str], None], stop: asyncio.Event) -> None:
+async def run_bot(
+    settings: Settings,
+    stop: asyncio.Event,
+    tell: Callable[[str], None],
+    when_ready: Callable[[], None] = lambda: None,
+    pacing: Pacing | None = DEFAULT_PACING,
+) -> None:
     """Run everything that is configured until `stop` is set; `tell` is given what people at the terminal read."""
     clock = SystemClock()
     figures = Figures()
@@ -77,7 +82,7 @@ async def run_bot(settings: Settings, tell: Callable[[str], None], stop: asyncio
         channels: dict[str, Channel] = {}
         if connection is not None:
             channels[TELEGRAM] = TelegramChannel(connection)
-        delivery = Delivery(store, channels, clock, Pacing(), SystemRandom(), figures=figures)
+        delivery = Delivery(store, channels, clock, pacing, SystemRandom(), figures=figures)
         hub = Hub()
         turns = Turns(store, live.script, _Messengers(delivery, hub), clock, figures)
         around = Surroundings(turns.take, store, vault, live.script, hub, clock, figures, settings.public_url)
@@ -94,7 +99,7 @@ async def run_bot(settings: Settings, tell: Callable[[str], None], stop: asyncio
                 name = await _name_of(door)
             application = build_application(around, posts)
             port = await stack.enter_async_context(serve(application, settings.http_host, settings.http_port))
-            _settle_down()
+            when_ready()
             tell(greet(settings, port, name))
             await stop.wait()
             logbook.note("stopping")
@@ -155,10 +160,3 @@ def _webhook_secret(settings: Settings) -> str:
     if settings.telegram_webhook_secret is not None:
         return settings.telegram_webhook_secret
     return keep_password(settings.data_dir / "keys" / "webhook-secret")
-
-
-def _settle_down() -> None:
-    """What is in memory now stays for good: collecting garbage need not look at it again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_FEWER_COLLECTIONS, 50, 50)

@@ -1,6 +1,8 @@
-"""Does this message come from somebody in danger? Three nets, because a list finds only what its author thought of.
+"""Does this message come from somebody in danger? Three nets, because a list finds only what its author
+thought of.
 
-The first is the lexicon: ideas of danger add up, calm ideas take away. The second is what the matcher learned from examples of people
+The first is the lexicon: ideas of danger add up, calm ideas take away. The second is what the matcher learned
+from examples of people
 in danger. The third is not here: every reply that is not sure carries the line to help anyway.
 """
 
@@ -11,6 +13,7 @@ from typing import Final
 
 from bot.language.lexicon import Find, Lexicon, Typed
 from bot.language.normal import readings
+from bot.language.understood import Danger, Level
 
 
 class Kind(StrEnum):
@@ -22,28 +25,13 @@ class Kind(StrEnum):
     MEDICAL_EMERGENCY = "medical-emergency"
 
 
-class Level(StrEnum):
-    CERTAIN = "certain"
-    MAYBE = "maybe"
-    NONE = "none"
-
-
-CERTAIN_FROM: Final = 2.0
-MAYBE_FROM: Final = 0.25
+CERTAIN_FROM: Final = 1.6
+MAYBE_FROM: Final = 0.15
 # What the matcher's full conviction is worth, in points of the lexicon; and what a list alone may reach.
 MATCHER_POINTS: Final = 4.0
 MOST_LISTED: Final = 4.0
 # A word that is only found by allowing a slip is less sure.
 SLIP_SHARE: Final = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class Danger:
-    """How sure we are, of what, and which ideas said so (for authors; never logged)."""
-
-    level: Level
-    kind: Kind | None
-    because: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Which topic a free text asks about, learned from the example questions of all languages together.
 
-It is trained when content is compiled. How sure it must be is derived then as well: a fifth of the examples is held back, and the
-thresholds are set where those questions and the off-topic lines part best. Off-topic lines are a class of their own.
+It is trained when content is compiled. How sure it must be is derived then as well: a fifth of the examples
+is held back, and the
+thresholds are set where those questions and the off-topic lines part best. Off-topic lines are a class of
+their own.
 """
 
 import io
@@ -18,8 +20,9 @@ import numpy as np
 from bot.language.features import KINDS, SHARE_OF_KIND, Features
 from bot.language.lexicon import Lexicon, Typed
 from bot.language.normal import readings
-from bot.language.regression import Floats, Integers, Rows, chances, likeness, train, weights
+from bot.language.regression import FURTHER_STEPS, Floats, Integers, Rows, chances, likeness, train, weights
 from bot.language.scripts import language_of
+from bot.language.understood import Matching, Mode
 
 NOTHING: Final = ""
 MOST_TOPICS: Final = 5
@@ -30,13 +33,9 @@ RIGHT_ANSWERS: Final = 0.86
 _HELD_BACK: Final = 5
 _FITTING_STAGE: Final = 0.2
 _FORMAT: Final = 1
+# A run of letters that only one example has teaches nothing about the next question.
+SEEN_AT_LEAST: Final = 2
 ENOUGH_IDEAS: Final = 3
-
-
-class Mode(StrEnum):
-    ANSWER = "answer"
-    CHOOSE = "choose"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +46,6 @@ class Example:
     language: str
     text: str
     weight: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Matching:
-    """The best topics with their chances, best first, and how sure the bot may sound."""
-
-    topics: tuple[tuple[str, float], ...]
-    mode: Mode
-    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +82,8 @@ class Matcher:
         negatives: Sequence[Example],
         stages: Mapping[str, str] | None = None,
     ) -> "Matcher":
-        """Learn the topics of the examples; negatives are lines that no topic answers, their topic is ignored."""
+        """Learn the topics of the examples; negatives are lines that no topic answers, their topic is
+        ignored."""
         everything = [*examples, *(Example(NOTHING, line.language, line.text, line.weight) for line in negatives)]
         topics = tuple(sorted({example.topic for example in everything}))
         number = {topic: place for place, topic in enumerate(topics)}
@@ -102,7 +93,7 @@ class Matcher:
         importance = np.array([line.weight / crowd[line.topic] ** 0.5 for line in everything], dtype=np.float32)
         alike = likeness(rows)
         thresholds, head_start = _thresholds(everything, topics, alike, labels, importance)
-        votes = train(alike, labels, len(topics), importance, head_start)
+        votes = train(alike, labels, len(topics), importance, head_start, FURTHER_STEPS)
         return cls(
             concepts,
             topics,
@@ -117,7 +108,8 @@ class Matcher:
     def match(
         self, text: str, language: str | None = None, profile: Mapping[str, str] | None = None
     ) -> Matching:
-        """The topics of a text; language is that of the chat, profile what the person told about themselves."""
+        """The topics of a text; language is that of the chat, profile what the person told about
+        themselves."""
         best: Floats | None = None
         typed = Typed("", (), ())
         for reading in readings(text):
@@ -249,7 +241,8 @@ def _scaled(values: Floats, length: float) -> Floats:
 
 
 def _length(kind: str, known: int, found: int) -> float:
-    """How long the part of one kind is: a lone idea says less than three, letters never seen before say nothing."""
+    """How long the part of one kind is: a lone idea says less than three, letters never seen before say
+    nothing."""
     if not known:
         return 0.0
     share = SHARE_OF_KIND[kind]
@@ -261,8 +254,15 @@ def _length(kind: str, known: int, found: int) -> float:
 def _vectors(texts: Sequence[Features]) -> tuple[dict[str, int], Floats, Rows]:
     """Number the features, weigh them by rarity, and scale every text to length one."""
     columns: dict[str, int] = {}
+    often = Counter(feature for text in texts for kind in KINDS for feature in text.of_kind(kind))
+    for feature, times in often.items():
+        if times >= SEEN_AT_LEAST:
+            columns[feature] = len(columns)
     numbered = [
-        [np.array([columns.setdefault(feature, len(columns)) for feature in text.of_kind(kind)], dtype=np.int64) for kind in KINDS]
+        [
+            np.array([columns[feature] for feature in text.of_kind(kind) if feature in columns], dtype=np.int64)
+            for kind in KINDS
+        ]
         for text in texts
     ]
     seen = np.bincount(np.concatenate([part for parts in numbered for part in parts]), minlength=len(columns))
@@ -281,7 +281,8 @@ def _vectors(texts: Sequence[Features]) -> tuple[dict[str, int], Floats, Rows]:
 def _thresholds(
     lines: Sequence[Example], topics: tuple[str, ...], alike: Floats, labels: Integers, importance: Floats
 ) -> tuple[Thresholds, Floats]:
-    """Where held-back questions are told from off-topic, right answers from wrong ones; and what was learned."""
+    """Where held-back questions are told from off-topic, right answers from wrong ones; and what was
+    learned."""
     turn: Counter[tuple[str, str]] = Counter()
     held = []
     for place, line in enumerate(lines):

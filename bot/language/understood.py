@@ -37,6 +37,7 @@ class Matching:
 
     topics: tuple[tuple[str, float], ...] = ()
     mode: Mode = Mode.NONE
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,97 @@
+"""A person walks to every screen, in every language, and Telegram refuses none of our calls."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.dialogue.events import Pressed
+from bot.dialogue.presses import Answer, read_press
+from bot.dialogue.script import Script
+from tests.telegram_server import FakeTelegram, Person
+from tests.telegram_server.chats import Message
+from tests.whole.running_bot import running_bot
+from tests.whole.ways import find_ways, waits_of
+
+NOON = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)
+
+
+class Walker:
+    """A person who knows the ways."""
+
+    def __init__(self, telegram: FakeTelegram, person: Person) -> None:
+        self.telegram = telegram
+        self.person = person
+        self.seen: set[str] = set()
+        self.menus = 0
+
+    async def start(self, payload: str) -> None:
+        await self._after(lambda: self.person.start(payload))
+
+    async def press(self, data: str) -> None:
+        await self._after(lambda: self.person.tap_data(data, self._menu()))
+
+    async def type(self, words: str) -> None:
+        await self._after(lambda: self.person.send(words))
+
+    def _menu(self) -> Message:
+        return next(message for message in reversed(self.person.screen()) if _presses(message, "w"))
+
+    async def _after(self, do: Callable[[], object]) -> None:
+        before = len(self.telegram.calls)
+        do()
+        await self.telegram.until(
+            lambda: any("'w" in str(call.params.get("reply_markup")) for call in self.telegram.calls[before:])
+        )
+        self.menus += 1
+        for data in _presses(self._menu(), "a"):
+            press = read_press(data)
+            assert press is not None
+            assert isinstance(press.wants, Answer)
+            self.seen.add(press.wants.node)
+
+
+def _presses(message: Message, kinds: str) -> list[str]:
+    buttons = [str(button.get("callback_data", " ")) for row in message.buttons for button in row]
+    return [data for data in buttons if data[0] in kinds]
+
+
+@pytest.mark.parametrize("language", ["km", "lo", "my", "th", "en"])
+async def test_a_person_walks_to_every_screen_and_telegram_refuses_nothing(
+    language: str, real_script: Script, tmp_path: Path
+) -> None:
+    ways = find_ways(real_script, language, {"origin": "kh", "here": "th"}, NOON)
+    assert {way.node for way in ways} == waits_of(real_script)
+
+    async with FakeTelegram() as telegram, running_bot(tmp_path, telegram):
+        walker = Walker(telegram, telegram.person(7, language_code=language))
+        await walker.start(language)
+        for data in (f"a{language}{node}{value}" for node, value in _first_answers(real_script)):
+            await walker.press(data)
+        for way in ways:
+            await walker.start(f"{language}_{way.flow.removeprefix('topic.')}")
+            for doing in way.doings:
+                if isinstance(doing, Pressed):
+                    await walker.press(doing.press)
+                else:
+                    await walker.type(doing.words)
+
+        assert [violation.why for violation in telegram.violations] == []
+        assert walker.menus > len(ways)
+
+
+def _first_answers(script: Script) -> list[tuple[str, str]]:
+    """From the hello to home: go on, from Cambodia, in Thailand."""
+    nodes = {
+        (spot.flow, spot.screen): node
+        for node, spot in script.spots.items()
+        if spot.flow in {"welcome", "origin", "here"}
+    }
+    wanted = {"welcome": "go-on", "origin": "kh", "here": "th"}
+    return [
+        (node, wanted[flow])
+        for flow in wanted
+        for (of, screen), node in nodes.items()
+        if of == flow and screen != "tongue"
+    ]

@@ -1,0 +1,89 @@
+"""Finds a way to every screen: the presses and words that lead there, worked out with the pure engine."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from heapq import heappop, heappush
+from itertools import count
+from typing import TypeAlias
+
+from bot.dialogue import Conversation
+from bot.dialogue.effects import Turn
+from bot.dialogue.engine import take_turn
+from bot.dialogue.events import Opened, Pressed, Typed
+from bot.dialogue.nodes import flow_token
+from bot.dialogue.script import Script
+from bot.dialogue.steps import Ask, Checklist, Choose, ListTopics
+from bot.messages import Language
+
+Doing: TypeAlias = Pressed | Typed
+WORDS = ("5", "15000", "no number")
+MOST_TURNS_OF_A_FLOW = 4000
+
+
+@dataclass(frozen=True)
+class Way:
+    """From a flow's start to a wait: what to press and to type, in order."""
+
+    node: str
+    flow: str
+    doings: tuple[Doing, ...]
+
+
+def waits_of(script: Script) -> set[str]:
+    """Every step at which somebody may stand."""
+    return {
+        str(step.node)
+        for flow in script.flows.values()
+        for screen in flow.screens.values()
+        for step in screen.steps
+        if isinstance(step, Choose | Ask | ListTopics | Checklist)
+    }
+
+
+def find_ways(script: Script, language: str, profile: dict[str, str], now: datetime) -> list[Way]:
+    """A way to every wait that can be reached from the start of some flow."""
+    found: dict[str, Way] = {}
+    for flow in script.flows:
+        for way in _ways_of(script, flow, Conversation(Language(language), profile), now):
+            found.setdefault(way.node, way)
+    return list(found.values())
+
+
+def _ways_of(script: Script, flow: str, person: Conversation, now: datetime) -> Iterator[Way]:
+    """Goes on from the waits that were seen least, so that the rare ones come up early."""
+    seen: Counter[str] = Counter()
+    tried: set[object] = set()
+    order = count()
+    ahead: list[tuple[int, int, Turn, tuple[Doing, ...]]] = []
+    heappush(ahead, (0, next(order), take_turn(script, person, Opened(flow=flow), now), ()))
+    while ahead and next(order) < MOST_TURNS_OF_A_FLOW:
+        _, _, turn, doings = heappop(ahead)
+        conversation = turn.conversation
+        if conversation is None or not conversation.frames:
+            continue
+        node = str(conversation.frames[-1].node)
+        seen[node] += 1
+        if seen[node] == 1:
+            yield Way(node, flow, doings)
+        state = (node, conversation.tries, _gathered(conversation))
+        # What lies beyond this flow is found from its own start.
+        if state in tried or not node.startswith(flow_token(flow)):
+            continue
+        tried.add(state)
+        for doing in _doings(turn):
+            after = take_turn(script, conversation, doing, now)
+            heappush(ahead, (seen[node], next(order), after, (*doings, doing)))
+
+
+def _doings(turn: Turn) -> list[Doing]:
+    presses = [button.press for row in turn.messages[-1].rows for button in row if button.press[0] in "ao"]
+    return [Pressed(press) for press in presses] or [Typed(words) for words in WORDS]
+
+
+def _gathered(conversation: Conversation) -> tuple[tuple[str, int], ...]:
+    """What tells two visits to a wait apart: small sums exactly, large ones only by being large."""
+    values = conversation.frames[-1].values
+    return tuple(sorted((name, min(int(value), 20)) for name, value in values.items() if isinstance(value, Decimal)))
