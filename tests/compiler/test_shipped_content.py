@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.compiler import Compiled, Notebook, compile_content
+from bot.compiler import Compiled, Notebook, compile_content, teach_in
 from bot.compiler.rehearsal import rehearse_all
 
 CONTENT = Path(__file__).parents[2] / "content"
@@ -14,7 +14,7 @@ TODAY = date(2026, 11, 26)
 
 @pytest.fixture(scope="module")
 def shipped() -> Compiled:
-    return compile_content(CONTENT, TODAY)
+    return compile_content(CONTENT, TODAY, teach_in(None))
 
 
 def test_the_shipped_content_compiles(shipped: Compiled) -> None:
