@@ -40,7 +40,7 @@ screens:
     - call: language
     - call: origin
     - call: here
-    - go: home
+    - end
 """,
     "language": """\
 flow: language

@@ -70,7 +70,7 @@ def test_a_link_may_name_a_language_and_a_flow(script: Script) -> None:
     newcomer.press("English")
     newcomer.press("Cambodia")
     newcomer.press("Thailand")
-    assert newcomer.words == "What do you want to know?"
+    assert newcomer.words == "Must you pay first?"
 
 
 def test_a_link_to_nowhere_opens_the_start(script: Script) -> None:
