@@ -23,6 +23,10 @@ class ManualClock:
     def now(self) -> datetime:
         return self._now
 
+    def set(self, moment: datetime) -> None:
+        """Be at a moment; nobody sleeps yet."""
+        self._now = moment
+
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:
             await asyncio.sleep(0)

@@ -39,11 +39,13 @@ from tests.fakes import ManualClock, RecordingChannel, settle_down
 
 
 class UnsteadyStore(MemoryStore):
-    """A store that is away for some calls of settle, claim or postpone."""
+    """A store that is away for some calls of settle, claim or postpone, or settles and answers late."""
 
     def __init__(self) -> None:
         super().__init__()
         self.away = 0
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     def _be_away(self) -> None:
         if self.away > 0:
@@ -54,7 +56,9 @@ class UnsteadyStore(MemoryStore):
         self, conversation: ConversationId, outgoing: OutgoingId, now: datetime, lease: timedelta
     ) -> Leased | None:
         self._be_away()
-        return await super().settle(conversation, outgoing, now, lease)
+        following = await super().settle(conversation, outgoing, now, lease)
+        await self.answers.wait()
+        return following
 
     async def claim(self, now: datetime, lease: timedelta, at_most: int) -> Sequence[Leased]:
         self._be_away()
@@ -178,13 +182,18 @@ async def test_people_do_not_wait_for_each_other(make_bench: MakeBench) -> None:
 async def test_a_turn_that_comes_while_the_last_message_is_put_away_is_not_lost(make_bench: MakeBench) -> None:
     channel = RecordingChannel()
     bench = make_bench(channel)
-
-    for number in range(50):
-        await bench.say(str(number))
-        await asyncio.sleep(0)
+    bench.store.answers.clear()
+    await bench.say("one")
     await settle_down()
 
-    assert channel.words() == [str(number) for number in range(50)]
+    # The store has put it away and hands out the next, before its answer about the first has reached us.
+    await bench.say("two")
+    await settle_down()
+    assert channel.words() == ["one"]
+
+    bench.store.answers.set()
+    await settle_down()
+    assert channel.words() == ["one", "two"]
 
 
 async def test_what_a_dead_process_held_is_sent_when_its_lease_ends(make_bench: MakeBench) -> None:
@@ -265,6 +274,19 @@ async def test_two_chats_asked_for_patience_pause_nobody_else(make_bench: MakeBe
 
     for chat in "123":
         await bench.say("hello", chat=chat)
+    await settle_down()
+
+    assert channel.words() == ["hello"]
+
+
+async def test_three_chats_asked_for_patience_one_after_the_other_pause_nobody_else(make_bench: MakeBench) -> None:
+    channel = RecordingChannel(by_chat={chat: [RetryLaterError(60)] for chat in "123"})
+    bench = make_bench(channel)
+
+    for chat in "123":
+        await bench.say("busy", chat=chat)
+        await bench.clock.advance(0.6)
+    await bench.say("hello", chat="4")
     await settle_down()
 
     assert channel.words() == ["hello"]
@@ -504,6 +526,30 @@ async def test_an_alert_does_not_wait_behind_others(make_bench: MakeBench) -> No
     await settle_down()
 
     assert channel.words() == ["menu", "alert"]
+
+
+async def test_who_stood_in_line_for_longer_than_the_lease_does_not_send(make_bench: MakeBench) -> None:
+    store = UnsteadyStore()
+    busy = RecordingChannel(by_chat={chat: [RetryLaterError(20)] for chat in "123"})
+    busy.hold.clear()
+    first = make_bench(busy, Pacing(per_second=4, at_once=3), store=store)
+    for chat in "123":
+        await first.say("busy", chat=chat)
+    await first.say("in line", chat="4")
+    await settle_down()
+    busy.hold.set()
+    await first.clock.advance(11)
+    assert busy.words() == []
+
+    # Another process has claimed it in the meantime.
+    channel = RecordingChannel()
+    second = make_bench(channel, store=store)
+    second.clock.set(first.clock.now())
+    await second.sweep_for(1)
+    assert channel.words() == ["in line"]
+
+    await first.clock.advance(30)
+    assert busy.words() == []
 
 
 async def test_in_a_line_what_matters_more_goes_first(make_bench: MakeBench) -> None:

