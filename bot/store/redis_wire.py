@@ -7,6 +7,7 @@ Foreign errors stop here, and so do the differences between one server, Sentinel
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
@@ -27,6 +28,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.store.contract import StoreDownError, StoreError, StoreFullError
 from bot.store.keys import READY
+
+log = logging.getLogger(__name__)
 
 Part: TypeAlias = bytes | str | int
 Reply: TypeAlias = bytes | int | Sequence["Reply"] | None
@@ -123,7 +126,7 @@ class Wire:
 
     async def close(self) -> None:
         self._closed = True
-        await asyncio.gather(*self._waiting.under_way)
+        await asyncio.gather(*self._waiting.under_way, return_exceptions=True)
         for call in self._waiting.calls:
             _refuse(call, StoreDownError("the store is closed"))
         self._waiting.calls.clear()
@@ -148,6 +151,8 @@ class Wire:
 
     def _arrived(self, task: asyncio.Task[None]) -> None:
         self._waiting.under_way.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            log.error("store_fault", extra={"code": type(fault).__name__})
         self._schedule()
 
     async def _travel(self) -> None:
@@ -156,6 +161,13 @@ class Wire:
         # Who gave up waiting need not travel.
         calls = [call for call in waiting.calls if not call.answer.done()]
         waiting.calls = []
+        try:
+            await self._bring(calls)
+        finally:
+            # Whatever happened: nobody waits for ever.
+            _refuse_all(calls, StoreDownError("the store gave no answer"))
+
+    async def _bring(self, calls: Sequence[_Call]) -> None:
         for _ in range(_ROUNDS):
             by_server: dict[str, list[_Call]] = {}
             try:

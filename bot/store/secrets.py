@@ -70,7 +70,11 @@ def load_or_make(data_dir: Path, today: date) -> Keys:
 
 
 def add_working_key(data_dir: Path, today: date) -> Keys:
-    """Put a new key at the end of the ring: from the next start on it seals, and the older ones still open."""
+    """Put a new key at the end of the ring: from the next start on it seals, and the older ones still open.
+
+    Nothing sealed lives for longer than 30 days without being sealed anew, so a key may go 31 days after its successor
+    came.
+    """
     keys = load_or_make(data_dir, today)
     number = (keys.ring[-1].number + 1) % _KEY_IDS
     if any(key.number == number for key in keys.ring):

@@ -10,6 +10,7 @@ from itertools import count
 from typing import TypeVar
 
 import pytest
+from redis.asyncio.connection import AbstractConnection
 
 from bot.figures import Figures
 from bot.messages import ConversationId
@@ -389,6 +390,40 @@ async def test_a_closed_store_says_so(server: Server, vault: Vault) -> None:
 
     with pytest.raises(StoreDownError, match="closed"):
         await store.load(SOMEBODY)
+
+
+class BrokenLink:
+    """A link with a bug."""
+
+    def server_of(self, shard: int) -> str:
+        raise KeyError("bug")
+
+    def borrow(self, server: str) -> AbstractConnection:
+        raise KeyError("bug")
+
+    def give_back(self, server: str, connection: AbstractConnection) -> None: ...
+
+    async def look_again(self, shard: int) -> None: ...
+
+    async def prepare(self) -> None: ...
+
+    async def all_keys(self) -> list[bytes]:
+        return []
+
+    async def lost(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+async def test_even_when_we_have_a_bug_nobody_waits_for_ever(vault: Vault, caplog: pytest.LogCaptureFixture) -> None:
+    store = RedisStore(BrokenLink(), vault)
+
+    with pytest.raises(StoreDownError, match="gave no answer"):
+        await asyncio.wait_for(store.load(SOMEBODY), timeout=5)
+    await asyncio.sleep(0)
+    await store.close()
+
+    assert [record.message for record in caplog.records] == ["store_fault"]
 
 
 async def test_a_conflict_is_not_an_outage(redis_store: RedisStore) -> None:
