@@ -36,6 +36,10 @@ class SeenArticle:
     def id(self) -> str:
         return self.attributes.get("id", "").removeprefix("m-")
 
+    @property
+    def is_menu(self) -> bool:
+        return "data-menu" in self.attributes and bool(self.buttons)
+
     def button(self, means: str) -> SeenButton:
         return next(button for button in self.buttons if button.means == means)
 

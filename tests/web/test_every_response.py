@@ -107,6 +107,17 @@ async def test_the_first_load_is_small_enough_for_a_slow_phone(phone: Phone) -> 
     assert sum(packed) < 25_000
 
 
+async def test_the_script_is_written_for_old_phones(phone: Phone) -> None:
+    page = await phone.look()
+
+    script = (await phone.get(page.attributes["script"]["src"])).text
+
+    code = re.sub(r"/\*.*?\*/", "", script, flags=re.DOTALL)
+    assert not re.search(r"=>|`|\b(let|const|class|async|await|import|export|fetch|Promise)\b|\.\.\.", code)
+    assert not re.search(r"\b(localStorage|sessionStorage|indexedDB)\b", code)
+    assert "eval(" not in code
+
+
 async def test_a_page_loads_nothing_from_elsewhere_and_has_no_script_of_its_own(phone: Phone) -> None:
     for page in [await phone.look(), await phone.walk("km", "go-on", "kh", "th")]:
         assert all(address.startswith(("/", "tel:", "#")) for address in page.addresses)

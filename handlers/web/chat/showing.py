@@ -60,8 +60,8 @@ class Showing:
         return self.fragments((outgoing,))
 
     def fragments_from_memory(self, said: Said | None) -> str:
-        """What answers a press for everybody alike, as pieces without buttons: they are taken off again later."""
-        return _fragments([article.without_buttons() for article in self._worked_out(self._from_memory(said))])
+        """What answers a press for everybody alike, as pieces of the page."""
+        return _fragments(self._worked_out(self._from_memory(said)))
 
     def page_away(self, said: Said | None, link: Opened, wanted: Language | None) -> str:
         """The page while the store is away: why, numbers, the same form once more, and what can be told without it."""

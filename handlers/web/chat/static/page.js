@@ -34,6 +34,8 @@
   var source = null;
   var failures = 0;
   var wasHeard = false;
+  var isAway = false;
+  var memories = 0;
   var complaint = null;
   var polling = null;
   var escaped = 0;
@@ -90,12 +92,21 @@
     stateWords.setAttribute('data-word', name);
     stateWords.textContent = words[language || document.documentElement.lang][name];
     state.hidden = false;
+    makeRoom();
+  }
+
+  /* The bar at the bottom must hide nothing, however high it is. */
+  function makeRoom() {
+    document.body.style.paddingBottom = document.getElementById('bottom').offsetHeight + 24 + 'px';
   }
 
   function beContent() {
     clearTimeout(complaint);
     complaint = null;
-    if (!taps.length || !pause) { state.hidden = true; }
+    if (!taps.length || !pause) {
+      state.hidden = true;
+      makeRoom();
+    }
   }
 
   function speak(code) {
@@ -192,7 +203,7 @@
 
   function say(fields, article) {
     fields.nonce = random();
-    taps.push({ fields: fields, article: article, memories: [], isTold: false });
+    taps.push({ fields: fields, article: article, refused: 0 });
     pump();
   }
 
@@ -219,10 +230,8 @@
   function arrive(tap, text) {
     taps.shift();
     pause = 0;
+    isAway = false;
     beContent();
-    tap.memories.forEach(function (article) {
-      if (article.parentNode) { article.parentNode.removeChild(article); }
-    });
     take(text);
     unlock(tap.article);
     acknowledge();
@@ -237,26 +246,30 @@
 
   function putOff(tap, status, text) {
     complain(status ? 'page-busy' : 'page-offline');
-    if (status === 503 && text && !tap.isTold) {
-      tap.isTold = true;
-      tap.memories = remember(text);
+    if (status === 503) { tap.refused += 1; }
+    if (status === 503 && text && (isAway || tap.refused > 2)) {
+      answerFromMemory(tap, text);
+      return;
     }
     pause = Math.min(LONGEST_PAUSE, pause ? pause * 2 : 1000);
     timer = setTimeout(pump, pause);
   }
 
-  /* What is told from memory while the store is away goes again when the real answer comes. */
-  function remember(html) {
+  /* While the store stays away, what everybody may know is told without it, and the person can read on. */
+  function answerFromMemory(tap, html) {
     var box = document.createElement('div');
-    var articles = [];
     box.innerHTML = html;
-    each(box.children, function (article) {
-      article.id = '';
-      log.appendChild(article);
-      articles.push(article);
+    each(box.children, function (article, index) {
+      memories += 1;
+      article.id = 'm-now-' + (10 + memories % 90);
+      shown[article.id] = false;
+      if (!index && tap.article) { article.setAttribute('data-replaces', tap.article.id.slice(2)); }
     });
-    if (articles.length) { show(articles[0], articles[articles.length - 1]); }
-    return articles;
+    isAway = true;
+    taps.shift();
+    take(box.innerHTML);
+    unlock(tap.article);
+    pump();
   }
 
   function lock(article, button) {
