@@ -1,0 +1,1 @@
+"""What the bot is measured by: speed beside a bare baseline, and what is lost when processes die."""

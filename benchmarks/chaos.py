@@ -1,0 +1,248 @@
+"""Kills the bot and its store under load, and counts what people lost: `python -m benchmarks.chaos`.
+
+The bot runs as users run it, in a process of its own with the built-in store. People write numbers that the bot
+repeats, without waiting, and press buttons. Every number must come back, in order; a message may come twice only when
+something was killed while it was on its way; every press must be answered.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from tests.telegram_server import FakeTelegram, Person
+
+PHRASES: Final = Path(__file__).parents[1] / "content" / "phrases.yaml"
+NUMBER: Final = re.compile(r"Heard ([\d,]+)\.")
+BOT: Final = """\
+name: Waymark
+description: Information about working abroad.
+short_description: Working abroad.
+languages: {en: {name: English}}
+profile: {}
+special: {welcome: echo, home: echo, language: echo, person: echo, cover: echo}
+emergency: {}
+keywords: {home: {en: [home]}}
+"""
+ECHO: Final = """\
+flow: echo
+title: Echo
+screens:
+  number:
+    - ask: {text: A number?, as: number, hint: A number.}
+      save: n
+    - set: {told: "1"}
+    - say: "Heard {n}."
+    - go: number
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of it. Lost, out of order and unanswered must be 0; duplicates at most one for each kill."""
+
+    seed: int
+    kills_of_bot: int
+    kills_of_store: int
+    people: int
+    numbers: int
+    presses: int
+    lost: int
+    out_of_order: int
+    duplicates: int
+    unanswered_presses: int
+    refused_calls: int
+    seconds: float
+
+    def is_well(self) -> bool:
+        """Whether the promise was kept."""
+        nothing = (self.lost, self.out_of_order, self.unanswered_presses, self.refused_calls)
+        return nothing == (0, 0, 0, 0) and self.duplicates <= self.kills_of_bot + self.kills_of_store
+
+
+class Bot:
+    """The bot in a process of its own, started again whenever it was killed."""
+
+    def __init__(self, folder: Path, telegram: FakeTelegram) -> None:
+        self._folder = folder
+        self._telegram = telegram
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("WAYMARK_")},
+            "WAYMARK_TELEGRAM_TOKEN": self._telegram.token,
+            "WAYMARK_TELEGRAM_API_URL": self._telegram.url,
+            "WAYMARK_DATA_DIR": str(self._folder / "var"),
+            "WAYMARK_CONTENT_DIR": str(self._folder / "content"),
+            "WAYMARK_HTTP_PORT": "0",
+        }
+        with (self._folder / "bot.log").open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "benchmarks.unpaced"), env=environ, stdout=log, stderr=log
+            )
+
+    async def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            await self._process.wait()
+
+    def kill_store(self) -> bool:
+        try:
+            pid = int((self._folder / "var" / "valkey" / "server.pid").read_text())
+            os.kill(pid, signal.SIGKILL)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    async def stop(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+            await self._process.wait()
+
+
+async def run(seed: int, kills: int, people: int, pace: float) -> Result:
+    """Kill so many times, at moments drawn from the seed; `pace` is how long a person waits between two numbers."""
+    random = Random(seed)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="waymark-chaos-") as name:
+        folder = Path(name)
+        _write_content(folder / "content")
+        async with FakeTelegram(seed=seed) as telegram:
+            bot = Bot(folder, telegram)
+            await bot.start()
+            crowd = [telegram.person(100 + number, started=True) for number in range(people)]
+            talks = [_Talk(telegram, person, pace) for person in crowd]
+            talking = [asyncio.create_task(talk.run()) for talk in talks]
+            killed: Counter[str] = Counter()
+            try:
+                await telegram.until(lambda: all(talk.heard() for talk in talks), timeout=60)
+                for _ in range(kills):
+                    await asyncio.sleep(random.uniform(0.05, 0.9))
+                    if random.random() < 0.5:
+                        await bot.kill()
+                        killed["bot"] += 1
+                        await bot.start()
+                    elif bot.kill_store():
+                        killed["store"] += 1
+                for talk in talks:
+                    talk.finish()
+                await asyncio.gather(*talking)
+                await _settle(telegram, talks)
+            finally:
+                for task in talking:
+                    task.cancel()
+                await bot.stop()
+            return Result(
+                seed=seed,
+                kills_of_bot=killed["bot"],
+                kills_of_store=killed["store"],
+                people=people,
+                numbers=sum(talk.said for talk in talks),
+                presses=sum(len(talk.taps) for talk in talks),
+                lost=sum(len(talk.lost()) for talk in talks),
+                out_of_order=sum(talk.out_of_order() for talk in talks),
+                duplicates=sum(talk.duplicates() for talk in talks),
+                unanswered_presses=sum(len(talk.unanswered()) for talk in talks),
+                refused_calls=sum(violation.refused for violation in telegram.violations),
+                seconds=round(time.monotonic() - began, 1),
+            )
+
+
+class _Talk:
+    """One person who counts aloud, and presses a button now and then."""
+
+    def __init__(self, telegram: FakeTelegram, person: Person, pace: float) -> None:
+        self._telegram = telegram
+        self._person = person
+        self._pace = pace
+        self._finished = asyncio.Event()
+        self.said = 0
+        self.taps: list[str] = []
+
+    async def run(self) -> None:
+        self._person.start("en")
+        while not self._finished.is_set():
+            self.said += 1
+            self._person.send(str(self.said))
+            if self.said % 5 == 0:
+                menu = next((one for one in reversed(self._person.screen()) if one.buttons), None)
+                if menu is not None:
+                    button = menu.buttons[-1][0]
+                    self.taps.append(self._person.tap_data(str(button["callback_data"]), menu))
+            try:
+                async with asyncio.timeout(self._pace):
+                    await self._finished.wait()
+            except TimeoutError:
+                continue
+
+    def finish(self) -> None:
+        self._finished.set()
+
+    def heard(self) -> list[int]:
+        """The numbers that came back, in the order in which they came; a menu may have taken their place since."""
+        texts = (
+            str(call.params.get("text"))
+            for call in self._telegram.calls
+            if call.params.get("chat_id") == self._person.id and call.method in {"sendMessage", "editMessageText"}
+        )
+        return [int(match[1].replace(",", "")) for match in map(NUMBER.search, texts) if match]
+
+    def lost(self) -> set[int]:
+        return set(range(1, self.said + 1)) - set(self.heard())
+
+    def out_of_order(self) -> int:
+        heard = self.heard()
+        return sum(1 for before, after in pairwise(heard) if after < before)
+
+    def duplicates(self) -> int:
+        return sum(times - 1 for times in Counter(self.heard()).values())
+
+    def unanswered(self) -> set[str]:
+        return {tap for tap in self.taps if not self._telegram.world.taps[tap].answered}
+
+    def is_settled(self) -> bool:
+        return not self.lost() and not self.unanswered()
+
+
+async def _settle(telegram: FakeTelegram, talks: list[_Talk]) -> None:
+    try:
+        await telegram.until(lambda: all(talk.is_settled() for talk in talks), timeout=60)
+    except TimeoutError:
+        return
+
+
+def _write_content(folder: Path) -> None:
+    (folder / "flows").mkdir(parents=True)
+    (folder / "bot.yaml").write_text(BOT, "utf-8")
+    (folder / "phrases.yaml").write_text(PHRASES.read_text("utf-8"), "utf-8")
+    (folder / "flows" / "echo.yaml").write_text(ECHO, "utf-8")
+
+
+def main() -> None:
+    """Run it from the command line; exit 1 when the promise was not kept."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.chaos", description=__doc__)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--people", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--pace", type=float, default=0.15, help="seconds between two numbers of one person")
+    asked = parser.parse_args()
+    print(f"Killing {asked.kills} times, seed {asked.seed}; this takes about {asked.kills * 2} s …", flush=True)
+    result = asyncio.run(run(asked.seed, asked.kills, asked.people, asked.pace))
+    print(json.dumps(asdict(result), indent=1))
+    raise SystemExit(0 if result.is_well() else 1)
+
+
+if __name__ == "__main__":
+    main()
