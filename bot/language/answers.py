@@ -14,20 +14,17 @@ _NO_SIGNS: Final = "👎❌✖🚫"
 _LONGEST_YES_NO: Final = 40
 _YES_WORDS: Final = {
     "en": "yes y yeah yea yep yup ok okay sure right correct true|of course|i do|i did|i have|yes please",
-    "km": "បាទ ចាស ចា ច៎ា បាទបាទ មែន មែនហើយ ហ្នឹងហើយ ត្រូវហើយ បាន មាន ធ្លាប់ យល់ព្រម ព្រម bat baat chas jas jah men "
-    "meanhery",
+    "km": "បាទ ចាស ចា ច៎ា បាទបាទ មែន មែនហើយ ហ្នឹងហើយ ត្រូវហើយ បាន មាន ធ្លាប់ យល់ព្រម ព្រម bat baat chas jas jah men meanhery",
     "lo": "ແມ່ນ ແມ່ນແລ້ວ ເຈົ້າ ໂດຍ ເອີ ອືມ ມີ ໄດ້ ຖືກຕ້ອງ ຕົກລົງ ເຄີຍ men maen chao doy er mi dai",
     "my": "ဟုတ် ဟုတ်ကဲ့ ဟုတ်တယ် ဟုတ်ပါတယ် ဟုတ်ပါ အင်း အေး ရှိတယ် ရှိပါတယ် ရတယ် ကောင်းပြီ သေချာတယ် မှန်တယ် အိုကေ "
     "hote hoke hotkae hotekae hotkel inn|shi tal",
-    "th": "ใช่ ใช่ครับ ใช่ค่ะ ค่ะ คะ ครับ ครับผม จ้า จ้ะ อือ มี ได้ ถูกต้อง ตกลง เคย เคยครับ โอเค chai ka khrap mee "
-    "dai|chai khrap",
+    "th": "ใช่ ใช่ครับ ใช่ค่ะ ค่ะ คะ ครับ ครับผม จ้า จ้ะ อือ มี ได้ ถูกต้อง ตกลง เคย เคยครับ โอเค chai ka khrap mee dai|chai khrap",
 }
 _NO_WORDS: Final = {
     "en": "no n nope nah never not none|no thanks|not really|i dont|i did not|i didnt|i have not|dont",
     "km": "ទេ អត់ អត់ទេ មិនមែន មិនមែនទេ គ្មាន គ្មានទេ មិនទាន់ មិនបាន ot otte te ort minmen|ot te|men te",
     "lo": "ບໍ່ ບໍ ບໍ່ແມ່ນ ບໍ່ມີ ບໍ່ໄດ້ ບໍ່ເຄີຍ ຍັງ bo bor bomen bomi|bo men|bo mi",
-    "my": "မဟုတ် မဟုတ်ဘူး မဟုတ်ပါ မဟုတ်ပါဘူး ဟင့်အင်း မရှိ မရှိဘူး မရှိပါဘူး မရဘူး မလုပ်ဘူး mahote mahoke|ma hote|ma hote bu|ma shi "
-    "bu",
+    "my": "မဟုတ် မဟုတ်ဘူး မဟုတ်ပါ မဟုတ်ပါဘူး ဟင့်အင်း မရှိ မရှိဘူး မရှိပါဘူး မရဘူး မလုပ်ဘူး mahote mahoke|ma hote|ma hote bu|ma shi bu",
     "th": "ไม่ ไม่ใช่ ไม่ครับ ไม่ค่ะ ไม่มี ไม่ได้ ไม่เคย เปล่า ยัง ยังไม่ mai maichai plao|mai chai|mai mee",
 }
 # Single words, then whole phrases after a bar each.

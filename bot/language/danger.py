@@ -1,9 +1,7 @@
-"""Does this message come from somebody in danger? Three nets, because a list finds only what its author
-thought of.
+"""Does this message come from somebody in danger? Three nets, because a list finds only what its author thought of.
 
-The first is the lexicon: ideas of danger add up, calm ideas take away. The second is what the matcher learned
-from examples of people
-in danger. The third is not here: every reply that is not sure carries the line to help anyway.
+The first is the lexicon: ideas of danger add up, calm ideas take away. The second is what the matcher learned from
+examples of people in danger. The third is not here: every reply that is not sure carries the line to help anyway.
 """
 
 from collections.abc import Mapping

@@ -50,9 +50,7 @@ def read_date(text: str, language: str, today: date) -> date | None:
     """
     plain = plain_figures(text)
     return (
-        _relative_day(plain, today)
-        or _named_month(plain, language, today)
-        or _day_in_figures(plain, language, today)
+        _relative_day(plain, today) or _named_month(plain, language, today) or _day_in_figures(plain, language, today)
     )
 
 

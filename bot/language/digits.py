@@ -63,9 +63,7 @@ _CURRENCIES: Final = {
     "LAK": ("kips", "kip", "lak", "₭", "ກີບ", "กีบ", "គីប", "ကစ်ပ်"),
     "MMK": ("kyats", "kyat", "mmk", "ks", "ကျပ်", "จ๊าต", "ຈັດ"),
 }  # fmt: skip
-_CURRENCY_OF_WORD: Final = {
-    normal(word) or word: code for code, words in _CURRENCIES.items() for word in words
-}
+_CURRENCY_OF_WORD: Final = {normal(word) or word: code for code, words in _CURRENCIES.items() for word in words}
 
 _OTHER_UNITS: Final = (
     "day days week weeks month months year years hour hours minute minutes people persons percent time times "
@@ -132,12 +130,7 @@ def _number(plain: str, language: str) -> Decimal | None:
             parts.append((kind, value))
         place += max(1, len(word))
     total = _sum_up(parts, has_figure=bool(figures))
-    if (
-        total is not None
-        and figures
-        and plain[:start].rstrip().endswith("-")
-        and not plain[:start].strip(" -")
-    ):
+    if total is not None and figures and plain[:start].rstrip().endswith("-") and not plain[:start].strip(" -"):
         return -total
     return total
 
@@ -176,9 +169,7 @@ def _sum_up(parts: list[tuple[str, Decimal]], *, has_figure: bool) -> Decimal | 
     if not any(kind == "count" for kind, _ in said) and (has_figure or not said):
         return None
     if len(said) == 2 and said[0][0] == "times" and said[1][0] == "count" and has_figure:
-        return (
-            said[0][1] * said[1][1]
-        )  # Burmese names the unit before a round number: "lakh 3" is three lakh.
+        return said[0][1] * said[1][1]  # Burmese names the unit before a round number: "lakh 3" is three lakh.
     total = pending = Decimal(0)
     for kind, value in said:
         if kind == "count":

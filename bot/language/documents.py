@@ -28,7 +28,9 @@ class Concepts:
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """What speaks for danger, with words of its own; examples for the matcher; words that stay out of previews."""
+    """What speaks for danger, with words of its own; examples for the matcher; words that stay out of
+    previews.
+    """
 
     words: Mapping[str, tuple[str, ...]]
     signs: Mapping[str, Sign]
@@ -83,7 +85,9 @@ def safety_from(tree: Tree, concepts: Concepts) -> Safety:
 
 
 def lexicon_from(concepts: Concepts, safety: Safety) -> Lexicon:
-    """All ideas of both documents in one lexicon, so that a longer phrase of one covers a shorter one of the other."""
+    """All ideas of both documents in one lexicon, so that a longer phrase of one covers a shorter one of the
+    other.
+    """
     words = {
         idea: (*concepts.words.get(idea, ()), *safety.words.get(idea, ()))
         for idea in (*concepts.words, *(own for own in safety.words if own not in concepts.words))

@@ -1,6 +1,7 @@
 """What a text is compared by: ideas, pairs of ideas, and the letters themselves.
 
-Ideas carry over between languages and letters do not, so each of the three kinds is scaled to a length of its own first: a text of
+Ideas carry over between languages and letters do not, so each of the three kinds is scaled to a length of its
+own first: a text of
 which only the letters are known still has a whole vector.
 """
 

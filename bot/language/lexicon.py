@@ -1,8 +1,9 @@
 """Finds the listed words of many ideas in a text, in one pass, however they are spelt.
 
-Words are looked up as whole clusters (or whole Latin words), never inside one: the Burmese word for "month" is not found in the one for
-"come". A word that is not found as it stands is looked for by its skeleton; a Latin word by its stem, its sound, and one slip of the
-finger. What lies inside a longer find of the same text does not count: "no salary" is not "salary".
+Words are looked up as whole clusters (or whole Latin words), never inside one: the Burmese word for "month" is not
+found in the one for "come". A word that is not found as it stands is looked for by its skeleton; a Latin word by its
+stem, its sound, and one slip of the finger. What lies inside a longer find of the same text does not count: "no
+salary" is not "salary".
 """
 
 import re
@@ -17,6 +18,7 @@ SHORTEST_WITH_SLIP: Final = 5
 _ENDINGS: Final = ("ing", "ed", "es", "s", "d", "ly")
 _SHORTEST_STEM: Final = 3
 _SHORTEST_JOINED: Final = 6
+_SHORTEST_HEARD: Final = 5
 _FEWEST_BLURRED_CLUSTERS: Final = 3
 _SOUNDS: Final = (
     ("ph", "p"), ("th", "t"), ("kh", "k"), ("ch", "j"), ("sh", "s"), ("ht", "t"), ("hs", "s"), ("hl", "l"), ("hm", "m"),
@@ -75,7 +77,9 @@ class Lexicon:
 
     @classmethod
     def build(cls, words: Mapping[str, Iterable[str]], forgiven: Collection[str] = ()) -> "Lexicon":
-        """From idea → words of any language; those of the forgiven ideas are also found with a slip inside."""
+        """From idea → words of any language; those of the forgiven ideas are also found with a slip
+        inside.
+        """
         exact, bare = _Branch({}, ()), _Branch({}, ())
         latin: set[str] = set()
         claimed: dict[tuple[str, ...], set[str]] = {}
@@ -85,13 +89,14 @@ class Lexicon:
                 _grow(exact, word.tokens, idea)
                 claimed.setdefault(word.tokens, set()).add(idea)
                 latin.update(token for token in word.tokens if _LATIN.fullmatch(token))
-            if len(word.tokens) > 1 and len(joined := "".join(word.tokens)) >= _SHORTEST_JOINED and joined.isalpha():
-                if joined.isascii():
-                    _grow(exact, (joined,), idea)
-                    latin.add(joined)
+            joined = "".join(word.tokens)
+            if len(word.tokens) > 1 and len(joined) >= _SHORTEST_JOINED and _LATIN.fullmatch(joined):
+                _grow(exact, (joined,), idea)
+                latin.add(joined)
         for idea, word in typed:
             heard = _heard(word.bare)
-            # A skeleton must not turn one listed word into another, and one cluster says too little without its tone.
+            # A skeleton must not turn one listed word into another, and one cluster says too little without
+            # its tone.
             if _says_enough(heard) and not claimed.get(word.bare, set()) - {idea}:
                 _grow(bare, heard, idea)
         run_on = [(idea, "".join(_heard(word.bare))) for idea, word in typed if idea in forgiven]
@@ -148,7 +153,7 @@ def _heard(path: tuple[str, ...]) -> tuple[str, ...]:
 def _says_enough(path: tuple[str, ...]) -> bool:
     """Blurred, a short word is too easily another."""
     if all(token.isascii() for token in path):
-        return sum(map(len, path)) >= (_SHORTEST_JOINED if len(path) > 1 else SHORTEST_WITH_SLIP)
+        return sum(map(len, path)) >= _SHORTEST_HEARD
     return len(path) >= _FEWEST_BLURRED_CLUSTERS
 
 

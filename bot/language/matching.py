@@ -1,9 +1,8 @@
 """Which topic a free text asks about, learned from the example questions of all languages together.
 
-It is trained when content is compiled. How sure it must be is derived then as well: a fifth of the examples
-is held back, and the
-thresholds are set where those questions and the off-topic lines part best. Off-topic lines are a class of
-their own.
+It is trained when content is compiled. How sure it must be is derived then as well: a fifth of the examples is held
+back, and the thresholds are set where those questions and the off-topic lines part best. Off-topic lines are a class
+of their own.
 """
 
 import io
@@ -12,7 +11,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -83,7 +81,8 @@ class Matcher:
         stages: Mapping[str, str] | None = None,
     ) -> "Matcher":
         """Learn the topics of the examples; negatives are lines that no topic answers, their topic is
-        ignored."""
+        ignored.
+        """
         everything = [*examples, *(Example(NOTHING, line.language, line.text, line.weight) for line in negatives)]
         topics = tuple(sorted({example.topic for example in everything}))
         number = {topic: place for place, topic in enumerate(topics)}
@@ -105,19 +104,12 @@ class Matcher:
             thresholds,
         )
 
-    def match(
-        self, text: str, language: str | None = None, profile: Mapping[str, str] | None = None
-    ) -> Matching:
+    def match(self, text: str, language: str | None = None, profile: Mapping[str, str] | None = None) -> Matching:
         """The topics of a text; language is that of the chat, profile what the person told about
-        themselves."""
-        best: Floats | None = None
-        typed = Typed("", (), ())
-        for reading in readings(text):
-            read = Typed.of(reading)
-            found = self._chances(read, profile or {})
-            if best is None or _best_topic(found, self.topics) > _best_topic(best, self.topics):
-                best, typed = found, read
-        assert best is not None
+        themselves.
+        """
+        read = [(typed, self._chances(typed, profile or {})) for typed in map(Typed.of, readings(text))]
+        typed, best = max(read, key=lambda one: _best_topic(one[1], self.topics))
         ranked = self._ranked(best)
         return Matching(ranked, self._mode(ranked, best), self.language(typed, language))
 
@@ -129,9 +121,7 @@ class Matcher:
         ranked = self._ranked(found)
         winner = self.topics.index(ranked[0][0]) if ranked else 0
         places, values = self._vector(features)
-        names = [
-            feature for kind in KINDS for feature in features.of_kind(kind) if feature in self.columns
-        ]
+        names = [feature for kind in KINDS for feature in features.of_kind(kind) if feature in self.columns]
         said = sorted(
             zip(names, (values * self.table[places, winner].astype(np.float32)).tolist(), strict=True),
             key=lambda reason: -abs(reason[1]),
@@ -242,7 +232,8 @@ def _scaled(values: Floats, length: float) -> Floats:
 
 def _length(kind: str, known: int, found: int) -> float:
     """How long the part of one kind is: a lone idea says less than three, letters never seen before say
-    nothing."""
+    nothing.
+    """
     if not known:
         return 0.0
     share = SHARE_OF_KIND[kind]
@@ -269,7 +260,10 @@ def _vectors(texts: Sequence[Features]) -> tuple[dict[str, int], Floats, Rows]:
     rarity = (np.log((1 + len(texts)) / (1 + seen)) + 1).astype(np.float32)
     values = [
         np.concatenate(
-            [_scaled(rarity[part], _length(kind, len(part), len(part))) for kind, part in zip(KINDS, parts, strict=True)]
+            [
+                _scaled(rarity[part], _length(kind, len(part), len(part)))
+                for kind, part in zip(KINDS, parts, strict=True)
+            ]
         )
         for parts in numbered
     ]
@@ -282,7 +276,8 @@ def _thresholds(
     lines: Sequence[Example], topics: tuple[str, ...], alike: Floats, labels: Integers, importance: Floats
 ) -> tuple[Thresholds, Floats]:
     """Where held-back questions are told from off-topic, right answers from wrong ones; and what was
-    learned."""
+    learned.
+    """
     turn: Counter[tuple[str, str]] = Counter()
     held = []
     for place, line in enumerate(lines):
@@ -326,4 +321,6 @@ def _latin_words(lines: Iterable[Example]) -> dict[str, str]:
             if word.isascii() and word.isalpha() and len(word) > 1:
                 users.setdefault(word, Counter())[line.language] += 1
     mostly = {word: used.most_common(1)[0] for word, used in users.items()}
-    return {word: language for word, (language, times) in mostly.items() if times >= 0.8 * math.fsum(users[word].values())}
+    return {
+        word: language for word, (language, times) in mostly.items() if times >= 0.8 * math.fsum(users[word].values())
+    }

@@ -1,6 +1,7 @@
 """Finds listed words that were typed with one slip of the finger, in scripts without spaces too.
 
-With one slip, one half of the word is still whole. So the halves are looked up, and the other half is compared next to each find.
+With one slip, one half of the word is still whole. So the halves are looked up, and the other half is compared next
+to each find.
 """
 
 from collections.abc import Iterator
@@ -47,10 +48,11 @@ class Slips:
         for start in range(len(text)):
             for length in self.lengths:
                 for half in self.halves.get(text[start : start + length], ()):
-                    if half.first and _opens(text[start + length : start + length + len(half.other) + 1], half.other):
-                        yield half.idea, half.word
-                    elif not half.first and _opens(
-                        text[max(0, start - len(half.other) - 1) : start][::-1], half.other[::-1]
+                    if (
+                        half.first and _opens(text[start + length : start + length + len(half.other) + 1], half.other)
+                    ) or (
+                        not half.first
+                        and _opens(text[max(0, start - len(half.other) - 1) : start][::-1], half.other[::-1])
                     ):
                         yield half.idea, half.word
 
