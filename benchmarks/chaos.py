@@ -128,7 +128,7 @@ async def run(seed: int, kills: int, people: int, pace: float) -> Result:
             killed: Counter[str] = Counter()
             try:
                 await telegram.until(lambda: all(talk.heard() for talk in talks), timeout=60)
-                for _ in range(kills):
+                while killed.total() < kills:
                     await asyncio.sleep(random.uniform(0.05, 0.9))
                     if random.random() < 0.5:
                         await bot.kill()

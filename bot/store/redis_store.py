@@ -18,6 +18,7 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 
+from bot import logbook
 from bot.figures import Figures
 from bot.messages import ConversationId
 from bot.store import keys
@@ -30,6 +31,7 @@ from bot.store.contract import (
     Outcome,
     Outgoing,
     OutgoingId,
+    Record,
     Repeated,
     Rung,
     Snapshot,
@@ -48,8 +50,6 @@ from bot.store.encoding import (
 from bot.store.redis_wire import ClusterLink, Link, Part, Reply, SingleLink, Wire
 from bot.store.sealing import OUTGOING, QUARANTINE, RECORD, SealError, Vault
 
-log = logging.getLogger(__name__)
-
 PATIENCE: Final = timedelta(seconds=1)
 """A server that does not answer for this long counts as down."""
 
@@ -58,6 +58,7 @@ _PROBE_SECONDS: Final = 10
 _CONFLICT: Final = -1
 _REPEATED: Final = -2
 _OURS: Final = 1
+_LANE_FORM: Final = 1
 _LANE: Final = Struct(">B6sH")
 _SEEN_BYTES: Final = 8
 _ID_BYTES: Final = 9
@@ -119,10 +120,11 @@ class RedisStore:
         if lane is None:
             return Snapshot(0, None)
         lane = _bytes(lane)
-        _, version, seen = _LANE.unpack_from(lane)
+        form, version, seen = _LANE.unpack_from(lane)
+        if form != _LANE_FORM:
+            raise UnreadableError("a conversation lies in the store in a newer form; update the program")
         sealed = lane[_LANE.size + seen * _SEEN_BYTES :]
-        record = decode_record(self._vault.open(sealed, conversation, RECORD)) if sealed else None
-        return Snapshot(int.from_bytes(version, "big"), record)
+        return Snapshot(int.from_bytes(version, "big"), self._record(sealed, conversation) if sealed else None)
 
     async def commit(self, commit: Commit, now: datetime, lease: timedelta) -> Outcome:
         shard = keys.shard_of(commit.conversation)
@@ -317,6 +319,15 @@ class RedisStore:
             arguments.append(vault.seal(commit.quarantined, conversation, QUARANTINE, commit.answering))
         return names, arguments
 
+    def _record(self, sealed: bytes, conversation: ConversationId) -> Record | None:
+        """What is sealed; None if we cannot read it: a person who starts anew is better off than one without answer."""
+        try:
+            return decode_record(self._vault.open(sealed, conversation, RECORD))
+        except (SealError, UnreadableError) as error:
+            self._figures.add("record_unreadable", type(error).__name__)
+            logbook.note("record_unreadable", logging.ERROR, code=type(error).__name__)
+            return None
+
     def _leased(self, conversation: ConversationId, entry: bytes) -> Leased | None:
         """The outgoing in an entry, or None if we cannot read it: its neighbours must not wait for our keys."""
         outgoing = OutgoingId(entry[:_ID_BYTES])
@@ -325,7 +336,7 @@ class RedisStore:
             return Leased(conversation, decode_outgoing(payload, outgoing, entry[_ID_BYTES]))
         except (SealError, UnreadableError) as error:
             self._figures.add("outgoing_unreadable", type(error).__name__)
-            log.error("outgoing_unreadable", extra={"code": type(error).__name__})
+            logbook.note("outgoing_unreadable", logging.ERROR, code=type(error).__name__)
             return None
 
     async def _due(self, sets: Sequence[bytes], now: int, at_most: int) -> list[tuple[float, str, int]]:

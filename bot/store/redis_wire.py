@@ -26,10 +26,9 @@ from redis.exceptions import (
 )
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from bot import logbook
 from bot.store.contract import StoreDownError, StoreError, StoreFullError
 from bot.store.keys import READY
-
-log = logging.getLogger(__name__)
 
 Part: TypeAlias = bytes | str | int
 Reply: TypeAlias = bytes | int | Sequence["Reply"] | None
@@ -152,7 +151,7 @@ class Wire:
     def _arrived(self, task: asyncio.Task[None]) -> None:
         self._waiting.under_way.discard(task)
         if not task.cancelled() and (fault := task.exception()) is not None:
-            log.error("store_fault", extra={"code": type(fault).__name__})
+            logbook.note("store_fault", logging.ERROR, code=type(fault).__name__)
         self._schedule()
 
     async def _travel(self) -> None:

@@ -126,7 +126,7 @@ class Ends(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.getMessage() == "store_ended":
-            self.codes.append(vars(record)["code"])
+            self.codes.append(vars(record)["fields"]["code"])
             self.heard.set()
 
 
@@ -354,7 +354,7 @@ async def test_a_full_disk_is_told_and_what_was_acknowledged_stays(data: Path, m
     (data / "rest").write_bytes(b"x" * 500_000)
     acknowledged = 0
     ends = Ends()
-    monkeypatch.setattr(logging.getLogger("bot.store.embedded"), "handlers", [ends])
+    monkeypatch.setattr(logging.getLogger("waymark"), "handlers", [ends])
     try:
         async with (
             EmbeddedValkey(data) as valkey,
