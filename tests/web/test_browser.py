@@ -327,10 +327,25 @@ def test_while_the_store_stays_away_a_person_can_read_on(open_house: OpenHouse, 
     screen.press("others")
     screen.press("work")
     screen.wait_for("words")
+    screen.press_and_wait("person")
     open_house.house.store.is_down = False
 
     screen.press("home")
     screen.wait_for("before")
+    screen.wait(lambda: not screen.is_offline())
+
+
+def test_a_tap_that_has_to_wait_does_not_hold_up_the_next(open_house: OpenHouse, screen: Screen) -> None:
+    come_home(screen, "en")
+    open_house.house.store.is_down = True
+    screen.press("language")
+    screen.write("xyzzy")
+    screen.wait(screen.is_offline)
+
+    screen.press("numbers")
+
+    screen.wait_for("danger")
+    open_house.house.store.is_down = False
     screen.wait(lambda: not screen.is_offline())
 
 

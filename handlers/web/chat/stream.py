@@ -43,6 +43,7 @@ class Stream:
         self._render = render
         self._pace = pace
         self._sent: set[OutgoingId] = set()
+        self._is_blind = False
 
     async def run(self, request: web.Request) -> web.StreamResponse:
         """Stream until the browser is gone or the watch is over."""
@@ -81,8 +82,11 @@ class Stream:
         try:
             waiting = await self._store.waiting(self._conversation)
         except StoreError as error:
-            logbook.note_error("stream_cannot_look", error)
+            if not self._is_blind:
+                logbook.note_error("stream_cannot_look", error)
+            self._is_blind = True
             return False
+        self._is_blind = False
         new = [one for one in waiting if one.id not in self._sent]
         # Whatever has left the outbox need not be remembered.
         self._sent = {one.id for one in waiting}

@@ -34,7 +34,7 @@
   var source = null;
   var failures = 0;
   var wasHeard = false;
-  var isAway = false;
+  var refusals = 0;
   var memories = 0;
   var complaint = null;
   var polling = null;
@@ -203,7 +203,7 @@
 
   function say(fields, article) {
     fields.nonce = random();
-    taps.push({ fields: fields, article: article, refused: 0 });
+    taps.push({ fields: fields, article: article });
     pump();
   }
 
@@ -230,7 +230,7 @@
   function arrive(tap, text) {
     taps.shift();
     pause = 0;
-    isAway = false;
+    refusals = 0;
     beContent();
     take(text);
     unlock(tap.article);
@@ -245,11 +245,21 @@
   }
 
   function putOff(tap, status, text) {
+    if (tap.article) { release(tap.article); }
     complain(status ? 'page-busy' : 'page-offline');
-    if (status === 503) { tap.refused += 1; }
-    if (status === 503 && text && (isAway || tap.refused > 2)) {
+    refusals = status === 503 ? refusals + 1 : 0;
+    if (refusals > 2 && text) {
       answerFromMemory(tap, text);
       return;
+    }
+    if (refusals > 2 && taps.length > 1) {
+      /* The person has gone on: what waits must not hold up what they want now. */
+      taps.shift();
+      if (tap.article) { unlock(tap.article); } else { taps.push(tap); }
+      if (taps.some(function (other) { return other.article; })) {
+        pump();
+        return;
+      }
     }
     pause = Math.min(LONGEST_PAUSE, pause ? pause * 2 : 1000);
     timer = setTimeout(pump, pause);
@@ -265,7 +275,6 @@
       shown[article.id] = false;
       if (!index && tap.article) { article.setAttribute('data-replaces', tap.article.id.slice(2)); }
     });
-    isAway = true;
     taps.shift();
     take(box.innerHTML);
     unlock(tap.article);
@@ -277,9 +286,13 @@
     button.className += ' pressed';
   }
 
+  function release(article) {
+    article.className = article.className.replace(/ waits/g, '');
+  }
+
   function unlock(article) {
     if (!article) { return; }
-    article.className = article.className.replace(/ waits/g, '');
+    release(article);
     each(article.querySelectorAll('.pressed'), function (button) {
       button.className = button.className.replace(/ pressed/g, '');
     });
@@ -307,6 +320,9 @@
     while (article && article.nodeName !== 'ARTICLE') { article = article.parentNode; }
     event.preventDefault();
     if (/ waits/.test(article.className)) { return; }
+    /* A press that waits for its turn gives way: the person has chosen something else. */
+    taps = taps.filter(function (tap, index) { return tap.fields.words || (isSending && !index); });
+    unlock(article);
     lock(article, button);
     say({ press: button.value, at: article.id.slice(2) }, article);
   }
@@ -438,6 +454,7 @@
   each(log.children, function (article) { shown[article.id] = true; });
   each(log.querySelectorAll('.away'), function (article) { article.id = ''; });
   input.value = '';
+  if (log.children.length > 1) { show(log.lastElementChild, log.lastElementChild); }
   acknowledge();
   listen();
 }());
