@@ -271,3 +271,13 @@ async def test_from_another_site_the_browser_first_takes_a_step_of_ours(phone: P
     assert step.page.articles == []
     phone.cookies = known
     assert (await phone.get("/?lang=th&open=offer-check", Sec_Fetch_Site="same-origin")).page.articles
+
+
+async def test_a_link_leads_a_new_person_to_its_flow_after_the_first_questions(phone: Phone) -> None:
+    page = await phone.look("/?lang=my&open=offer-check")
+
+    for means in ("my", "go-on", "kh", "th"):
+        await phone.press(page, means)
+        page = await phone.look()
+
+    assert [button.means for button in page.articles[-1].buttons][:2] == ["go-on", "topic"]
