@@ -108,8 +108,7 @@ class Lexicon:
         exact = _outermost(_walk(self.exact, known, exact=True))
         heard = _heard(tuple(self.known(token) for token in typed.bare))
         seen = {find.idea for find in exact}
-        blurred = [find for find in _walk(self.bare, heard, exact=False) if find.idea not in seen]
-        blurred = _outermost(blurred)
+        blurred = [find for find in _outermost(_walk(self.bare, heard, exact=False)) if find.idea not in seen]
         seen.update(find.idea for find in blurred)
         slipped = {idea: word for idea, word in self.slips.find("".join(heard)) if idea not in seen}
         return (*exact, *blurred, *(Find(idea, 0, 0, word, exact=False) for idea, word in slipped.items()))

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -126,7 +127,13 @@ class Matcher:
             zip(names, (values * self.table[places, winner].astype(np.float32)).tolist(), strict=True),
             key=lambda reason: -abs(reason[1]),
         )
-        return Explanation(typed.normal, features.ideas, tuple(said[:12]), ranked, self._mode(ranked, found))
+        return Explanation(
+            typed.normal,
+            tuple(idea[1:] for idea in features.ideas),
+            tuple(said[:12]),
+            ranked,
+            self._mode(ranked, found),
+        )
 
     def mass(self, matching: Matching, topics: Iterable[str]) -> Mapping[str, float]:
         """The chances that a matching gives to some topics; those below the best few count as nothing."""
@@ -170,13 +177,13 @@ class Matcher:
             with np.load(io.BytesIO(stored), allow_pickle=False) as file:
                 head, rarity, table = json.loads(file["head"].tobytes()), file["rarity"], file["table"]
             if head["format"] != _FORMAT:
-                raise ValueError("the stored matcher is of another version; build it again")
+                raise KeyError(_FORMAT)
             topics = tuple(str(topic) for topic in head["topics"])
             columns = {str(feature): place for place, feature in enumerate(head["columns"])}
             thresholds = Thresholds(float(head["thresholds"][0]), float(head["thresholds"][1]))
             stages, latin = dict(head["stages"]), dict(head["latin"])
-        except (KeyError, OSError, EOFError, TypeError, IndexError) as error:
-            raise ValueError("the stored matcher cannot be read; build it again") from error
+        except (KeyError, OSError, EOFError, TypeError, IndexError, ValueError, BadZipFile) as error:
+            raise ValueError("the stored matcher is broken or of another version; build it again") from error
         return cls(concepts, topics, stages, columns, rarity, table, latin, thresholds)
 
     def _chances(self, typed: Typed, profile: Mapping[str, str]) -> Floats:

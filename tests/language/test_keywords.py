@@ -37,8 +37,6 @@ def test_a_word_alone_is_a_wish_in_any_language(text: str, wish: str) -> None:
     assert find_wish(text, TABLE) == Wish(wish)
 
 
-@pytest.mark.parametrize(
-    "text", ["they stop my wage", "", "   ", "00", "xx", "help " * 20, "how to exit thailand"]
-)
+@pytest.mark.parametrize("text", ["they stop my wage", "", "   ", "00", "xx", "help " * 20, "how to exit thailand"])
 def test_a_word_inside_a_sentence_is_no_wish(text: str) -> None:
     assert find_wish(text, TABLE) is None

@@ -25,9 +25,7 @@ def test_unicode_of_burmese_shan_and_mon_is_left_as_it_is(text: str) -> None:
 
 def test_a_short_text_that_could_be_either_has_two_readings() -> None:
     undecided = next(
-        text
-        for text in ("လစာ", "ပတ္စပို႔", "လက္", "ပြဲ", "အလုပ", "ငါး", "ကြမ်း")
-        if 0.02 < zawgyi_probability(text) < 0.98
+        text for text in ("လစာ", "ပတ္စပို႔", "လက္", "ပြဲ", "အလုပ", "ငါး", "ကြမ်း") if 0.02 < zawgyi_probability(text) < 0.98
     )
 
     assert readings(undecided) == (undecided, to_unicode(undecided))

@@ -1,0 +1,117 @@
+"""The content must understand people well enough: these figures may not drop. The questions are nobody's examples."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from bot.language import LANGUAGES, Kind, Understanding, readable
+from bot.language.scoring import Question, as_lines, by_language, score
+from tests.language.content import examples
+from tests.language.zawgyi_writer import zawgyi
+
+EMERGENCY_TOPICS = {kind.value for kind in Kind}
+
+
+def test_no_example_is_a_question_that_measures_it(
+    questions: Sequence[Question], emergencies: Sequence[Question], off_topic: Sequence[Question]
+) -> None:
+    asked = {(question.language, question.text) for question in (*questions, *emergencies, *off_topic)}
+    shared = [line for line in examples() if (line.language, line.text) in asked]
+
+    assert len(shared) < 0.05 * len(asked), shared
+
+
+def test_the_right_topic_is_first_or_among_three(understanding: Understanding, questions: Sequence[Question]) -> None:
+    scores = by_language(understanding, questions)
+    whole = score(understanding, questions)
+
+    assert whole.first >= 0.78, as_lines(scores)
+    assert whole.among_three >= 0.92, as_lines(scores)
+    assert min(one.first for one in scores.values()) >= 0.74, as_lines(scores)
+    assert min(one.among_three for one in scores.values()) >= 0.89, as_lines(scores)
+
+
+def test_answers_are_right_and_real_questions_are_not_refused(
+    understanding: Understanding, questions: Sequence[Question]
+) -> None:
+    whole = score(understanding, questions)
+
+    assert whole.served >= 0.86
+    assert whole.right_answers >= 0.90
+    assert whole.refused <= 0.05
+
+
+def test_what_no_topic_answers_is_not_answered(understanding: Understanding, off_topic: Sequence[Question]) -> None:
+    whole = score(understanding, off_topic)
+
+    assert whole.refused >= 0.80
+    assert whole.answered <= 0.05
+    assert whole.danger_certain <= 0.03
+
+
+def test_latin_letters_and_mixed_words_are_understood(
+    understanding: Understanding, variants: Sequence[Question]
+) -> None:
+    whole = score(understanding, variants)
+    romanised = score(understanding, [question for question in variants if question.kind == "roman"])
+
+    assert (whole.first, whole.among_three, romanised.among_three) >= (0.72, 0.90, 0.80)
+
+
+def test_zawgyi_is_understood_like_unicode(understanding: Understanding, questions: Sequence[Question]) -> None:
+    burmese = [question for question in questions if question.language == "my"]
+    written = [replace(question, text=zawgyi(question.text)) for question in burmese]
+    restored = [readable(one.text) == readable(other.text) for one, other in zip(written, burmese, strict=True)]
+
+    assert sum(restored) >= 0.6 * len(restored)
+    assert score(understanding, written).among_three >= 0.92
+
+
+def test_emergencies_are_certain(understanding: Understanding, emergencies: Sequence[Question]) -> None:
+    called = [question for question in emergencies if question.kind == "emergency"]
+    scores = by_language(understanding, called)
+
+    assert set(scores) == set(LANGUAGES)
+    assert score(understanding, called).danger_certain >= 0.95, as_lines(scores)
+    assert min(one.danger_certain for one in scores.values()) >= 0.85, as_lines(scores)
+    assert score(understanding, called).danger_any == 1
+
+
+def test_questions_and_look_alikes_are_no_false_alarm(
+    understanding: Understanding, questions: Sequence[Question], emergencies: Sequence[Question]
+) -> None:
+    ordinary = score(understanding, [one for one in questions if not one.topics & EMERGENCY_TOPICS])
+    alike = score(understanding, [one for one in emergencies if one.kind == "lookalike"])
+
+    assert ordinary.danger_certain <= 0.04
+    assert ordinary.danger_any <= 0.18
+    assert alike.danger_certain <= 0.12
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_misspelt_emergencies_are_found(
+    understanding: Understanding, emergencies: Sequence[Question], seed: int
+) -> None:
+    hand = random.Random(seed)
+    called = [question for question in emergencies if question.kind == "emergency"]
+    misspelt = [replace(question, text=_slip(question.text, hand)) for question in called for _ in range(3)]
+    whole = score(understanding, misspelt)
+
+    assert whole.danger_certain >= 0.85
+    assert whole.danger_any >= 0.93
+
+
+def _slip(text: str, hand: random.Random) -> str:
+    """One letter left out, doubled, or swapped with the next."""
+    letters = list(text)
+    place = hand.randrange(1, len(letters) - 1)
+    match hand.randrange(3):
+        case 0:
+            del letters[place]
+        case 1:
+            letters.insert(place, letters[place])
+        case _:
+            letters[place], letters[place + 1] = letters[place + 1], letters[place]
+    return "".join(letters)
