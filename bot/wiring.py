@@ -82,7 +82,12 @@ async def run_bot(
         delivery = Delivery(store, channels, clock, pacing, SystemRandom(), figures=figures)
         hub = Hub()
         turns = Turns(store, live.script, _Messengers(delivery, hub), clock, figures)
-        around = Surroundings(turns.take, store, vault, live.script, hub, clock, figures, settings.public_url)
+        around = Surroundings(
+            turns.take,
+            *(store, vault, live.script, hub, clock, figures),
+            public_url=settings.public_url,
+            is_leaving=stop.is_set,
+        )
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(turns.ring_timers()), group.create_task(live.follow())]
             name: str | None = None
