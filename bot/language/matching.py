@@ -19,7 +19,7 @@ import numpy as np
 from bot.language.features import KINDS, SHARE_OF_KIND, Features
 from bot.language.lexicon import Lexicon, Typed
 from bot.language.normal import readings
-from bot.language.regression import FURTHER_STEPS, Floats, Integers, Rows, chances, likeness, train, weights
+from bot.language.regression import Floats, Integers, Rows, chances, train
 from bot.language.scripts import language_of
 from bot.language.understood import Matching, Mode
 
@@ -91,16 +91,14 @@ class Matcher:
         labels = np.array([number[example.topic] for example in everything], dtype=np.int64)
         crowd = Counter(example.topic for example in everything)
         importance = np.array([line.weight / crowd[line.topic] ** 0.5 for line in everything], dtype=np.float32)
-        alike = likeness(rows)
-        thresholds, head_start = _thresholds(everything, topics, alike, labels, importance)
-        votes = train(alike, labels, len(topics), importance, head_start, FURTHER_STEPS)
+        thresholds = _thresholds(everything, topics, rows, labels, importance)
         return cls(
             concepts,
             topics,
             dict(stages or {}),
             columns,
             rarity,
-            weights(rows, votes),
+            train(rows, labels, len(topics), importance),
             _latin_words(everything),
             thresholds,
         )
@@ -280,31 +278,26 @@ def _vectors(texts: Sequence[Features]) -> tuple[dict[str, int], Floats, Rows]:
 
 
 def _thresholds(
-    lines: Sequence[Example], topics: tuple[str, ...], alike: Floats, labels: Integers, importance: Floats
-) -> tuple[Thresholds, Floats]:
-    """Where held-back questions are told from off-topic, right answers from wrong ones; and what was
-    learned.
-    """
+    lines: Sequence[Example], topics: tuple[str, ...], rows: Rows, labels: Integers, importance: Floats
+) -> Thresholds:
+    """Where held-back questions are told from off-topic, and right answers from wrong ones."""
     turn: Counter[tuple[str, str]] = Counter()
     held = []
     for place, line in enumerate(lines):
         turn[line.topic, line.language] += 1
-        if turn[line.topic, line.language] % _HELD_BACK == 0:
+        if line.topic != NOTHING and turn[line.topic, line.language] % _HELD_BACK == 0:
             held.append(place)
+    if not held:
+        return Thresholds(0.0, 0.0)
     without_held = importance.copy()
     without_held[held] = 0
-    start = np.zeros((len(lines), len(topics)), dtype=np.float32)
-    if not held or not without_held.any():
-        return Thresholds(0.0, 0.0), start
-    votes = train(alike, labels, len(topics), without_held, start)
-    found = chances(alike[held] @ votes)
-    asked = [place for place, line in enumerate(held) if lines[line].topic != NOTHING]
+    table = train(rows, labels, len(topics), without_held)
+    found = np.stack([chances(values @ table[columns]) for columns, values in map(rows.row, held)])
     if NOTHING in topics:
         found[:, topics.index(NOTHING)] = 0
     best = found.max(axis=1)
-    right = found.argmax(axis=1) == labels[held]
-    refuse = float(np.quantile(best[asked], MOST_REFUSED)) if asked else 0.0
-    return Thresholds(refuse, max(refuse, _answer_from(best[asked], right[asked]))), votes
+    refuse = float(np.quantile(best, MOST_REFUSED))
+    return Thresholds(refuse, max(refuse, _answer_from(best, found.argmax(axis=1) == labels[held])))
 
 
 def _answer_from(best: Floats, right: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]") -> float:
