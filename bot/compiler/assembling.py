@@ -36,6 +36,8 @@ class Assembled:
     phrases: Place
     documents: Mapping[str, Node]
     """`concepts.yaml` and `safety.yaml` as they stand; what they mean is known to the language alone."""
+    is_whole: bool = True
+    """Whether every file could be read: what else seems wrong without one of them only hides the mistake in it."""
 
 
 def assemble(directory: Path, notebook: Notebook) -> Assembled:
@@ -45,20 +47,32 @@ def assemble(directory: Path, notebook: Notebook) -> Assembled:
     translations = Translations()
     documents: dict[str, Node] = {}
     seen: set[tuple[str, ...]] = set()
+    is_whole = True
     # One file after the other, so that the nodes of one can go before those of the next are built.
     for parts, path, shown_as in sorted(_listed(directory), key=lambda file: _turn(file[0])):
         seen.add(parts)
-        node = read_path(path, shown_as, notebook)
-        if node is None:
+        found = Notebook()
+        node = read_path(path, shown_as, found)
+        notebook.take(found)
+        if node is None and found.problems():
+            is_whole = False
+        elif node is None:
             if parts[0] == "flows":
-                # Its mistakes are told; that nothing finds it would only hide them.
                 draft.stood.setdefault((Kind.FLOW, parts[-1]), Place(shown_as, 1, 1))
-            notebook.warning(Place(shown_as, 1, 1), "nothing of this file can be used")
+            notebook.warning(Place(shown_as, 1, 1), "nothing stands in this file")
+        elif parts[0] == "texts" and not is_whole:
+            # Its texts may be those of the file that could not be read.
+            continue
         elif not _take(node, parts, draft, translations, documents):
             notebook.warning(Place(shown_as, 1, 1), "nothing reads this file; is it in the right folder?")
+    for path in _files(directory, "*.yml"):
+        place = Place(f"{directory.name}/{path.relative_to(directory).as_posix()}", 1, 1)
+        notebook.warning(place, "nothing reads this file: its name must end in '.yaml'")
     for name in ("bot", "phrases"):
         if (name,) not in seen:
             notebook.error(Place(f"{directory.name}/{name}.yaml", 1, 1), "this file is missing")
+    if not is_whole:
+        draft.notebook = Notebook()
     return Assembled(
         draft=draft,
         linked=link(draft),
@@ -67,6 +81,7 @@ def assemble(directory: Path, notebook: Notebook) -> Assembled:
         lessons=_lessons(documents, draft),
         phrases=Place(f"{directory.name}/phrases.yaml", 1, 1),
         documents=documents,
+        is_whole=is_whole,
     )
 
 

@@ -23,7 +23,9 @@ def check_facts(draft: Draft, today: date) -> None:
         _check_review(place.evidence, draft.stood[Kind.PLACE, place.id], today, draft)
     for topic in draft.topics.values():
         for variant in topic.variants:
-            if variant.review_by < today:
+            if variant.checked > today:
+                draft.notebook.error(variant.place, f"'checked: {variant.checked}' lies in the future")
+            elif variant.review_by < today:
                 draft.notebook.warning(variant.place, f"this answer should have been reviewed by {variant.review_by}")
     for mention in draft.mentions:
         if mention.kind is Kind.FACT:

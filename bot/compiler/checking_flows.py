@@ -39,7 +39,8 @@ _WIDEST: Final = Language("km")
 def check_flows(draft: Draft, linked: Linked) -> None:
     """Write down what is wrong with the ways through all flows."""
     for each in linked.flows.values():
-        _check_reachable(each, draft)
+        if each.is_sound:
+            _check_reachable(each, draft)
         _check_menus(each, draft)
     _check_used(draft, linked)
     _check_waits(draft, linked)
@@ -158,7 +159,7 @@ def _check_waits(draft: Draft, linked: Linked) -> None:
     for each in linked.flows.values():
         for screen in each.flow.screens:
             circle = _find_circle((each.flow.id, screen), ways, done)
-            if circle:
+            if circle and all(linked.flows[flow].is_sound for flow, _ in circle):
                 names = " → ".join(_spot_name(spot, circle[0][0]) for spot in (*circle, circle[0]))
                 place = linked.flows[circle[0][0]].screens[circle[0][1]]
                 draft.notebook.error(place, f"this goes round without ever waiting: {names}")

@@ -11,7 +11,7 @@ from bot.compiler.assembling import Assembled
 from bot.compiler.compile import check_content, script_of
 from bot.compiler.dump import dump
 from bot.compiler.leaves import Json
-from bot.compiler.problems import Notebook, Problem, errors
+from bot.compiler.problems import Notebook, Problem, Severity, errors
 from bot.compiler.rehearsal import rehearse_all
 from bot.compiler.schema import write_schemas
 from bot.compiler.teaching import KeywordsOnly, Teach
@@ -32,8 +32,9 @@ class Report:
         return not (self.problems if strict else errors(self.problems))
 
     def lines(self) -> Iterator[str]:
-        """The report as it is printed."""
-        yield from (str(problem) for problem in self.problems)
+        """The report as it is printed: last what must be put right, since people look at the end first."""
+        ordered = sorted(self.problems, key=lambda problem: problem.severity is Severity.ERROR)
+        yield from (str(problem) for problem in ordered)
         found = len(errors(self.problems))
         counted = ", ".join(f"{count} {name}" for name, count in self.counts)
         yield f"{counted}: {found} errors, {len(self.problems) - found} warnings, {self.seconds:.2f} s"

@@ -49,7 +49,8 @@ def check_content(directory: Path, today: date, notebook: Notebook, *, unfinishe
         return None
     with _without_collecting():
         assembled = assemble(directory, notebook)
-        check(assembled, today, unfinished=unfinished)
+        if assembled.is_whole:
+            check(assembled, today, unfinished=unfinished)
     return assembled
 
 

@@ -46,6 +46,8 @@ class Kind(StrEnum):
     FACT = "fact"
     HOTLINE = "hotline"
     PHRASE = "phrase"
+    UNIT = "unit"
+    PER = "unit behind 'per:'"
     FIELD = "field of the profile"
     MEDIA = "picture or recording"
     PLACE = "place"
@@ -109,6 +111,8 @@ class FlowDraft:
     screens: Mapping[ScreenId, Place] = field(default_factory=dict)
     screens_were: Mapping[ScreenId, tuple[TextNode, ...]] = field(default_factory=dict)
     steps: Mapping[tuple[ScreenId, int], Place] = field(default_factory=dict)
+    is_sound: bool = True
+    """Whether its file is written as it must be, so that no step of it was left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,9 @@ SHIFT: Final = Written(
     re.compile(rf"(daily|{_DAYS}(-{_DAYS})?(,{_DAYS}(-{_DAYS})?)*) {_TIME}-{_TIME}"),
     "mon-fri 08:30-16:30",
 )
+HOURS: Final = Written(
+    "hours", re.compile(f"always|unknown|{SHIFT.pattern.pattern}"), 'always or ["mon-fri 08:30-16:30"]'
+)
 MEDIA: Final = Written("name of a picture or recording", re.compile(r"[a-z0-9][a-z0-9-]{0,49}"), "passport-page")
 
 YESNO: Final = OneOf((*YES, "no", "false"))
@@ -297,7 +300,7 @@ HOTLINE: Final = Record(
             ),
             required=True,
         ),
-        Field("hours", Either(words=OneOf(("always", "unknown")), items=ListOf(SHIFT, at_least=1)), required=True),
+        Field("hours", Either(words=HOURS, items=ListOf(SHIFT, at_least=1)), required=True),
         Field("closed_on", _one_or_more(ID)),
         Field("zone", OneOf(ZONES), required=True),
         Field("languages", Either(words=SPOKEN, items=ListOf(SPOKEN)), required=True),

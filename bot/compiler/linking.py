@@ -111,16 +111,26 @@ def _find_mentions(draft: Draft) -> None:
         kind: {name for found, name in draft.stood if found is kind}
         for kind in (Kind.FLOW, Kind.TOPIC, Kind.FACT, Kind.HOTLINE, Kind.PHRASE, Kind.FIELD, Kind.HOLIDAYS)
     }
+    phrases = known[Kind.PHRASE]
+    known[Kind.UNIT] = _behind("unit-", (name for name in phrases if not name.endswith("-one")))
+    known[Kind.PER] = _behind("per-", phrases)
     known[Kind.MEDIA] = draft.media
     known[Kind.PLACES] = {place.kind for place in draft.places.values()}
     for mention in draft.mentions:
         if mention.kind is Kind.SCREEN:
             _find_screen(mention, draft)
-        elif mention.kind is Kind.PHRASE and not known[Kind.PHRASE]:
+        elif mention.kind in (Kind.PHRASE, Kind.UNIT, Kind.PER) and not phrases:
             # The whole file is missing, which has been written down.
             continue
+        elif mention.kind in (Kind.UNIT, Kind.PER) and mention.word not in known[mention.kind]:
+            words = f"no {mention.kind} is called '{mention.word}'; write one of {', '.join(known[mention.kind])}"
+            draft.notebook.error(mention.place, words)
         elif mention.word not in known[mention.kind]:
             draft.notebook.unknown(mention.place, mention.kind, mention.word, known[mention.kind])
+
+
+def _behind(start: str, names: Iterable[str]) -> list[str]:
+    return sorted(name.removeprefix(start) for name in names if name.startswith(start))
 
 
 def _find_screen(mention: Mention, draft: Draft) -> None:

@@ -254,14 +254,20 @@ class _Builder:
 
 _NO_ALIAS: Final = "'*' repeats another part of the file; write it out instead"
 _NO_QUOTE: Final = "found unexpected end of stream"
+_NO_COLON: Final = "could not find expected ':'"
 _NO_BRACKET: Final = "did not find expected ',' or"
 _EXPLANATIONS: Final = (
     ("mapping values are not allowed", "a ':' stands inside words; put the words in quotes"),
     (_NO_QUOTE, "this quote is opened and never closed"),
-    ("could not find expected ':'", "a ':' is missing behind this word, or a quote in the lines before"),
+    (_NO_COLON, "a ':' is missing behind this word, or a quote before it, or this line must stand deeper"),
+    ("found a tab character", "a tab cannot indent; use spaces"),
     ("nesting depth", f"lists and maps may nest {DEEPEST} deep"),
     ("undefined alias", _NO_ALIAS),
     ("did not find expected alphabetic", "this character cannot start words; put the words in quotes"),
+    (
+        "block sequence entries are not allowed",
+        "a list starts on a new line; words that start with '-' need quotes",
+    ),
     ("did not find expected key", "this line stands at the wrong depth, or a quote is missing before it"),
     ("did not find expected '-' indicator", "this line stands at the wrong depth, or its '-' is missing"),
     (_NO_BRACKET, "this bracket is never closed, or a ',' is missing in it"),
@@ -273,7 +279,7 @@ _EXPLANATIONS: Final = (
 def _opening(error: yaml.MarkedYAMLError) -> bool:
     """Whether a mistake is better looked for where it begins than where the parser gave up."""
     problem = str(error.problem or "")
-    return problem.startswith((_NO_QUOTE, _NO_BRACKET))
+    return problem.startswith((_NO_QUOTE, _NO_COLON, _NO_BRACKET))
 
 
 def _explained(error: yaml.MarkedYAMLError, rest: str) -> str:

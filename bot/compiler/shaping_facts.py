@@ -88,9 +88,9 @@ def _shape_value(entry: MapNode, draft: Draft) -> FactValue | None:
     if unit is None:
         draft.notebook.error(value.place, "a number needs a 'unit:'")
         return None
-    draft.mentions.append(Mention(Kind.PHRASE, f"unit-{unit.words}", unit.place))
+    draft.mentions.append(Mention(Kind.UNIT, unit.words, unit.place))
     if per is not None:
-        draft.mentions.append(Mention(Kind.PHRASE, f"per-{per.words}", per.place))
+        draft.mentions.append(Mention(Kind.PER, per.words, per.place))
     return _shape_amount(value, unit.words, per.words if per else "", draft)
 
 
@@ -140,7 +140,8 @@ def _shape_hotline(entry: MapNode, name: TextNode, draft: Draft) -> Hotline:
     if country not in ("kh", "la", "mm", "th", "int"):
         draft.notebook.error(name.place, "the id of a hotline starts with kh-, la-, mm-, th- or int-")
     caution = at(entry, "caution")
-    draft.write(f"hotline.{hotline}.name", at(entry, "name"), Role.NAME, vital=True)
+    # A number under an English name helps more than no number; what it may do to somebody must be understood.
+    draft.write(f"hotline.{hotline}.name", at(entry, "name"), Role.NAME)
     draft.write(f"hotline.{hotline}.what", at(entry, "what"), Role.NAME)
     draft.write(f"hotline.{hotline}.caution", caution, Role.NAME, vital=True)
     for language in texts_at(entry, "languages"):

@@ -3,7 +3,7 @@
 from bot.compiler.draft import Draft, FlowDraft, Kind, Role
 from bot.compiler.forms import FLOW_FILE
 from bot.compiler.leaves import at, entries_at, is_yes, text_at, texts_at
-from bot.compiler.problems import Place
+from bot.compiler.problems import Notebook, Place
 from bot.compiler.reading import ListNode, Node, TextNode
 from bot.compiler.shapes import inspect
 from bot.compiler.shaping_steps import Pen, shape_step
@@ -14,7 +14,9 @@ _TAKEN = ("home", "back")
 
 def shape_flow(node: Node, name: str, draft: Draft) -> None:
     """Take the flow of one file into the content."""
-    inspect(node, FLOW_FILE, draft.notebook)
+    found = Notebook()
+    inspect(node, FLOW_FILE, found)
+    draft.notebook.take(found)
     called = text_at(node, "flow")
     if called is None or not draft.introduce(Kind.FLOW, called):
         return
@@ -52,4 +54,5 @@ def shape_flow(node: Node, name: str, draft: Draft) -> None:
         screens=places,
         screens_were=were,
         steps=step_places,
+        is_sound=not found.problems(),
     )

@@ -1,20 +1,23 @@
 """Texts in other languages than English, and how far each can be trusted.
 
 A translation carries the hash of the English it was made from. When the English changes, the hash no longer fits and
-the translation is stale: still shown, visibly counted, and listed for translators.
+the translation is stale: still shown, visibly counted, and listed for translators. Whoever changes the English need
+not touch the other languages before the change can go live: a stale text may name other facts than the English does,
+and the translation of a text that is gone is only told.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import assert_never
 
 from bot.compiler.draft import ENGLISH, Draft, SourceText, slot_words, slots_of, split_phrase
 from bot.compiler.forms import TEXTS_FILE
 from bot.compiler.leaves import entries_at, text_at, texts_of, words_at
-from bot.compiler.problems import Place
+from bot.compiler.problems import Place, did_you_mean
 from bot.compiler.reading import Node, TextNode
 from bot.compiler.shapes import inspect
-from bot.dialogue.phrasebook import Phrase, Standing, TextId, Worded
+from bot.dialogue.phrasebook import FactSlot, HotlineSlot, Phrase, Slot, Standing, TextId, ValueSlot, Worded
 from bot.dialogue.script import TopicId
 from bot.messages import Language
 
@@ -85,7 +88,8 @@ def read_translations(node: Node, language: str, draft: Draft, translations: Tra
             fits = stamp == translations.hash_of_source(source)
             standing = _standing(stamp, words_at(entry, "status", status), fits=fits)
             phrase = split_phrase(text.words, text.place, draft.notebook)
-            _compare_slots(source, phrase, text.place, draft)
+            if not _slots_fit(source, phrase, text.place, draft, is_stale=standing is Standing.STALE):
+                continue
             texts[source.id] = Translated(text.words, text.place, Worded(phrase, standing), bool(stamp))
     _read_examples(node, Language(language), draft)
 
@@ -97,20 +101,42 @@ def _standing(stamp: str, status: str, *, fits: bool) -> Standing:
     return Standing.REVIEWED if stamp and status == "reviewed" else Standing.DRAFT
 
 
-def _compare_slots(source: SourceText, phrase: Phrase, place: Place, draft: Draft) -> None:
+def _slots_fit(source: SourceText, phrase: Phrase, place: Place, draft: Draft, *, is_stale: bool) -> bool:
+    """Whether a translation can be shown; one of an older English as long as its slots can still be filled."""
     if len(source.phrase) == 1 and len(phrase) == 1:
-        return
+        return True
     wanted, found = slots_of(source.phrase), slots_of(phrase)
-    if missing := wanted - found:
+    missing, surplus = wanted - found, found - wanted
+    if is_stale:
+        gone = [slot for slot in surplus if not _is_filled(slot, draft)]
+        if gone:
+            words = f"the English has no {slot_words(gone)} any more and is shown instead of this; translate it again"
+            draft.notebook.warning(place, words)
+        return not gone
+    if missing:
         draft.notebook.error(place, f"the English has {slot_words(missing)}, this text has not")
-    if surplus := found - wanted:
+    if surplus:
         draft.notebook.error(place, f"this text has {slot_words(surplus)}, the English has not")
+    return True
+
+
+def _is_filled(slot: Slot, draft: Draft) -> bool:
+    match slot:
+        case FactSlot(fact):
+            return fact in draft.facts
+        case HotlineSlot(hotline):
+            return hotline in draft.hotlines
+        case ValueSlot():
+            return False
+        case _:
+            assert_never(slot)
 
 
 def _unknown_text(key: TextNode, draft: Draft) -> None:
     flow = key.words.partition(".")[0]
     near = [text for text in draft.texts if text.partition(".")[0] == flow]
-    draft.notebook.unknown(key.place, "text", key.words, near or draft.texts)
+    hint = did_you_mean(key.words, near or draft.texts)
+    draft.notebook.warning(key.place, f"the English has no text '{key.words}'{hint or '; take it out'}")
 
 
 def _read_examples(node: Node, language: Language, draft: Draft) -> None:

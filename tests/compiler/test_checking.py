@@ -402,7 +402,19 @@ FILES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "an empty file": (
         {"flows/empty.yaml": "# nothing yet\n"},
-        ["content/flows/empty.yaml:1:1: warning: nothing of this file can be used"],
+        ["content/flows/empty.yaml:1:1: warning: nothing stands in this file"],
+    ),
+    "a file that nothing reads": (
+        {"flows/origin.yml": ORIGIN},
+        ["content/flows/origin.yml:1:1: warning: nothing reads this file: its name must end in '.yaml'"],
+    ),
+    "a file that cannot be read": (
+        {"topics/work.yaml": TOPIC.replace("  urgency", "\turgency")},
+        ["content/topics/work.yaml:3:1: a tab cannot indent; use spaces"],
+    ),
+    "a step that is misspelt": (
+        {"flows/home.yaml": HOME.replace("- choose:", "- chose:").replace("again: Again", "more: {label: M, go: more}") + "  more:\n    - end\n"},
+        ["content/flows/home.yaml:6:7: no step is called 'chose'; did you mean 'choose'?"],
     ),
     # Topics
     "a stage that is none": (
@@ -505,7 +517,19 @@ FILES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "a unit without its phrase": (
         {"facts/thailand.yaml": FACT.replace("unit: THB", "unit: EUR")},
-        ["content/facts/thailand.yaml:4:9: no phrase is called 'unit-EUR'; did you mean 'unit-THB'?"],
+        ["content/facts/thailand.yaml:4:9: no unit is called 'EUR'; write one of THB"],
+    ),
+    "a unit behind per without its phrase": (
+        {"facts/thailand.yaml": FACT.replace("per: day", "per: night")},
+        ["content/facts/thailand.yaml:5:8: no unit behind 'per:' is called 'night'; write one of day"],
+    ),
+    "an answer that was checked tomorrow": (
+        {"topics/work.yaml": TOPIC.replace("2026-11-23", "2026-11-26")},
+        ["content/topics/work.yaml:6:7: 'checked: 2026-11-26' lies in the future"],
+    ),
+    "a word for hours that is none": (
+        {"hotlines/thailand.yaml": HOTLINE.replace("hours: always", "hours: 24/7")},
+        ["""content/hotlines/thailand.yaml:7:10: '24/7' is no hours; write for example always or ["mon-fri 08:30-16:30"]"""],
     ),
     "a value that is none": (
         {"facts/thailand.yaml": FACT.replace("value: 400", "value: 1,000")},

@@ -5,7 +5,7 @@ from bot.compiler.checking_phrases import ENGINE_PHRASES
 from bot.compiler.commands import check, write_editor_schemas
 from bot.dialogue.events import Wish
 from bot.dialogue.steps import AnswerKind
-from tests.compiler.content_builder import TODAY, TOPIC, write_content
+from tests.compiler.content_builder import HOTLINE, TODAY, TOPIC, write_content
 
 DIALOGUE = Path(__file__).parents[2] / "bot" / "dialogue"
 
@@ -35,6 +35,17 @@ def test_a_strict_check_does_not_pass_warnings(tmp_path: Path) -> None:
     assert next(report.lines()) == (
         "content/topics/work.yaml:6:7: warning: this answer should have been reviewed by 2026-11-24"
     )
+
+
+def test_what_must_be_put_right_stands_last(tmp_path: Path) -> None:
+    hotline = HOTLINE.replace("2027-02-23", "2026-11-24").replace("hours: always", "hours: nights")
+
+    *lines, _ = check(write_content(tmp_path, {"hotlines/thailand.yaml": hotline}), TODAY).lines()
+
+    assert lines == [
+        "content/hotlines/thailand.yaml:1:12: warning: this should have been reviewed by 2026-11-24",
+        """content/hotlines/thailand.yaml:7:10: 'nights' is no hours; write for example always or ["mon-fri 08:30-16:30"]""",
+    ]
 
 
 def test_an_error_is_not_well(tmp_path: Path) -> None:

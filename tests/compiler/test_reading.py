@@ -117,7 +117,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     ),
     "a key without a colon": (
         b"a: 1\nb\nc: 2",
-        "f.yaml:3:1: a ':' is missing behind this word, or a quote in the lines before",
+        "f.yaml:2:1: a ':' is missing behind this word, or a quote before it, or this line must stand deeper",
     ),
 }
 

@@ -11,7 +11,7 @@ from bot.compiler.translating import Progress, progress, stamp
 from bot.compiler.translations import hash_of
 from bot.dialogue.phrasebook import Standing, TextId
 from bot.messages import Language
-from tests.compiler.content_builder import BOT, HOME, TODAY, TOPIC, generate_content, problems_of, write_content
+from tests.compiler.content_builder import BOT, FACT, HOME, TODAY, TOPIC, generate_content, problems_of, write_content
 
 KHMER = Language("km")
 QUESTION = "តើអ្នកចង់ដឹងអ្វី?"
@@ -61,7 +61,7 @@ def test_a_translation_is_trusted_as_far_as_its_hash_and_review_go(
 MISTAKES = {
     "a text that is nowhere": (
         {FILE: f'language: km\nstatus: draft\ntexts:\n  home.menu.sy: {{from: {HASH}, text: "{QUESTION}"}}\n'},
-        ["content/texts/km/flows/home.yaml:4:3: no text is called 'home.menu.sy'; did you mean 'home.menu.say'?"],
+        ["content/texts/km/flows/home.yaml:4:3: warning: the English has no text 'home.menu.sy'; did you mean 'home.menu.say'?"],
     ),
     "a Lao text that is Thai": (
         {
@@ -154,6 +154,40 @@ def test_a_mistake_in_a_translation_is_told(name: str, tmp_path: Path) -> None:
     found = [problem for problem in problems_of(tmp_path, files) if problem.startswith("content/texts/")]
 
     assert found == expected
+
+
+ANSWER = "topic.minimum-wage.answer.default"
+
+
+def khmer_answer(slots: str, stamp: str = "00000000") -> dict[str, str]:
+    entry = f'{{from: {stamp}, text: "{QUESTION} {slots}"}}'
+    return {
+        "texts/km/topics/work.yaml": f"language: km\nstatus: draft\ntexts:\n  {ANSWER}: {entry}\n"
+        "ask: {minimum-wage: [ប្រាក់]}\n"
+    }
+
+
+@pytest.mark.parametrize("slots", ["", "{fact:th-wage}", "{fact:th-old-wage}", "{hotline:th-1506}"])
+def test_a_translation_of_an_older_english_is_shown_while_its_slots_can_be_filled(slots: str, tmp_path: Path) -> None:
+    older = {"facts/cambodia.yaml": FACT.replace("th-wage", "th-old-wage"), **khmer_answer(slots)}
+
+    compiled = compile_content(write_content(tmp_path, older), TODAY, unfinished=True)
+
+    assert compiled.script.phrasebook.find(TextId(ANSWER), KHMER)[1] == KHMER
+    assert any("km texts whose English has changed since: 1" in problem.words for problem in compiled.problems)
+
+
+@pytest.mark.parametrize("slot", ["{fact:th-gone}", "{hotline:th-gone}", "{gone}"])
+def test_a_translation_of_an_older_english_whose_slots_are_gone_gives_way_to_the_english(
+    slot: str, tmp_path: Path
+) -> None:
+    compiled = compile_content(write_content(tmp_path, khmer_answer(slot)), TODAY, unfinished=True)
+
+    assert compiled.script.phrasebook.find(TextId(ANSWER), KHMER)[1] == Language("en")
+    assert (
+        f"content/texts/km/topics/work.yaml:4:{len(ANSWER) + 28}: warning: the English has no {slot} any more and is"
+        " shown instead of this; translate it again"
+    ) in map(str, compiled.problems)
 
 
 def test_once_a_language_has_a_text_what_danger_needs_must_not_be_missing(tmp_path: Path) -> None:
