@@ -162,8 +162,10 @@ class Directory:
         named = wanted.ids.index(hotline.id) if hotline.id in wanted.ids else len(wanted.ids)
         kind = min((place for place, name in enumerate(wanted.kinds) if name in hotline.kinds), default=0)
         silent = 0 if listing.dials else 1
+        # A line for people of one country, to somebody who has not told theirs and does not write its language.
+        for_others = 1 if hotline.origins and caller.origin is None and not listing.speaks else 0
         elsewhere = 0 if hotline.country == caller.here else 1
-        return (silent, closed, named, kind, 0 if listing.speaks else 1, elsewhere)
+        return (silent, for_others, closed, named, kind, 0 if listing.speaks else 1, elsewhere)
 
 
 _CLOSEDNESS: Final = {Availability.OPEN: 0, Availability.UNKNOWN: 1, Availability.CLOSED: 2}

@@ -139,3 +139,16 @@ def test_countries_narrow_to_where_the_person_is_and_comes_from() -> None:
 )
 def test_what_is_out_of_date_is_dated_and_then_withheld(confidence: Confidence, today: date, telling: Telling) -> None:
     assert replace(EVIDENCE, confidence=confidence).telling(today) is telling
+
+
+def test_to_who_has_not_told_where_from_the_line_in_their_language_goes_first() -> None:
+    directory = Directory(
+        [
+            hotline("th-burmese", origins=frozenset({"mm"}), languages=("my",)),
+            hotline("th-khmer", origins=frozenset({"kh"}), languages=("km",)),
+        ],
+        {},
+    )
+    named = Wanted(ids=(HotlineId("th-burmese"), HotlineId("th-khmer")))
+
+    assert chosen(directory, named, Caller(None, "th", "km")) == ["th-khmer", "th-burmese"]
