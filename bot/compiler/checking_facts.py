@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.compiler.draft import BotDraft, Draft, Kind, Mention
+from bot.compiler.draft import BotDraft, Draft, Kind, Mention, TopicDraft
 from bot.compiler.problems import Place
 from bot.compiler.shaping_topics import EMERGENCY
 from bot.facts import Amount, Caller, Confidence, Directory, Evidence, FactId, HotlineId, Telling, Wanted
@@ -88,8 +88,18 @@ def _check_reach(draft: Draft, today: date) -> None:
             continue
         if topic.hotlines is None:
             draft.notebook.error(topic.place, f"'{topic.id}' is an emergency and needs 'hotlines:'")
-        elif missed := list(_missed(topic.hotlines, directory, noon, bot)):
-            draft.notebook.warning(topic.place, f"none of its hotlines works from {', '.join(missed)}")
+        else:
+            _check_topic_reach(topic, list(_missed(topic.hotlines, directory, noon, bot)), draft)
+
+
+def _check_topic_reach(topic: TopicDraft, missed: list[str], draft: Draft) -> None:
+    told = {country.words for country in topic.no_number_in}
+    if untold := [where for where in missed if where not in told]:
+        words = f"none of its hotlines works from {', '.join(untold)}; name one that does, or say so: 'no_number_in:'"
+        draft.notebook.warning(topic.place, words)
+    for country in topic.no_number_in:
+        if country.words not in missed:
+            draft.notebook.warning(country.place, f"one of its hotlines works from {country.words}; take this out")
 
 
 def _missed(wanted: Wanted, directory: Directory, noon: datetime, bot: BotDraft) -> Iterator[str]:

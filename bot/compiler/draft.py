@@ -144,6 +144,7 @@ class TopicDraft:
     flow: FlowId | None
     next: tuple[TopicId, ...]
     was: tuple[TextNode, ...]
+    no_number_in: tuple[TextNode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,6 +246,7 @@ TOPIC: Final = Record(
         Field("ask", ListOf(Words()), about="How people ask for it in English"),
         Field("answer", ListOf(VARIANT, at_least=1), required=True),
         Field("hotlines", TOPIC_HOTLINES),
+        Field("no_number_in", _one_or_more(COUNTRY), about="Where no number is known, and the answer says so"),
         Field("flow", ID, about="A flow that is offered as 'Check step by step'"),
         Field("next", ListOf(ID, at_most=3)),
         _WAS,

@@ -51,6 +51,7 @@ def shape_topics(node: Node, stage: str, draft: Draft) -> None:
             flow=FlowId(draft.mention(Kind.FLOW, flow)) if flow is not None else None,
             next=tuple(TopicId(draft.mention(Kind.TOPIC, each)) for each in texts_at(entry, "next")),
             was=texts_at(entry, "was"),
+            no_number_in=texts_at(entry, "no_number_in"),
         )
 
 

@@ -686,8 +686,22 @@ def test_an_emergency_topic_without_a_number_somewhere_is_told(tmp_path: Path) -
         ),
         (
             "content/topics/work.yaml:1:10: warning: none of its hotlines works from"
-            " th (for people from mm), kh (for people from mm)"
+            " th (for people from mm), kh (for people from mm); name one that does, or say so: 'no_number_in:'"
         ),
+    ]
+
+
+def test_an_answer_that_says_that_no_number_is_known_needs_none(tmp_path: Path) -> None:
+    files = {
+        **DANGER_FILES,
+        "bot.yaml": DANGER_BOT.replace("emergency: {violence: [police]}", "emergency: {}"),
+        "topics/work.yaml": TOPIC.replace("urgency: normal", "urgency: emergency") + "  no_number_in: [kh]\n",
+    }
+
+    assert problems_of(tmp_path / "none", files) == []
+    works = HOTLINE.replace("from: [th]", "from: [th, kh]")
+    assert problems_of(tmp_path / "works", {**files, "hotlines/thailand.yaml": works}) == [
+        "content/topics/work.yaml:10:18: warning: one of its hotlines works from kh; take this out"
     ]
 
 
