@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.dialogue import NEW_CONVERSATION, Conversation
-from bot.dialogue.effects import Turn
+from bot.dialogue import NEW_CONVERSATION
 from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Elapsed, Event, Looked, Opened, Pressed, Shared, SharedKind, Typed, Wish, Wished
-from bot.dialogue.presses import Press, read_press
 from bot.dialogue.script import Script
-from bot.dialogue.walking import Walk
-from bot.messages import MESSAGE_UNITS, PRESS_BYTES, Language, Style, units, words_of
+from bot.messages import Language
+from tests.dialogue.laws import holds_a_number, keeps_limits, stands_somewhere
 from tests.dialogue.little_world import NOW
 
 WORDS = st.sampled_from(
@@ -85,11 +83,11 @@ def test_whatever_happens_a_person_stands_at_a_wait_and_holds_a_number(
         conversation = turn.conversation or NEW_CONVERSATION
         if isinstance(event, Elapsed) and not turn.messages:
             continue
-        _stands_somewhere(real_script, turn)
-        _keeps_limits(turn)
+        stands_somewhere(real_script, turn)
+        keeps_limits(turn)
         now_shown = [button.press for message in turn.messages for row in message.rows for button in row]
         ever_shown.extend(now_shown)
-        _holds_a_number(real_script, conversation, now_shown)
+        holds_a_number(real_script, conversation, now_shown)
 
 
 def _event(doing: PressSome | Event, now_shown: list[str], ever_shown: list[str]) -> Event:
@@ -97,44 +95,3 @@ def _event(doing: PressSome | Event, now_shown: list[str], ever_shown: list[str]
         return doing
     among = ever_shown if doing.old else now_shown
     return Pressed(among[doing.place % len(among)]) if among else Opened()
-
-
-def _stands_somewhere(script: Script, turn: Turn) -> None:
-    if turn.conversation is not None:
-        assert Walk(script, turn.conversation, NOW).waiting() is not None
-    assert turn.messages
-    assert turn.messages[-1].rows
-
-
-def _keeps_limits(turn: Turn) -> None:
-    for message in turn.messages:
-        assert 0 < units(words_of(message.text)) <= MESSAGE_UNITS
-        assert words_of(message.text).strip()
-        assert sum(len(row) for row in message.rows) <= 100
-        for row in message.rows:
-            assert len(row) <= 8
-            for button in row:
-                assert button.label.strip()
-                assert len(button.press.encode()) <= PRESS_BYTES
-                press = read_press(button.press)
-                assert isinstance(press, Press)
-
-
-def _holds_a_number(script: Script, conversation: Conversation, shown: list[str]) -> None:
-    """A button for a person is always there, and its screen carries numbers that work where the person is."""
-    wanting = next(press for press in shown if (read := read_press(press)) is not None and read.wants is Wish.PERSON)
-    turn = take_turn(script, conversation, Pressed(wanting), NOW)
-    dials = {span.dial for message in turn.messages for span in message.text if span.style is Style.PHONE}
-    assert dials
-    here = conversation.profile.get("here")
-    countries = [here] if here else ["th", conversation.profile.get("origin")]
-    if conversation.language is None:
-        countries = ["th", "kh", "la", "mm"]
-    working = {
-        dial
-        for hotline in script.directory
-        for number in hotline.numbers
-        for country in countries
-        if (dial := number.dialled_from(country)) is not None
-    }
-    assert dials <= working

@@ -47,13 +47,21 @@ def find_ways(script: Script, language: str, profile: dict[str, str], now: datet
     """A way to every wait that can be reached from the start of some flow."""
     found: dict[str, Way] = {}
     for flow in script.flows:
-        for way in _ways_of(script, flow, Conversation(Language(language), profile), now):
-            found.setdefault(way.node, way)
+        for turn, doings in explore(script, flow, Conversation(Language(language), profile), now):
+            node = standing(turn)
+            if node is not None:
+                found.setdefault(node, Way(node, flow, doings))
     return list(found.values())
 
 
-def _ways_of(script: Script, flow: str, person: Conversation, now: datetime) -> Iterator[Way]:
-    """Goes on from the waits that were seen least, so that the rare ones come up early."""
+def standing(turn: Turn) -> str | None:
+    """The wait at which a turn leaves the person; none after they were forgotten."""
+    frames = turn.conversation.frames if turn.conversation else ()
+    return str(frames[-1].node) if frames else None
+
+
+def explore(script: Script, flow: str, person: Conversation, now: datetime) -> Iterator[tuple[Turn, tuple[Doing, ...]]]:
+    """Turns from the start of a flow, each with what led to it; the waits that were seen least are followed first."""
     seen: Counter[str] = Counter()
     tried: set[object] = set()
     order = count()
@@ -61,13 +69,11 @@ def _ways_of(script: Script, flow: str, person: Conversation, now: datetime) -> 
     heappush(ahead, (0, next(order), take_turn(script, person, Opened(flow=flow), now), ()))
     while ahead and next(order) < MOST_TURNS_OF_A_FLOW:
         _, _, turn, doings = heappop(ahead)
-        conversation = turn.conversation
-        if conversation is None or not conversation.frames:
+        yield turn, doings
+        conversation, node = turn.conversation, standing(turn)
+        if conversation is None or node is None:
             continue
-        node = str(conversation.frames[-1].node)
         seen[node] += 1
-        if seen[node] == 1:
-            yield Way(node, flow, doings)
         state = (node, conversation.tries, _gathered(conversation))
         # What lies beyond this flow is found from its own start.
         if state in tried or not node.startswith(flow_token(flow)):
