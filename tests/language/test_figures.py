@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot.language import LANGUAGES, Kind, Understanding, readable
-from bot.language.scoring import Question, as_lines, by_language, score
-from tests.language.content import examples
+from bot.language.scoring import Question, as_lines, by_language, questions_from, score
+from tests.language.content import DATA, examples
 from tests.language.zawgyi_writer import zawgyi
 
 EMERGENCY_TOPICS = {kind.value for kind in Kind}
@@ -77,6 +77,15 @@ def test_emergencies_are_certain(understanding: Understanding, emergencies: Sequ
     assert score(understanding, called).danger_certain >= 0.95, as_lines(scores)
     assert min(one.danger_certain for one in scores.values()) >= 0.85, as_lines(scores)
     assert score(understanding, called).danger_any == 1
+
+
+def test_unusual_wordings_are_mostly_heard(understanding: Understanding) -> None:
+    # No example, no concept and no danger word was written for these lines; keep it so.
+    table = (DATA / "unusual-emergencies.tsv").read_text(encoding="utf-8")
+    whole = score(understanding, questions_from(table))
+
+    assert whole.danger_certain >= 0.5
+    assert whole.danger_any >= 0.85
 
 
 def test_questions_and_look_alikes_are_no_false_alarm(
