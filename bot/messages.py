@@ -81,7 +81,7 @@ def words_of(text: Text) -> str:
 
 def units(words: str) -> int:
     """The length of words in UTF-16 code units, as Telegram counts."""
-    return len(words) + sum(1 for character in words if character > "\uffff")
+    return len(words) if words.isascii() else len(words.encode("utf-16-le", "surrogatepass")) // 2
 
 
 Profile: TypeAlias = Mapping[str, str]

@@ -326,7 +326,9 @@ class Walk:
             case ForgetMe():
                 self.forgotten = True
                 self.note("forgotten")
-                self._screenful.show_menu(((self._way(Wish.HOME), self._way(Wish.PERSON)),), self.speaking)
+                wording = self.wording()
+                row = (self._way(Wish.HOME, wording), self._way(Wish.PERSON, wording))
+                self._screenful.show_menu((row,), self.speaking)
                 return None
             case _:
                 assert_never(step)
@@ -504,17 +506,18 @@ class Walk:
     def _ways_out(self) -> Rows:
         """Back, home, language, a person and quick exit: on every wait, so that no author can forget them."""
         flow = self._flow_of(self.frames[-1]) if self.frames else None
+        wording = self.wording()
         away: list[Button] = []
         if self.trail:
-            away.append(self._way(Wish.BACK))
+            away.append(self._way(Wish.BACK, wording))
         if flow != self.script.special.home:
-            away.append(self._way(Wish.HOME))
-        always = [self._way(Wish.PERSON), self._way(Wish.LANGUAGE), self._way(Wish.EXIT)]
+            away.append(self._way(Wish.HOME, wording))
+        always = [self._way(wish, wording) for wish in (Wish.PERSON, Wish.LANGUAGE, Wish.EXIT)]
         if flow is not None and self.script.flows[flow].sensitive:
             always.insert(0, always.pop())
-        return tuple(tuple(row) for row in (self._way_to_caller(), away, always) if row)
+        return tuple(tuple(row) for row in (self._way_to_caller(wording), away, always) if row)
 
-    def _way_to_caller(self) -> list[Button]:
+    def _way_to_caller(self, wording: Wording) -> list[Button]:
         """The way back after a detour, where it is another than "back"."""
         below = tuple(self.frames[:-1])
         if not below or (self.trail and self.trail[-1] == below):
@@ -525,13 +528,12 @@ class Walk:
         asked_for = spot is not None and isinstance(self.step_at(spot), Call)
         if caller is None or asked_for or caller == self.script.special.home:
             return []
-        title = self.wording().words(self.script.flows[caller].title)
-        return [self._button(Return(), f"↩️ {title}")]
+        return [self._button(Return(), f"↩️ {wording.words(self.script.flows[caller].title)}")]
 
-    def _way(self, wish: Wish) -> Button:
+    def _way(self, wish: Wish, wording: Wording) -> Button:
         icon = WISH_ICONS[wish]
         # Nobody can read words of a language that they have not chosen yet.
-        label = icon if self.language is None else f"{icon} {self.wording().phrase(wish)}"
+        label = icon if self.language is None else f"{icon} {wording.phrase(wish)}"
         return self._button(wish, label)
 
     def _button(self, wants: Wanting, label: str, *, kept: bool = False) -> Button:
@@ -587,7 +589,7 @@ def ticked_items(kept: str) -> frozenset[str]:
 
 
 def _next(at: _Position) -> _Position:
-    return replace(at, index=at.index + 1)
+    return _Position(at.flow, at.screen, at.index + 1, at.values)
 
 
 def _with_icon(icon: str, label: str) -> str:
