@@ -35,6 +35,8 @@ _FORMAT: Final = 1
 # A run of letters that only one example has teaches nothing about the next question.
 SEEN_AT_LEAST: Final = 2
 ENOUGH_IDEAS: Final = 3
+# Topics with many examples (the emergencies) may not shout down those with few.
+CROWD: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Matcher:
         columns, rarity, rows = _vectors([Features.of(_typed(example.text), concepts) for example in everything])
         labels = np.array([number[example.topic] for example in everything], dtype=np.int64)
         crowd = Counter(example.topic for example in everything)
-        importance = np.array([line.weight / crowd[line.topic] ** 0.5 for line in everything], dtype=np.float32)
+        importance = np.array([line.weight / crowd[line.topic] ** CROWD for line in everything], dtype=np.float32)
         thresholds = _thresholds(everything, topics, rows, labels, importance)
         return cls(
             concepts,
