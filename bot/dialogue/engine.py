@@ -23,7 +23,7 @@ from bot.dialogue.events import (
     Wish,
     Wished,
 )
-from bot.dialogue.listing import URGENT, tell_hotlines, tell_wordless
+from bot.dialogue.listing import URGENT, tell_danger, tell_hotlines, tell_wordless
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.presses import Again, Answer, Open, Press, Return, Switch, Wanting, read_press
 from bot.dialogue.script import Script, TopicId
@@ -41,7 +41,6 @@ from bot.dialogue.steps import (
 )
 from bot.dialogue.walking import DONE, TOLD, Walk, flow_alarm, ticked_items
 from bot.dialogue.wording import BLANK_LINE
-from bot.facts import Wanted
 from bot.language import (
     Level,
     Mode,
@@ -54,8 +53,6 @@ from bot.language import (
     read_yes_no,
 )
 from bot.messages import Language, Span
-
-DANGER_NUMBERS: Final = 4
 
 _SHARED_ANSWERS: Final = {
     AnswerKind.LOCATION: SharedKind.LOCATION,
@@ -293,8 +290,7 @@ def _listen_to_language(walk: Walk, heard: str | None) -> None:
 def _warn(walk: Walk, danger: str) -> None:
     """Numbers and a person at once; where the person stands is kept, so a false alarm costs one message."""
     wording = walk.wording()
-    kinds = walk.script.emergency_kinds[danger]
-    numbers = tell_hotlines(ListHotlines(Wanted(kinds=kinds, at_most=DANGER_NUMBERS)), wording)
+    numbers = tell_danger(walk.script.emergency_kinds.get(danger, ()), wording)
     topic = walk.script.topics.get(TopicId(danger))
     buttons: list[tuple[Wanting, str]] = [(Wish.PERSON, wording.phrase("person"))]
     if topic is not None:

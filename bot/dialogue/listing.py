@@ -18,6 +18,8 @@ DESTINATION: Final = "th"
 URGENT: Final = Wanted(kinds=("emergency", "medical", "police"), at_most=2)
 """What is offered when nothing fits better, so that nobody is left without a number."""
 
+DANGER_NUMBERS: Final = 4
+
 NEW_LINE: Final = "\n"
 _FLAGS: Final = {"th": "🇹🇭", "kh": "🇰🇭", "la": "🇱🇦", "mm": "🇲🇲"}
 _AVAILABILITY: Final = {
@@ -32,19 +34,34 @@ _CHATS: Final = {"line": "LINE", "telegram": "Telegram", "facebook": "Facebook",
 def tell_hotlines(step: ListHotlines, wording: Wording) -> Text:
     """Hotlines for this person; by country where they have not told where they are."""
     caller = wording.caller
-    wanted = replace(step.wanted, countries=countries_meant(step.where or (HERE, ORIGIN), caller))
     if caller.here is not None:
-        listings = wording.script.directory.choose(wanted, caller, wording.now)
-        return _tell_or_console(listings, wording)
+        wanted = replace(step.wanted, countries=countries_meant(step.where or (HERE, ORIGIN), caller))
+        return _tell_or_console(wording.script.directory.choose(wanted, caller, wording.now), wording)
     spans: list[Span] = []
     for country in dict.fromkeys((DESTINATION, caller.origin or DESTINATION)):
         there = replace(caller, here=country)
-        listings = wording.script.directory.choose(replace(wanted, countries=frozenset()), there, wording.now)
+        near = replace(step.wanted, countries=countries_meant(step.where or (HERE, ORIGIN), there))
+        listings = wording.script.directory.choose(near, there, wording.now)
         if listings:
             _part(spans)
             spans.append(Span(wording.phrase("in-country", country=wording.country(country)) + "\n", Style.STRONG))
             spans.extend(_tell_each(listings, replace(wording, caller=there)))
     return tuple(spans) if spans else _tell_or_console((), replace(wording, caller=replace(caller, here=DESTINATION)))
+
+
+def tell_danger(kinds: tuple[str, ...], wording: Wording) -> Text:
+    """Who can help somebody in danger: first who can come to where they are, then who can do something from home."""
+    wanted, caller = Wanted(kinds=kinds or URGENT.kinds, at_most=DANGER_NUMBERS), wording.caller
+    if caller.here is None:
+        return tell_hotlines(ListHotlines(wanted, where=(HERE,)), wording)
+    near = replace(wanted, countries=frozenset({caller.here}))
+    listings = wording.script.directory.choose(near, caller, wording.now)
+    if caller.origin is not None:
+        from_afar = tuple(kind for kind in wanted.kinds if kind not in URGENT.kinds)
+        far = replace(wanted, kinds=from_afar, countries=frozenset({caller.origin}))
+        listings += wording.script.directory.choose(far, caller, wording.now)
+    callable_ones = [listing for listing in dict.fromkeys(listings) if listing.dials]
+    return _tell_or_console(callable_ones[:DANGER_NUMBERS], wording)
 
 
 def tell_wordless(script: Script, now: datetime) -> Text:
@@ -54,7 +71,7 @@ def tell_wordless(script: Script, now: datetime) -> Text:
         listings = script.directory.choose(URGENT, Caller(None, country, ""), now)
         dials = tuple(dial for listing in listings for dial in listing.dials)
         if dials:
-            spans.append(Span(f"{'' if not spans else NEW_LINE}{flag} 📞 "))
+            spans.append(Span(f"{NEW_LINE if spans else ''}{flag} 📞 "))
             spans.extend(phones(dials))
     return tuple(spans)
 
@@ -78,17 +95,16 @@ def tell_places(step: ListPlaces, wording: Wording) -> Text:
 
 
 def _tell_or_console(listings: Sequence[Listing], wording: Wording) -> Text:
-    """What was looked for; else what is most urgent near the person; else whatever works from where they are."""
+    """What was looked for; else what is most urgent or of any use where the person is, then where they come from."""
     if listings:
         return _tell_each(listings, wording)
-    near = countries_meant((HERE, ORIGIN), wording.caller)
-    for others in (
-        replace(URGENT, countries=near),
-        Wanted(kinds=wording.script.directory.kinds, countries=near, at_most=2),
-    ):
-        found = wording.script.directory.choose(replace(others, countries=near), wording.caller, wording.now)
-        if found:
-            return (Span(wording.phrase("no-number-here")), BLANK_LINE, *_tell_each(found, wording))
+    caller, directory = wording.caller, wording.script.directory
+    for near in ((HERE,), (HERE, ORIGIN)):
+        for others in (URGENT, Wanted(kinds=directory.kinds, at_most=2)):
+            wanted = replace(others, countries=countries_meant(near, caller))
+            found = directory.choose(wanted, caller, wording.now)
+            if found:
+                return (Span(wording.phrase("no-number-here")), BLANK_LINE, *_tell_each(found, wording))
     return (Span(wording.phrase("no-number-known")),)
 
 
@@ -136,7 +152,7 @@ def _tell_place(place: Place, wording: Wording) -> Text:
     spans = [Span(wording.words(TextId(f"place.{place.id}.name")), Style.STRONG), Span("\n" + place.address)]
     if place.hotline is not None:
         listing = wording.script.directory.list_one(place.hotline, wording.caller, wording.now)
-        if listing is not None:
+        if listing is not None and listing.dials:
             spans.append(Span("\n📞 "))
             spans.extend(phones(listing.dials))
     return tuple(spans)

@@ -172,7 +172,6 @@ _CLOSEDNESS: Final = {Availability.OPEN: 0, Availability.UNKNOWN: 1, Availabilit
 
 
 def countries_meant(names: Collection[str], caller: Caller) -> frozenset[str]:
-    """The country codes behind `here` and `origin`; nothing, which does not narrow, while one of them is not told."""
+    """The country codes behind `here` and `origin`, as far as they are told; nothing, which does not narrow, else."""
     told = {HERE: caller.here, ORIGIN: caller.origin}
-    codes = {told.get(name, name) for name in names}
-    return frozenset() if None in codes else frozenset(code for code in codes if code is not None)
+    return frozenset(code for name in names if (code := told.get(name, name)) is not None)

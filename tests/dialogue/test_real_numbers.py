@@ -5,7 +5,7 @@ import pytest
 from bot.dialogue import Conversation
 from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Wish, Wished
-from bot.dialogue.listing import tell_hotlines
+from bot.dialogue.listing import tell_danger, tell_hotlines
 from bot.dialogue.script import Script
 from bot.dialogue.steps import ListHotlines
 from bot.dialogue.walking import Walk
@@ -36,6 +36,54 @@ def test_in_thailand_the_line_that_fits_the_danger_comes_first(
 
 def test_a_khmer_speaker_is_shown_the_line_that_speaks_khmer(real_script: Script) -> None:
     assert "1800010181" in dials(real_script, "held-against-will", {"origin": "kh", "here": "th"}, "km")
+
+
+@pytest.mark.parametrize("language", ["km", "lo", "my", "th", "en"])
+@pytest.mark.parametrize("origin", [None, "kh", "la", "mm"])
+def test_in_danger_under_the_name_of_a_country_stand_only_its_own_lines(
+    real_script: Script, origin: str | None, language: str
+) -> None:
+    for kind, kinds in real_script.emergency_kinds.items():
+        walk = Walk(real_script, Conversation(Language(language), {"origin": origin} if origin else {}), NOW)
+        wording = walk.wording()
+        country = ""
+        for span in tell_danger(kinds, wording):
+            for code in ("kh", "la", "mm", "th"):
+                if span.words.strip() == wording.phrase("in-country", country=wording.country(code)):
+                    country = code
+            if span.style is Style.PHONE:
+                assert country, kind
+                assert span.dial in _lines_of(real_script, country), (kind, country, span.dial)
+
+
+@pytest.mark.parametrize("origin", [None, "kh", "la", "mm"])
+@pytest.mark.parametrize("here", ["kh", "la", "th"])
+def test_in_danger_the_lines_of_the_country_one_is_in_go_first(
+    real_script: Script, here: str, origin: str | None
+) -> None:
+    profile = {"here": here} | ({"origin": origin} if origin else {})
+    for kind, kinds in real_script.emergency_kinds.items():
+        wording = Walk(real_script, Conversation(Language("en"), profile), NOW).wording()
+        shown = [span.dial for span in tell_danger(kinds, wording) if span.style is Style.PHONE]
+        assert shown, kind
+        assert shown[0] in _lines_of(real_script, here), (kind, shown)
+
+
+def test_a_khmer_who_is_held_in_myanmar_is_shown_a_line_that_works_from_there(real_script: Script) -> None:
+    wording = Walk(real_script, Conversation(Language("km"), {"origin": "kh", "here": "mm"}), NOW).wording()
+    shown = [span.dial for span in tell_danger(("trafficking", "police"), wording) if span.style is Style.PHONE]
+
+    assert "+85523997919" in shown
+
+
+def _lines_of(script: Script, country: str) -> set[str]:
+    return {
+        dial
+        for hotline in script.directory
+        if hotline.country in {country, "int"}
+        for number in hotline.numbers
+        if (dial := number.dialled_from(country))
+    }
 
 
 @pytest.mark.parametrize("here", ["kh", "la", "mm", "th"])

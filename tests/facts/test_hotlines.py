@@ -124,7 +124,13 @@ def test_countries_narrow_to_where_the_person_is_and_comes_from() -> None:
 
     assert near == frozenset({"kh", "th"})
     assert chosen(directory, replace(LABOUR, countries=near)) == ["th-line", "kh-line"]
-    assert countries_meant(("here", "origin"), Caller(None, "th", "en")) == frozenset()
+
+
+def test_what_is_not_told_narrows_to_what_is() -> None:
+    assert countries_meant(("here", "origin"), Caller(None, "la", "en")) == frozenset({"la"})
+    assert countries_meant(("here", "origin"), Caller("kh", None, "en")) == frozenset({"kh"})
+    assert countries_meant(("here", "mm"), Caller(None, None, "en")) == frozenset({"mm"})
+    assert countries_meant(("here", "origin"), Caller(None, None, "en")) == frozenset()
 
 
 @pytest.mark.parametrize(
