@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check bench chaos audit lock clean
+.PHONY: help setup setup-dev run test check draw bench chaos audit lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ check: setup-dev ## formatter, linter, types, import rules and content: every mi
 	step "Content" $(BIN)/waymark check; \
 	if [ -n "$$failed" ]; then echo "Not yet: see above ($(BIN)/ruff format puts the format right)."; exit 1; fi; \
 	echo "All checks passed."
+
+draw: setup-dev ## draw the pictures of content/media from its svg folder
+	@$(BIN)/uv run --quiet tools/draw_media.py
 
 bench: setup-dev ## run the benchmarks
 	@$(BIN)/python -m benchmarks
