@@ -33,11 +33,11 @@ from bot.dialogue import NEW_CONVERSATION, Conversation
 from bot.dialogue.effects import Send, Turn, Wake
 from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Elapsed, Event, Opened, Pressed, Shared, SharedKind, Typed, Wish, Wished
+from bot.dialogue.menu import DONE
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.presses import Answer, Open, read_press
 from bot.dialogue.script import Script
 from bot.dialogue.steps import Choose, Option
-from bot.dialogue.walking import DONE
 from bot.facts import Availability, Caller, Hotline
 from bot.messages import Button, Language, words_of
 

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 import simpleeval
 
-from bot.dialogue.conversation import Value
+from bot.dialogue.conversation import Value, as_number
 
 MOST_CHARACTERS: Final = 200
 LARGEST: Final = Decimal(10) ** 12
@@ -49,6 +49,8 @@ def read_formula(source: str) -> Formula:
             raise FormulaError(f"{type(node).__name__} is not allowed in a formula")
         if isinstance(node, ast.Call):
             facts |= _fact_named(node)
+        elif isinstance(node, ast.Constant) and type(node.value) not in (int, float) and node.value not in facts:
+            raise FormulaError("a formula holds numbers, names and facts, nothing else")
         elif isinstance(node, ast.Name) and node.id not in _FUNCTIONS and node.id != "fact":
             names.add(node.id)
     return Formula(source, tree, frozenset(names), frozenset(facts))
@@ -56,7 +58,7 @@ def read_formula(source: str) -> Formula:
 
 def work_out(formula: Formula, known: Mapping[str, Value], fact: LookUpFact) -> Decimal:
     """Do the sum; names that are not known count as 0. Raise FormulaError where it cannot be done."""
-    numbers = {name: _number(known.get(name)) for name in formula.names}
+    numbers = {name: as_number(known.get(name)) for name in formula.names}
     calculator = simpleeval.SimpleEval(operators=_OPERATORS, functions={**_FUNCTIONS, "fact": fact}, names=numbers)
     calculator.nodes[ast.Constant] = _constant
     try:
@@ -91,24 +93,15 @@ def _constant(node: ast.Constant) -> Decimal | str:
     return node.value if isinstance(node.value, str) else Decimal(str(node.value))
 
 
-def _number(value: Value | None) -> Decimal:
-    if isinstance(value, Decimal):
-        return value
-    try:
-        return Decimal(value or 0)
-    except InvalidOperation:
-        return Decimal(0)
-
-
 def _tidy(result: Decimal) -> Decimal:
-    """At most two places, and none that are zero."""
-    rounded = result.quantize(_CENT, ROUND_HALF_UP)
+    """At most two places, none that are zero, and no nought below nought."""
+    rounded = result.quantize(_CENT, ROUND_HALF_UP) + 0
     whole = rounded.to_integral_value()
     return whole if whole == rounded else rounded
 
 
-def _round(number: Decimal) -> Decimal:
-    return number.quantize(Decimal(1), ROUND_HALF_UP)
+def _round(number: Decimal | bool) -> Decimal:  # noqa: FBT001  # a comparison is a number, too
+    return Decimal(number).quantize(Decimal(1), ROUND_HALF_UP)
 
 
 _CENT: Final = Decimal("0.01")

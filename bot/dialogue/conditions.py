@@ -5,10 +5,10 @@ Shaped once when the content is compiled; asked in every turn, so asking does no
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TypeAlias, assert_never
 
-from bot.dialogue.conversation import Value
+from bot.dialogue.conversation import Value, as_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def holds(condition: Condition, known: Mapping[str, Value]) -> bool:
         case OneOf(name, values):
             return name in known and str(known[name]) in values
         case Between(name, low, high):
-            number = _number(known.get(name))
+            number = as_number(known.get(name))
             return (low is None or low <= number) and (high is None or number <= high)
         case Told(name, is_known):
             return (name in known) == is_known
@@ -80,12 +80,3 @@ def holds(condition: Condition, known: Mapping[str, Value]) -> bool:
             return not holds(part, known)
         case _:
             assert_never(condition)
-
-
-def _number(value: Value | None) -> Decimal:
-    if isinstance(value, Decimal):
-        return value
-    try:
-        return Decimal(value or 0)
-    except InvalidOperation:
-        return Decimal(0)

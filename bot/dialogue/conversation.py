@@ -6,7 +6,7 @@ names the step at which it waits by a token made from the authors' ids, so that 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import NewType, TypeAlias
 
 from bot.messages import Language
@@ -45,3 +45,12 @@ class Conversation:
 
 
 NEW_CONVERSATION = Conversation()
+
+
+def as_number(value: Value | None) -> Decimal:
+    """A value to count with: what is not known, or is no number, counts as 0."""
+    try:
+        number = Decimal(value or 0)
+    except InvalidOperation:
+        return Decimal(0)
+    return number if number.is_finite() else Decimal(0)

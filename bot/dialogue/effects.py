@@ -29,6 +29,13 @@ class Wake:
 
 
 @dataclass(frozen=True, slots=True)
+class Hush:
+    """Let none of these timers ring any more, unless this turn sets it anew: nobody writes to who wants to be left."""
+
+    nodes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """Add one to a figure that points at nobody, such as `topic_opened`."""
 
@@ -36,7 +43,7 @@ class Count:
     label: str = ""
 
 
-Effect: TypeAlias = Send | Wake | Count
+Effect: TypeAlias = Send | Wake | Hush | Count
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bot.dialogue.phrasebook import TextId
 from bot.dialogue.script import Script
 from bot.dialogue.steps import ListHotlines, ListPlaces
 from bot.dialogue.wording import BLANK_LINE, Wording, phones
-from bot.facts import HERE, ORIGIN, Availability, Caller, Listing, Place, Wanted, countries_meant
+from bot.facts import HERE, ORIGIN, Availability, Caller, Listing, Place, Telling, Wanted, countries_meant
 from bot.messages import Span, Style, Text
 
 DESTINATION: Final = "th"
@@ -84,7 +84,7 @@ def tell_places(step: ListPlaces, wording: Wording) -> Text:
         for place in wording.script.places.values()
         if place.kind == step.kind
         and (not place.origins or caller.origin is None or caller.origin in place.origins)
-        and place.evidence.telling(wording.now.date()).value != "withheld"
+        and place.evidence.telling(wording.now.date()) is not Telling.WITHHELD
     ]
     places.sort(key=lambda place: place.country != (caller.here or DESTINATION))
     spans: list[Span] = []

@@ -53,7 +53,9 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Ends a detour and goes back to where it was called from."""
+    """Ends a detour and goes back to the flow that it was called from, known by four characters like Open."""
+
+    beginning: str
 
 
 Wanting: TypeAlias = Answer | Open | Switch | Again | Return | Wish
@@ -79,8 +81,8 @@ def write_press(press: Press) -> str:
             kind, rest = "s", ""
         case Again():
             kind, rest = "r", ""
-        case Return():
-            kind, rest = "u", ""
+        case Return(beginning):
+            kind, rest = "u", beginning
         case wish:
             kind, rest = "w", _WISHES[wish]
     return f"{kind.upper() if press.kept else kind}{press.language or _NO_LANGUAGE}{rest}"
@@ -108,8 +110,8 @@ def _read_wanting(kind: str, rest: str) -> Wanting | None:
             return Switch()
         case "r" if not rest:
             return Again()
-        case "u" if not rest:
-            return Return()
+        case "u" if len(rest) == FLOW_PART:
+            return Return(rest)
         case "w":
             return _WISH_OF.get(rest)
         case _:

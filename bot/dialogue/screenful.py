@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.dialogue.effects import Effect, Send
 from bot.dialogue.wording import BLANK_LINE
 from bot.language import clusters
-from bot.messages import MESSAGE_UNITS, Language, Message, Rows, Span, Text, units
+from bot.messages import MESSAGE_UNITS, Language, Message, Rows, Span, Text, units, words_of
 
 
 class Screenful:
@@ -29,7 +29,7 @@ class Screenful:
 
     def add(self, text: Text) -> None:
         """Say this before what comes next."""
-        if text:
+        if words_of(text).strip():
             self._parts.append(text)
 
     def is_silent(self) -> bool:
@@ -42,8 +42,11 @@ class Screenful:
 
     def show_beside(self, text: Text, rows: Rows, language: Language | None) -> None:
         """Show a message that stays, before what waits for the menu."""
-        for part in _fit([text]):
-            self._effects.append(Send(Message(part, rows, keep=True, language=language)))
+        *earlier, last = _fit([text]) or [()]
+        for part in earlier:
+            self._effects.append(Send(Message(part, keep=True, language=language)))
+        if last:
+            self._effects.append(Send(Message(last, rows, keep=True, language=language)))
 
     def show_apart(self, text: Text, language: Language | None) -> None:
         """Show what was said so far and then this, both to stay."""
@@ -53,11 +56,11 @@ class Screenful:
 
     def show_menu(self, rows: Rows, language: Language | None) -> None:
         """Show what was said with buttons under it."""
-        texts = _fit(self._parts)
-        for text in texts[:-1]:
+        *earlier, last = _fit(self._parts)
+        for text in earlier:
             self._effects.append(Send(Message(text, language=language)))
         alone = not any(isinstance(effect, Send) for effect in self._effects)
-        menu = Message(texts[-1], rows, language=language, picture=self.picture)
+        menu = Message(last, rows, language=language, picture=self.picture)
         self._effects.append(Send(menu, replaces=self.replaces and alone, covers=self.covers))
         self._parts.clear()
 
@@ -67,7 +70,7 @@ def _fit(parts: Sequence[Text]) -> list[Text]:
     messages: list[list[Span]] = []
     room = 0
     for part in parts:
-        for piece, starts_part in _pieces(part):
+        for piece, starts_part in _pieces(part) if part else ():
             length = sum(units(span.words) for span in piece)
             joint = (BLANK_LINE,) if starts_part else ()
             if messages and length + len(joint) * 2 <= room:

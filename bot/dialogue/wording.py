@@ -15,7 +15,7 @@ from bot.dialogue.phrasebook import FactSlot, HotlineSlot, Phrase, Slot, TextId,
 from bot.dialogue.script import Script
 from bot.dialogue.steps import AnswerKind
 from bot.facts import Amount, AmountRange, Caller, Day, Evidence, Fact, HotlineId, Rule, Telling
-from bot.messages import Language, Span, Style, Text, words_of
+from bot.messages import Language, Span, Style, Text, plain, words_of
 
 BLANK_LINE: Final = Span("\n\n")
 
@@ -80,11 +80,18 @@ class Wording:
 
     def tell(self, fact: Fact) -> str:
         """A fact's value with its unit; dated, or withheld, as its evidence asks."""
-        telling = fact.evidence.telling(self.now.date())
+        telling = fact.telling(self.now.date())
         if telling is Telling.WITHHELD:
             return self.phrase("may-have-changed")
         told = self._value(fact)
         return f"{told} ({self.checked(fact.evidence)})" if telling is Telling.DATED else told
+
+    def reviewed_share(self) -> Text:
+        """How much of this language has been reviewed by a speaker; nothing where all of it has."""
+        reviewed, total = self.script.phrasebook.reviewed(self.language)
+        if reviewed == total:
+            return ()
+        return plain(self.phrase("reviewed-share", reviewed=str(reviewed), total=str(total)))
 
     def _fill(self, phrase: Phrase, more: Mapping[str, str]) -> Text:
         if len(phrase) == 1 and isinstance(phrase[0], str):
@@ -111,7 +118,7 @@ class Wording:
     def _hotline(self, hotline_id: HotlineId) -> Text:
         listing = self.script.directory.list_one(hotline_id, self.caller, self.now)
         name = Span(self.words(TextId(f"hotline.{hotline_id}.name")))
-        if listing is None:
+        if listing is None or not listing.dials:
             return (name,)
         return (name, Span(" "), *phones(listing.dials))
 

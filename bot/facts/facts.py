@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NewType, TypeAlias
 
-from bot.facts.evidence import Evidence
+from bot.facts.evidence import Evidence, Telling
 
 FactId = NewType("FactId", str)
 
@@ -59,3 +59,7 @@ class Fact:
         """Whether today lies within the time the value is for."""
         after_start = self.valid_from is None or self.valid_from <= today
         return after_start and (self.valid_to is None or today <= self.valid_to)
+
+    def telling(self, today: date) -> Telling:
+        """Say how the value may be told today: as its evidence allows, and not at all outside of its time."""
+        return self.evidence.telling(today) if self.holds(today) else Telling.WITHHELD

@@ -4,16 +4,16 @@ from bot.dialogue import Conversation
 from bot.dialogue.effects import Turn
 from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Pressed, Wish
+from bot.dialogue.person import Person
 from bot.dialogue.presses import Press, read_press
 from bot.dialogue.script import Script
-from bot.dialogue.walking import Walk
 from bot.messages import MESSAGE_UNITS, PRESS_BYTES, Style, units, words_of
 from tests.dialogue.little_world import NOW
 
 
 def stands_somewhere(script: Script, turn: Turn) -> None:
     if turn.conversation is not None:
-        assert Walk(script, turn.conversation, NOW).waiting() is not None
+        assert Person(script, turn.conversation, NOW).waiting() is not None
     assert turn.messages
     assert turn.messages[-1].rows
 

@@ -6,17 +6,17 @@ from bot.dialogue import Conversation
 from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Wish, Wished
 from bot.dialogue.listing import tell_danger, tell_hotlines
+from bot.dialogue.person import Person
 from bot.dialogue.script import Script
 from bot.dialogue.steps import ListHotlines
-from bot.dialogue.walking import Walk
 from bot.facts import Wanted
 from bot.messages import Language, Style
 from tests.dialogue.little_world import NOW
 
 
 def dials(script: Script, kind: str, profile: dict[str, str], language: str = "en") -> list[str]:
-    walk = Walk(script, Conversation(Language(language), profile), NOW)
-    text = tell_hotlines(ListHotlines(Wanted(kinds=script.emergency_kinds[kind], at_most=4)), walk.wording())
+    person = Person(script, Conversation(Language(language), profile), NOW)
+    text = tell_hotlines(ListHotlines(Wanted(kinds=script.emergency_kinds[kind], at_most=4)), person.wording())
     return [span.dial for span in text if span.style is Style.PHONE]
 
 
@@ -44,8 +44,8 @@ def test_in_danger_under_the_name_of_a_country_stand_only_its_own_lines(
     real_script: Script, origin: str | None, language: str
 ) -> None:
     for kind, kinds in real_script.emergency_kinds.items():
-        walk = Walk(real_script, Conversation(Language(language), {"origin": origin} if origin else {}), NOW)
-        wording = walk.wording()
+        person = Person(real_script, Conversation(Language(language), {"origin": origin} if origin else {}), NOW)
+        wording = person.wording()
         country = ""
         for span in tell_danger(kinds, wording):
             for code in ("kh", "la", "mm", "th"):
@@ -63,14 +63,14 @@ def test_in_danger_the_lines_of_the_country_one_is_in_go_first(
 ) -> None:
     profile = {"here": here} | ({"origin": origin} if origin else {})
     for kind, kinds in real_script.emergency_kinds.items():
-        wording = Walk(real_script, Conversation(Language("en"), profile), NOW).wording()
+        wording = Person(real_script, Conversation(Language("en"), profile), NOW).wording()
         shown = [span.dial for span in tell_danger(kinds, wording) if span.style is Style.PHONE]
         assert shown, kind
         assert shown[0] in _lines_of(real_script, here), (kind, shown)
 
 
 def test_a_khmer_who_is_held_in_myanmar_is_shown_a_line_that_works_from_there(real_script: Script) -> None:
-    wording = Walk(real_script, Conversation(Language("km"), {"origin": "kh", "here": "mm"}), NOW).wording()
+    wording = Person(real_script, Conversation(Language("km"), {"origin": "kh", "here": "mm"}), NOW).wording()
     shown = [span.dial for span in tell_danger(("trafficking", "police"), wording) if span.style is Style.PHONE]
 
     assert "+85523997919" in shown
