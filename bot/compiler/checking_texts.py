@@ -17,7 +17,7 @@ _LONGEST_COMMAND: Final = 256
 
 # \d is every decimal digit of every script; the others are figures that are written as one character.
 _DIGIT: Final = re.compile(
-    r"[\d\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u218b\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]"
+    r"[\d\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u218b\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]+"
 )
 _NAMES: Final = {"km": "Khmer", "lo": "Lao", "my": "Burmese", "th": "Thai", "en": "English"}
 _LATIN: Final = re.compile("[A-Za-z]")

@@ -230,7 +230,7 @@ SCREENS = {
     ),
     "a figure in a sentence": (
         ["- say: Pay 400 baht."],
-        ["content/flows/home.yaml:10:12: the figure '4' stands in the text; make it a fact and write {fact:…}"],
+        ["content/flows/home.yaml:10:12: the figure '400' stands in the text; make it a fact and write {fact:…}"],
     ),
     "a Khmer figure in a sentence": (
         ["- say: Pay ៤ baht."],
@@ -598,7 +598,7 @@ FILES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "a figure in the name of a hotline": (
         {"hotlines/thailand.yaml": HOTLINE.replace("name: Labour line", "name: Line 1506")},
-        ["content/hotlines/thailand.yaml:2:9: the figure '1' stands in the text; make it a fact and write {fact:…}"],
+        ["content/hotlines/thailand.yaml:2:9: the figure '1506' stands in the text; make it a fact and write {fact:…}"],
     ),
     "a language of a hotline without a name": (
         {"hotlines/thailand.yaml": HOTLINE.replace("languages: [th]", "languages: [th, xyz]")},

@@ -79,7 +79,7 @@ MISTAKES = {
     ),
     "a Khmer figure": (
         khmer(f'{{from: {HASH}, text: "{QUESTION} ៤០០"}}'),
-        ["content/texts/km/flows/home.yaml:4:41: the figure '៤' stands in the text; make it a fact and write {fact:…}"],
+        ["content/texts/km/flows/home.yaml:4:41: the figure '៤០០' stands in the text; make it a fact and write {fact:…}"],
     ),
     "a slot that the English has not": (
         khmer(f'{{from: {HASH}, text: "{QUESTION} {{fact:th-wage}}"}}'),
