@@ -12,7 +12,7 @@ from typing import assert_never
 from bot.dialogue.alarms import flow_to_open
 from bot.dialogue.answering import answer_in_words, choose, take_shared, try_again
 from bot.dialogue.conversation import Conversation, Frame
-from bot.dialogue.effects import Turn
+from bot.dialogue.effects import Send, Turn
 from bot.dialogue.events import (
     Elapsed,
     Event,
@@ -43,7 +43,7 @@ from bot.language import (
     Mode,
     Understood,
 )
-from bot.messages import Language, Span
+from bot.messages import Language, Message, Span
 
 
 def take_turn(script: Script, conversation: Conversation, event: Event, now: datetime) -> Turn:
@@ -78,6 +78,13 @@ def rescue_turn(script: Script, conversation: Conversation, now: datetime) -> Tu
     walk.add(tell_hotlines(ListHotlines(URGENT, inline=True), walk.person.wording()))
     walk.ask_again()
     return walk.turn()
+
+
+def wordless_turn(script: Script, conversation: Conversation, now: datetime) -> Turn:
+    """What is left when even the rescue fails: numbers, and a new start with the next word."""
+    numbers = tell_wordless(script, now)
+    anew = Conversation(language=conversation.language, profile=conversation.profile)
+    return Turn(anew, (Send(Message(numbers, keep=True)),) if numbers else ())
 
 
 def _open(walk: Walk, event: Opened) -> None:

@@ -14,13 +14,14 @@ from typing import Final, Protocol, assert_never
 from bot import logbook
 from bot.clock import Clock
 from bot.dialogue import NEW_CONVERSATION
-from bot.dialogue.effects import Count, Send, Turn, Wake
-from bot.dialogue.engine import rescue_turn, take_turn
+from bot.dialogue.effects import Count, Hush, Send, Turn, Wake
+from bot.dialogue.engine import rescue_turn, take_turn, wordless_turn
 from bot.dialogue.events import Elapsed
 from bot.dialogue.script import Script
 from bot.figures import Figures
 from bot.messages import ArrivalId, ConversationId
 from bot.store.contract import (
+    Address,
     Commit,
     Committed,
     ConflictError,
@@ -43,6 +44,9 @@ MOST_CONFLICTS: Final = 20
 MOST_REMEMBERED: Final = 20_000
 TIMER_PAUSE: Final = 1.0
 TIMERS_AT_ONCE: Final = 100
+LAST_TURNS: Final = 5.0
+"""What is under way when we stop has this long to end."""
+
 FETCHING_DOORS: Final = frozenset({"web"})
 """Doors whose pages fetch their messages themselves; nothing is pushed to them."""
 
@@ -79,11 +83,9 @@ class Turns:
             await asyncio.wait([earlier])
         task = asyncio.ensure_future(self._take(arrival))
         self._under_way[arrival.conversation] = task
-        try:
-            # A door that gives up waiting must not stop a commit half-way: it would not know what became of it.
-            await asyncio.shield(task)
-        finally:
-            task.add_done_callback(lambda done: self._leave(arrival.conversation, done))
+        task.add_done_callback(lambda done: self._leave(arrival.conversation, done))
+        # A door that gives up waiting must not stop a commit half-way: it would not know what became of it.
+        await asyncio.shield(task)
 
     async def ring_timers(self) -> None:
         """Take timers as they become due, for as long as it runs."""
@@ -91,9 +93,17 @@ class Turns:
             await self._clock.sleep(TIMER_PAUSE)
             try:
                 rung = await self._store.claim_timers(self._clock.now(), LEASE, TIMERS_AT_ONCE)
-                await asyncio.gather(*(self._ring(one) for one in rung))
             except StoreError as error:
                 logbook.note_error("timers_not_claimed", error)
+            else:
+                await asyncio.gather(*(self._ring(one) for one in rung))
+
+    async def finish(self, seconds: float = LAST_TURNS) -> None:
+        """Let what is under way end, also that for which no door waits any more."""
+        if self._under_way:
+            _, late = await asyncio.wait(list(self._under_way.values()), timeout=seconds)
+            if late:
+                logbook.note("turns_unfinished", count=len(late))
 
     def _leave(self, conversation: ConversationId, task: asyncio.Task[None]) -> None:
         if self._under_way.get(conversation) is task:
@@ -103,7 +113,8 @@ class Turns:
         for _ in range(MOST_CONFLICTS):
             snapshot = await self._recall(arrival.conversation)
             now = self._clock.now()
-            commit = self._decide(arrival, snapshot, now)
+            turn, has_failed = self._decide(arrival, snapshot, now)
+            commit = _commit(arrival, snapshot, turn, now, has_failed=has_failed)
             try:
                 outcome = await self._store.commit(commit, now, LEASE)
             except ConflictError:
@@ -113,7 +124,7 @@ class Turns:
                 # Written or not, what we remember may be out of date.
                 self._remembered.pop(arrival.conversation, None)
                 raise
-            self._finish(arrival, commit, outcome)
+            self._follow_up(arrival, commit, turn, outcome)
             return
         raise ConflictError("a conversation changed faster than it could be written")
 
@@ -128,36 +139,30 @@ class Turns:
         if len(self._remembered) > MOST_REMEMBERED:
             self._remembered.popitem(last=False)
 
-    def _decide(self, arrival: Arrival, snapshot: Snapshot, now: datetime) -> Commit:
+    def _decide(self, arrival: Arrival, snapshot: Snapshot, now: datetime) -> tuple[Turn, bool]:
+        """The turn, and whether it is only what is left where the right one failed."""
         conversation = snapshot.record.conversation if snapshot.record else NEW_CONVERSATION
         script = self._script()
-        try:
-            turn = take_turn(script, conversation, arrival.event, now)
-            quarantined = None
-        except Exception as error:  # noqa: BLE001  # whatever it is, it must not block this person's next words
-            logbook.note_error("turn_failed", error)
-            self._figures.add("turn_failed")
-            turn = rescue_turn(script, conversation, now)
-            quarantined = arrival.raw
-        for effect in turn.effects:
-            if isinstance(effect, Count):
-                self._figures.add(effect.what, effect.label)
-        return Commit(
-            conversation=arrival.conversation,
-            expected=snapshot.version,
-            answering=arrival.id,
-            record=None if turn.conversation is None else Record(arrival.address, turn.conversation),
-            outgoing=_outgoing(arrival, turn),
-            timers=tuple(Timer(effect.node, now + effect.after) for effect in turn.effects if isinstance(effect, Wake)),
-            dropped=(arrival.event.node,) if isinstance(arrival.event, Elapsed) else (),
-            pushed=arrival.pushed,
-            quarantined=quarantined,
+        ways: tuple[Callable[[], Turn], ...] = (
+            lambda: take_turn(script, conversation, arrival.event, now),
+            lambda: rescue_turn(script, conversation, now),
+            lambda: wordless_turn(script, conversation, now),
         )
+        for place, take in enumerate(ways):
+            try:
+                return take(), place > 0
+            except Exception as error:  # noqa: BLE001  # whatever it is, it must not block this person's next words
+                logbook.note_error("turn_failed", error)
+                self._figures.add("turn_failed", str(place + 1))
+        return Turn(conversation), True
 
-    def _finish(self, arrival: Arrival, commit: Commit, outcome: Outcome) -> None:
+    def _follow_up(self, arrival: Arrival, commit: Commit, turn: Turn, outcome: Outcome) -> None:
         match outcome:
             case Committed(version, head):
                 self._figures.add("turns", arrival.address.door)
+                for effect in turn.effects:
+                    if isinstance(effect, Count):
+                        self._figures.add(effect.what, effect.label)
                 self._remember(arrival.conversation, Snapshot(version, commit.record))
                 if head is not None:
                     self._messengers.hand_over(head)
@@ -169,19 +174,57 @@ class Turns:
                 assert_never(outcome)
 
     async def _ring(self, rung: Rung) -> None:
-        snapshot = await self._store.load(rung.conversation)
-        if snapshot.record is None:
+        """Let a timer take effect; one that cannot rings again, and holds nobody else's up."""
+        try:
+            snapshot = await self._store.load(rung.conversation)
+            if snapshot.record is None:
+                await self._silence(rung, snapshot)
+            else:
+                await self.take(_arrival_of(rung, snapshot.record.address))
+        except StoreError as error:
+            logbook.note_error("timer_put_off", error)
+        except Exception as error:  # noqa: BLE001  # a timer is an arrival, too
+            logbook.note_error("timer_failed", error)
+            self._figures.add("timer_failed")
+
+    async def _silence(self, rung: Rung, snapshot: Snapshot) -> None:
+        """Whoever is forgotten has no timers, or these would ring for ever; what is still to be said goes first."""
+        if await self._store.waiting(rung.conversation):
             return
-        address = snapshot.record.address
-        source = f"{rung.timer.name}@{rung.timer.due.timestamp():.3f}".encode()
-        arrival = Arrival(
-            conversation=rung.conversation,
-            id=ArrivalId(blake2b(source + rung.conversation.encode(), digest_size=8).digest()),
-            address=address,
-            event=Elapsed(rung.timer.name),
-            pushed=address.door not in FETCHING_DOORS,
-        )
-        await self.take(arrival)
+        nothing = Commit(rung.conversation, snapshot.version, _ring_id(rung), None, dropped=(rung.timer.name,))
+        await self._store.commit(nothing, self._clock.now(), LEASE)
+
+
+def _commit(arrival: Arrival, snapshot: Snapshot, turn: Turn, now: datetime, *, has_failed: bool) -> Commit:
+    wakes = {effect.node: effect.after for effect in turn.effects if isinstance(effect, Wake)}
+    hushed = {node for effect in turn.effects if isinstance(effect, Hush) for node in effect.nodes}
+    rung = {arrival.event.node} if isinstance(arrival.event, Elapsed) else set[str]()
+    return Commit(
+        conversation=arrival.conversation,
+        expected=snapshot.version,
+        answering=arrival.id,
+        record=None if turn.conversation is None else Record(arrival.address, turn.conversation),
+        outgoing=_outgoing(arrival, turn),
+        timers=tuple(Timer(node, now + after) for node, after in wakes.items()),
+        dropped=tuple(sorted((hushed | rung) - wakes.keys())),
+        pushed=arrival.pushed,
+        quarantined=arrival.raw if has_failed else None,
+    )
+
+
+def _arrival_of(rung: Rung, address: Address) -> Arrival:
+    return Arrival(
+        conversation=rung.conversation,
+        id=_ring_id(rung),
+        address=address,
+        event=Elapsed(rung.timer.name),
+        pushed=address.door not in FETCHING_DOORS,
+    )
+
+
+def _ring_id(rung: Rung) -> ArrivalId:
+    source = f"{rung.timer.name}@{rung.timer.due.timestamp():.3f}".encode()
+    return ArrivalId(blake2b(source + rung.conversation.encode(), digest_size=8).digest())
 
 
 def _outgoing(arrival: Arrival, turn: Turn) -> tuple[Outgoing, ...]:
