@@ -12,12 +12,14 @@ from bot.compiler.leaves import plain_tree
 from bot.compiler.linking import Linked, link
 from bot.compiler.problems import Notebook, Place
 from bot.compiler.reading import Node, read_path
+from bot.compiler.reading_media import check_recordings, read_media
 from bot.compiler.shaping_bot import shape_bot, shape_phrases
 from bot.compiler.shaping_facts import shape_facts, shape_hotlines, shape_places
 from bot.compiler.shaping_flows import shape_flow
 from bot.compiler.shaping_topics import EMERGENCY, shape_topics
 from bot.compiler.teaching import Lessons
 from bot.compiler.translations import Translations, read_translations
+from bot.media import Media
 
 VERSION_CHARACTERS: Final = 16
 _NOT_CONTENT: Final = frozenset({"schema", "media", "tests"})
@@ -30,6 +32,7 @@ class Assembled:
 
     draft: Draft
     linked: Linked
+    media: Media
     translations: Translations
     version: str
     lessons: Lessons
@@ -43,7 +46,6 @@ class Assembled:
 def assemble(directory: Path, notebook: Notebook) -> Assembled:
     """Read and link all files of a folder; write down what is wrong on the way."""
     draft = Draft(notebook)
-    draft.media = frozenset(path.name.partition(".")[0] for path in _files(directory / "media", "*"))
     translations = Translations()
     documents: dict[str, Node] = {}
     seen: set[tuple[str, ...]] = set()
@@ -73,9 +75,12 @@ def assemble(directory: Path, notebook: Notebook) -> Assembled:
             notebook.error(Place(f"{directory.name}/{name}.yaml", 1, 1), "this file is missing")
     if not is_whole:
         draft.notebook = Notebook()
+    folder = read_media(directory / "media", _files(directory / "media", "*"), f"{directory.name}/media", draft)
+    draft.pictures = frozenset(folder.named)
     return Assembled(
         draft=draft,
         linked=link(draft),
+        media=check_recordings(folder, draft, translations),
         translations=translations,
         version=version_of(directory),
         lessons=_lessons(documents, draft),

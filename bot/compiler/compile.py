@@ -39,7 +39,9 @@ def compile_content(directory: Path, today: date, teach: Teach = KeywordsOnly, *
 def script_of(assembled: Assembled, teach: Teach = KeywordsOnly) -> Script:
     """The script of content that has no errors."""
     understanding = teach(assembled.lessons)
-    return make_script(assembled.draft, assembled.linked, assembled.translations, assembled.version, understanding)
+    return make_script(
+        assembled.draft, assembled.linked, assembled.translations, assembled.version, understanding, assembled.media
+    )
 
 
 def check_content(directory: Path, today: date, notebook: Notebook, *, unfinished: bool = False) -> Assembled | None:

@@ -49,7 +49,7 @@ class Kind(StrEnum):
     UNIT = "unit"
     PER = "unit behind 'per:'"
     FIELD = "field of the profile"
-    MEDIA = "picture or recording"
+    MEDIA = "picture"
     PLACE = "place"
     PLACES = "kind of place"
     HOLIDAYS = "list of holidays"
@@ -174,7 +174,7 @@ class Draft:
     facts: dict[FactId, Fact] = field(default_factory=dict)
     hotlines: dict[HotlineId, Hotline] = field(default_factory=dict)
     places: dict[PlaceId, PlaceToGo] = field(default_factory=dict)
-    media: frozenset[str] = frozenset()
+    pictures: frozenset[str] = frozenset()
     stood: dict[tuple[Kind, str], Place] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
     counted_with: list[Mention] = field(default_factory=list)

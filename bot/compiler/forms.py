@@ -95,7 +95,7 @@ SHIFT: Final = Written(
 HOURS: Final = Written(
     "hours", re.compile(f"always|unknown|{SHIFT.pattern.pattern}"), 'always or ["mon-fri 08:30-16:30"]'
 )
-MEDIA: Final = Written("name of a picture or recording", re.compile(r"[a-z0-9][a-z0-9-]{0,49}"), "passport-page")
+MEDIA: Final = Written("name of a picture", re.compile(r"[a-z0-9][a-z0-9-]{0,49}"), "passport-page")
 
 YESNO: Final = OneOf((*YES, "no", "false"))
 COUNTRY: Final = OneOf(COUNTRIES)
@@ -382,6 +382,25 @@ TEXTS_FILE: Final = Record(
     )
 )
 
+RECORDINGS_FILE: Final = Record(
+    (
+        Field(
+            "recordings",
+            MapOf(
+                TEXT_ID,
+                Record(
+                    (
+                        Field("file", Words(), required=True, about="The file beside this one in which it is read out"),
+                        Field("from", HASH, about="The hash of the words that were read; the check says it"),
+                        Field("by", Words(), about="Who listened and found it right"),
+                    )
+                ),
+            ),
+            required=True,
+        ),
+    )
+)
+
 _HOTLINES_EXPECTED: Final = Record(
     (
         Field("includes", _one_or_more(ID)),
@@ -443,6 +462,7 @@ FILES: Final[dict[str, Shape]] = {
     "hotlines": HOTLINES_FILE,
     "places": PLACES_FILE,
     "texts": TEXTS_FILE,
+    "recordings": RECORDINGS_FILE,
     "tests": TESTS_FILE,
 }
 

@@ -29,6 +29,7 @@ from bot.dialogue.steps import (
 )
 from bot.facts import Directory
 from bot.language import Understands
+from bot.media import Media
 
 ANSWER = ScreenId("answer")
 """The one screen of a topic."""
@@ -65,7 +66,7 @@ def link(draft: Draft) -> Linked:
 
 
 def make_script(
-    draft: Draft, linked: Linked, translations: Translations, version: str, understanding: Understands
+    draft: Draft, linked: Linked, translations: Translations, version: str, understanding: Understands, media: Media
 ) -> Script:
     """The content of one version as one value; only for a draft without errors."""
     bot = draft.bot
@@ -91,6 +92,7 @@ def make_script(
         renamed=linked.renamed,
         emergency_kinds=bot.emergency,
         understanding=understanding,
+        media=media,
     )
 
 
@@ -114,7 +116,7 @@ def _find_mentions(draft: Draft) -> None:
     phrases = known[Kind.PHRASE]
     known[Kind.UNIT] = _behind("unit-", (name for name in phrases if not name.endswith("-one")))
     known[Kind.PER] = _behind("per-", phrases)
-    known[Kind.MEDIA] = draft.media
+    known[Kind.MEDIA] = draft.pictures
     known[Kind.PLACES] = {place.kind for place in draft.places.values()}
     for mention in draft.mentions:
         if mention.kind is Kind.SCREEN:

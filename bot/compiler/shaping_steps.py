@@ -128,7 +128,7 @@ def shape_say(node: MapNode, pen: Pen) -> Step:
 
 
 def shape_show(node: MapNode, pen: Pen) -> Step:
-    """`show:` the name of a picture or recording."""
+    """`show:` the name of a picture."""
     return Show(pen.draft.mention(Kind.MEDIA, text_at(node, "show")), pen.when(node))
 
 

@@ -14,6 +14,7 @@ from bot.dialogue.phrasebook import Phrasebook, TextId
 from bot.dialogue.steps import Flow, FlowId, ScreenId
 from bot.facts import Directory, Fact, FactId, Place, PlaceId
 from bot.language import Understands
+from bot.media import Media
 from bot.messages import Language
 
 TopicId = NewType("TopicId", str)
@@ -99,6 +100,7 @@ class Script:
     emergency_kinds: Mapping[str, tuple[str, ...]]
     """Kind of danger → kinds of hotlines, the most urgent first."""
     understanding: Understands
+    media: Media = field(default_factory=Media)
 
     def __repr__(self) -> str:
         return f"Script({self.version})"

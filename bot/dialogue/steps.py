@@ -84,7 +84,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """A picture or recording by name."""
+    """A picture by name."""
 
     media: str
     when: Condition = ALWAYS

@@ -110,7 +110,7 @@ SCREENS = {
     ),
     "a picture that is nowhere": (
         ["- show: passport-page"],
-        ["content/flows/home.yaml:10:13: no picture or recording is called 'passport-page'"],
+        ["content/flows/home.yaml:10:13: no picture is called 'passport-page'"],
     ),
     "a kind of place that is nowhere": (
         ["- do: nearest\n  with: {kind: embassy}"],
