@@ -60,13 +60,17 @@ Rows: TypeAlias = tuple[tuple[Button, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to a person; what is kept is never edited away by walking on."""
+    """One message to a person; what is kept is never edited away by walking on.
+
+    A picture is named, and a recording by the text that is read out; both are looked up in the message's language.
+    """
 
     text: Text
     rows: Rows = ()
     keep: bool = False
     language: Language | None = None
     picture: str | None = None
+    recording: str | None = None
 
 
 def plain(words: str) -> Text:

@@ -27,7 +27,7 @@ from bot.dialogue.events import (
 from bot.dialogue.listing import URGENT, tell_danger, tell_hotlines, tell_wordless
 from bot.dialogue.person import TOPIC
 from bot.dialogue.phrasebook import TextId
-from bot.dialogue.presses import Again, Answer, Open, Press, Return, Switch, Wanting, read_press
+from bot.dialogue.presses import Again, Answer, Hear, Open, Press, Return, Switch, Wanting, read_press
 from bot.dialogue.script import Script, TopicId
 from bot.dialogue.steps import (
     Ask,
@@ -132,6 +132,9 @@ def _press(walk: Walk, press: Press | None) -> None:
             walk.ask_again()
         case Return(beginning):
             if not walk.leave_detour(beginning):
+                _stale(walk)
+        case Hear(node):
+            if not walk.read_out(node):
                 _stale(walk)
         case wish:
             _grant(walk, wish)

@@ -7,13 +7,17 @@ from bot.dialogue.conversation import Value
 from bot.dialogue.events import Wish
 from bot.dialogue.nodes import flow_token
 from bot.dialogue.person import Person, ticked_items
-from bot.dialogue.presses import Answer, Press, Return, Wanting, write_press
+from bot.dialogue.presses import Answer, Hear, Press, Return, Wanting, write_press
 from bot.dialogue.steps import Ask, Checklist, Choose, ListTopics, Wait
 from bot.dialogue.wording import WISH_ICONS, Wording
 from bot.messages import Button, Rows
 
 DONE = "="
 """What the button that finishes a checklist carries; no item may be called so."""
+
+
+HEAR_ICON = "🔊"
+"""All that stands on the button: whoever needs it may not read."""
 
 
 def button(person: Person, wants: Wanting, label: str, *, kept: bool = False) -> Button:
@@ -38,14 +42,19 @@ def choices(person: Person, step: Wait, values: Mapping[str, Value]) -> list[But
             assert_never(step)
 
 
-def ways_out(person: Person) -> Rows:
-    """Back, home, language, a person and quick exit: on every wait, so that no author can forget them."""
+def ways_out(person: Person, *, is_recorded: bool = False) -> Rows:
+    """Back, home, language, a person and quick exit: on every wait, so that no author can forget them.
+
+    Where somebody has read the screen out, they can be heard.
+    """
     script, flow, wording = person.script, person.flow_here(), person.wording()
     away: list[Button] = []
     if person.trail:
         away.append(_way(person, Wish.BACK, wording))
     if flow != script.special.home:
         away.append(_way(person, Wish.HOME, wording))
+    if is_recorded and person.frames:
+        away.append(button(person, Hear(person.frames[-1].node), HEAR_ICON))
     always = [_way(person, wish, wording) for wish in (Wish.PERSON, Wish.LANGUAGE, Wish.EXIT)]
     if flow is not None and script.flows[flow].sensitive:
         always.insert(0, always.pop())

@@ -58,7 +58,14 @@ class Return:
     beginning: str
 
 
-Wanting: TypeAlias = Answer | Open | Switch | Again | Return | Wish
+@dataclass(frozen=True, slots=True)
+class Hear:
+    """Shows one wait again with somebody reading it out."""
+
+    node: NodeToken
+
+
+Wanting: TypeAlias = Answer | Open | Switch | Again | Return | Hear | Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,8 @@ def write_press(press: Press) -> str:
             kind, rest = "r", ""
         case Return(beginning):
             kind, rest = "u", beginning
+        case Hear(node):
+            kind, rest = "h", node
         case wish:
             kind, rest = "w", _WISHES[wish]
     return f"{kind.upper() if press.kept else kind}{press.language or _NO_LANGUAGE}{rest}"
@@ -112,6 +121,8 @@ def _read_wanting(kind: str, rest: str) -> Wanting | None:
             return Again()
         case "u" if len(rest) == FLOW_PART:
             return Return(rest)
+        case "h" if len(rest) == WHOLE:
+            return Hear(NodeToken(rest))
         case "w":
             return _WISH_OF.get(rest)
         case _:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.dialogue.effects import Effect, Send
+from bot.dialogue.phrasebook import TextId
 from bot.dialogue.wording import BLANK_LINE
 from bot.language import clusters
 from bot.messages import MESSAGE_UNITS, Language, Message, Rows, Span, Text, units, words_of
@@ -14,6 +15,7 @@ class Screenful:
 
     def __init__(self) -> None:
         self.picture: str | None = None
+        self.recording: TextId | None = None
         self.covers = False
         self.replaces = False
         self._effects: list[Effect] = []
@@ -38,6 +40,7 @@ class Screenful:
 
     def clear(self) -> None:
         """Take back what waits for the menu."""
+        self.picture = self.recording = None
         self._parts.clear()
 
     def show_beside(self, text: Text, rows: Rows, language: Language | None) -> None:
@@ -60,7 +63,7 @@ class Screenful:
         for text in earlier:
             self._effects.append(Send(Message(text, language=language)))
         alone = not any(isinstance(effect, Send) for effect in self._effects)
-        menu = Message(last, rows, language=language, picture=self.picture)
+        menu = Message(last, rows, language=language, picture=self.picture, recording=self.recording)
         self._effects.append(Send(menu, replaces=self.replaces and alone, covers=self.covers))
         self._parts.clear()
 

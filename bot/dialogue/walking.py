@@ -13,13 +13,14 @@ from typing import Final, assert_never
 from bot.dialogue.alarms import alarms_of, flow_alarm
 from bot.dialogue.arithmetic import FormulaError, work_out
 from bot.dialogue.conditions import holds
-from bot.dialogue.conversation import Conversation, Frame, Value
+from bot.dialogue.conversation import Conversation, Frame, NodeToken, Value
 from bot.dialogue.effects import Count, Hush, Turn, Wake
 from bot.dialogue.events import Wish
 from bot.dialogue.listing import tell_hotlines, tell_places
 from bot.dialogue.menu import button, choices, in_rows, ways_in, ways_out
 from bot.dialogue.nodes import FLOW_PART, SCREEN_PART, flow_token
 from bot.dialogue.person import TOPIC, Person, is_topic
+from bot.dialogue.phrasebook import TextId
 from bot.dialogue.presses import Open, Switch, Wanting
 from bot.dialogue.screenful import Screenful
 from bot.dialogue.script import Script
@@ -75,6 +76,9 @@ class Walk:
         self._screenful = Screenful()
         self._extra: list[tuple[Wanting, str]] = []
         self._is_forgotten = False
+        self._first_text: TextId | None = None
+        """What somebody may have read out: the question or the answer, without what stands around it."""
+        self._is_read_out = False
 
     # What a turn is made of
 
@@ -210,6 +214,15 @@ class Walk:
         else:
             self._run(replace(here, index=self._spoken_before(here)), only=here.index)
 
+    def read_out(self, node: NodeToken) -> bool:
+        """Show a wait again with its recording; say whether the person stands at it."""
+        found = self.person.waiting()
+        if found is None or found[0].node != node:
+            return False
+        self._is_read_out = True
+        self.ask_again()
+        return True
+
     # The walk itself
 
     def _run(self, at: _Position, only: int | None = None) -> None:
@@ -218,6 +231,7 @@ class Walk:
             # A flow went round and round: start again at home, which the content checks have proved to wait.
             self.count("walk_too_long")
             self._screenful.clear()
+            self._first_text = None
             self.person.frames.clear()
             self.note("went-wrong")
             self._walks_to_a_wait(self._start_of(self.script.special.home), None)
@@ -271,6 +285,8 @@ class Walk:
         wording = self.person.wording(at.values)
         match step:
             case Say():
+                if not step.heading:
+                    self._first_text = self._first_text or step.text
                 text = wording.text(step.text)
                 self.add((Span(text[0].words, Style.STRONG), *text[1:]) if step.heading else text)
             case Show():
@@ -290,6 +306,7 @@ class Walk:
     def _wait(self, step: Wait, at: _Position) -> None:
         self.person.frames.append(Frame(step.node, at.values))
         if isinstance(step, Ask):
+            self._first_text = self._first_text or step.text
             self.add(self.person.wording(at.values).text(step.text))
         if isinstance(step, Choose | Ask) and step.after is not None:
             self._screenful.do(Wake(step.node, step.after.wait))
@@ -374,10 +391,19 @@ class Walk:
         if self._screenful.is_silent():
             self.note("what-next")
         extra = tuple((button(self.person, wants, label),) for wants, label in self._extra)
-        rows = (*in_rows(buttons, columns), *extra, *ways_out(self.person))
+        recorded = self._recorded()
+        if self._is_read_out:
+            self._screenful.recording = recorded
+        can_be_heard = recorded is not None and not self._is_read_out
+        rows = (*in_rows(buttons, columns), *extra, *ways_out(self.person, is_recorded=can_be_heard))
         self._screenful.show_menu(rows, self.person.speaking)
 
     # Small questions about the script
+
+    def _recorded(self) -> TextId | None:
+        """The first text of this screenful, where somebody has read it out in the person's language."""
+        text, media = self._first_text, self.script.media
+        return text if text is not None and media.recording(text, self.person.speaking) else None
 
     def _start_of(self, flow: FlowId) -> _Position:
         return _Position(flow, self.script.flows[flow].start, 0, {})

@@ -64,6 +64,7 @@ class _MessageRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     keep: bool
     language: str | None
     picture: str | None
+    recording: str | None = None
 
 
 class _OutgoingRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -223,7 +224,7 @@ def _frame(entry: str | _FrameRow, values: Sequence[Mapping[str, Value]]) -> Fra
 
 
 def _message_row(message: Message) -> tuple[object, ...]:
-    return (
+    row = (
         [
             span.words if span.style is Style.PLAIN and not span.dial else (span.style.value, span.words, span.dial)
             for span in message.text
@@ -233,10 +234,12 @@ def _message_row(message: Message) -> tuple[object, ...]:
         message.language,
         message.picture,
     )
+    # Hardly any has one: its place at the end is left away.
+    return row if message.recording is None else (*row, message.recording)
 
 
 def _message(row: _MessageRow) -> Message:
-    return Message(_text(row.text), _rows(row.rows), row.keep, _language(row.language), row.picture)
+    return Message(_text(row.text), _rows(row.rows), row.keep, _language(row.language), row.picture, row.recording)
 
 
 def _text(spans: Sequence[str | _SpanRow]) -> Text:

@@ -56,12 +56,17 @@ class TerminalChat:
         for outgoing in waiting:
             if outgoing.message is None:
                 continue
-            self._writer.write("\n" + self._styled(outgoing.message) + "\n")
+            self._writer.write("\n" + self._beside(outgoing.message) + self._styled(outgoing.message) + "\n")
             for row in outgoing.message.rows:
                 for button in row:
                     buttons.append(button)
                     self._writer.write(f"  {len(buttons):>2}  {button.label}\n")
         self._buttons = tuple(buttons)
+
+    def _beside(self, message: Message) -> str:
+        """What a terminal cannot show, by its name."""
+        shown = (("picture", message.picture), ("recording", message.recording))
+        return "".join(f"[{kind}: {name}]\n" for kind, name in shown if name is not None)
 
     def _styled(self, message: Message) -> str:
         if not self._writer.isatty():

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from bot.dialogue import NodeToken
 from bot.dialogue.events import Wish
-from bot.dialogue.presses import Again, Answer, Open, Press, Return, Switch, read_press, write_press
+from bot.dialogue.presses import Again, Answer, Hear, Open, Press, Return, Switch, read_press, write_press
 from bot.messages import PRESS_BYTES, Language
 
 FOUR = st.text(st.sampled_from("abcXYZ019_-"), min_size=4, max_size=4)
@@ -15,6 +15,7 @@ WANTS = st.one_of(
     ),
     st.builds(Open, FOUR),
     st.builds(Return, FOUR),
+    st.builds(Hear, st.text(st.sampled_from("abcXYZ019_-"), min_size=10, max_size=10).map(NodeToken)),
     st.just(Again()),
     st.just(Switch()),
     st.sampled_from(Wish),

@@ -1,5 +1,6 @@
 """Values survive the way into bytes and back, and the usual record stays small."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
@@ -40,7 +41,7 @@ TEXTS: st.SearchStrategy[Text] = st.lists(st.builds(Span, WORDS, st.sampled_from
 ROWS: st.SearchStrategy[Rows] = st.lists(
     st.lists(st.builds(Button, WORDS, WORDS, WORDS), max_size=3).map(tuple), max_size=4
 ).map(tuple)
-MESSAGES = st.builds(Message, TEXTS, ROWS, st.booleans(), st.none() | LANGUAGES, st.none() | WORDS)
+MESSAGES = st.builds(Message, TEXTS, ROWS, st.booleans(), st.none() | LANGUAGES, st.none() | WORDS, st.none() | WORDS)
 OUTGOINGS = st.builds(
     Outgoing,
     st.binary(min_size=9, max_size=9).map(OutgoingId),
@@ -109,6 +110,17 @@ def test_a_row_that_grew_at_its_end_is_read_by_the_older_program() -> None:
     grown = [*msgspec.msgpack.decode(encoded[1:], type=list[object]), "something new"]
 
     assert decode_record(encoded[:1] + msgspec.msgpack.encode(grown)) == a_record()
+
+
+def test_a_message_without_a_recording_is_written_as_before_there_were_any() -> None:
+    silent, read_out = an_outgoing(), an_outgoing()
+    assert silent.message is not None
+    read_out = replace(read_out, message=replace(silent.message, recording="home.menu.say"))
+
+    rows = [msgspec.msgpack.decode(encode_outgoing(one)[1:], type=list[object])[2] for one in (silent, read_out)]
+
+    assert [len(row) for row in rows if isinstance(row, list)] == [5, 6]
+    assert decode_outgoing(encode_outgoing(read_out), read_out.id, 0).message == read_out.message
 
 
 @pytest.mark.parametrize("garbage", [b"", b"\x01", b"\x01\xff", b"\x01\x90", bytes(200), b"\x01" + b"\xc1" * 20])

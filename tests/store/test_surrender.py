@@ -27,6 +27,7 @@ WORDS = {
     "button": "canary label",
     "press": "canarypress!",
     "picture": "canary-picture",
+    "recording": "canary.recording",
     "profile field": "canaryfield",
     "profile value": "canaryvalue",
     "node": "canarynode",
@@ -91,6 +92,7 @@ async def fill(store: RedisStore, vault: Vault) -> None:
         ((Button("canary label", "canarypress!"),),),
         language=Language("km"),
         picture="canary-picture",
+        recording="canary.recording",
     )
     for door, chat, pushed in (("canarydoor", CHAT, True), ("web", "canary-web-chat-token", False)):
         conversation = vault.conversation_id(door, chat)
