@@ -17,12 +17,19 @@ from benchmarks.walks import Walk
 from bot.store.embedded import find_running
 from tests.store.servers import Server, a_server
 
-PEOPLE: Final = 200
 IN_FLIGHT: Final = (8, 40)
 STEADY: Final = 600
 SLOW_RATE: Final = 300
 SLOW_API: Final = 0.06
 PASSWORD: Final = "benchmark"  # noqa: S105 - of a store that lives for seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many people there are, and how long each round lasts."""
+
+    people: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ class Compared:
     crowd: Crowd
 
 
-async def measure(results: Results, folder: Path, content: Path, walks: Sequence[Walk], seconds: float) -> None:
+async def measure(results: Results, folder: Path, content: Path, walks: Sequence[Walk], load: Load) -> None:
     """Throughput, latency at a steady rate, and latency with a Bot API that takes its time."""
     screens = folder / "screens.json"
     screens.write_bytes(orjson.dumps({step.press: step.screen for walk in walks for step in walk.lap}))
@@ -42,27 +49,31 @@ async def measure(results: Results, folder: Path, content: Path, walks: Sequence
         api = await stack.enter_async_context(BotApi())
         program, address = await stack.enter_async_context(telegram_bot(folder / "bot", content, api))
         url = find_running(folder / "bot") or ""
-        compared = [Compared("here", program, Crowd(api, address, walks, 1_000_000, PEOPLE))]
+        compared = [Compared("here", program, Crowd(api, address, walks, 1_000_000, load.people))]
         for place, (name, module) in enumerate((("bare", "reference"), ("peer", "peer")), start=2):
             program, address = await stack.enter_async_context(other_bot(module, api.url, url, str(screens)))
-            compared.append(Compared(name, program, Crowd(api, address, walks, place * 1_000_000, PEOPLE)))
+            compared.append(Compared(name, program, Crowd(api, address, walks, place * 1_000_000, load.people)))
         for one in compared:
             stack.push_async_callback(one.crowd.close)
             await one.crowd.introduce(talks=one.name == "here")
         for in_flight in IN_FLIGHT:
-            _tell_throughput(results, in_flight, await _press(results, compared, in_flight, seconds))
+            _tell_throughput(results, in_flight, await _press(results, compared, in_flight, load.seconds))
         both = compared[:2]
         _tell_latency(
-            results, f"p50, p99 at {STEADY}/s", "– / 10 ms", "– / 5 ms", await _press_at(results, both, STEADY, seconds)
+            results,
+            f"p50, p99 at {STEADY}/s",
+            "– / 10 ms",
+            "– / 5 ms",
+            await _press_at(results, both, STEADY, load.seconds),
         )
         api.latency = SLOW_API
         what = f"p50, p99 at {SLOW_RATE}/s, a Bot API that takes {SLOW_API * 1000:.0f} ms"
-        _tell_latency(results, what, "70 / 90 ms", "63 / 70 ms", await _press_at(results, both, SLOW_RATE, seconds))
+        _tell_latency(
+            results, what, "70 / 90 ms", "63 / 70 ms", await _press_at(results, both, SLOW_RATE, load.seconds)
+        )
 
 
-async def measure_durability(
-    results: Results, folder: Path, content: Path, walks: Sequence[Walk], seconds: float
-) -> None:
+async def measure_durability(results: Results, folder: Path, content: Path, walks: Sequence[Walk], load: Load) -> None:
     """The same bot and the same store, which writes each commit to disk in every other round."""
     with a_server("--requirepass", PASSWORD) as server:
         async with AsyncExitStack() as stack:
@@ -70,15 +81,15 @@ async def measure_durability(
             url = f"unix://:{PASSWORD}@{server.folder}/socket"
             settings = {"WAYMARK_STORE_URL": url}
             _, address = await stack.enter_async_context(telegram_bot(folder / "bot", content, api, **settings))
-            crowd = Crowd(api, address, walks, 1_000_000, PEOPLE)
+            crowd = Crowd(api, address, walks, 1_000_000, load.people)
             stack.push_async_callback(crowd.close)
             await crowd.introduce(talks=True)
             rounds: dict[str, list[Round]] = {name: [] for name in ("always", "never", "always steady", "never steady")}
             for number in range(results.rounds):
                 for appending in ("always", "never") if number % 2 else ("never", "always"):
                     _set_appending(server, "yes" if appending == "always" else "no")
-                    rounds[appending].append(await crowd.press(IN_FLIGHT[-1], seconds=seconds))
-                    steady = await crowd.press_at(SLOW_RATE, seconds, Random(results.seed + number))
+                    rounds[appending].append(await crowd.press(IN_FLIGHT[-1], seconds=load.seconds))
+                    steady = await crowd.press_at(SLOW_RATE, load.seconds, Random(results.seed + number))
                     rounds[f"{appending} steady"].append(steady)
     results.raw["append-only file"] = {name: [asdict(one) for one in ones] for name, ones in rounds.items()}
     always, never = ([one.per_second for one in rounds[name]] for name in ("always", "never"))
@@ -188,4 +199,6 @@ def _tell_losses(results: Results, rounds: dict[str, list[Round]]) -> None:
     for name, ones in rounds.items():
         lost, refused = sum(one.lost for one in ones), sum(one.refused for one in ones)
         if lost or refused:
-            results.notes.append(f"{name}: {lost} updates were not finished within 5 s, {refused} refused.")
+            results.notes.append(
+                f"{name}: {lost} updates never finished, {refused} were refused or had to wait for a free person."
+            )
