@@ -1,7 +1,8 @@
 """The content that is live: compiled at the start, and again when a file changes; a bad version never becomes live."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -32,21 +33,33 @@ class LiveContent:
         """Take up changed files, for as long as it runs; mistakes are told and the good version stays live."""
         while True:
             await self._clock.sleep(LOOK_EVERY)
-            seen = await asyncio.to_thread(_fingerprint, self._directory)
-            if seen == self._seen:
-                continue
-            self._seen = seen
             try:
-                self._script = await asyncio.to_thread(self._compile)
-                logbook.note("content_live", version=self._script.version)
-                self._tell("Changed content is live.")
+                await self._look()
             except (ContentError, OSError) as error:
                 self._tell(f"The content has mistakes; the version from before stays live.\n{error}")
+            except Exception as error:  # noqa: BLE001  # whatever stands in a file, people are answered meanwhile
+                logbook.note_error("content_not_compiled", error)
+                self._tell(f"The content cannot be read ({type(error).__name__}); the version from before stays live.")
+
+    async def _look(self) -> None:
+        seen = await asyncio.to_thread(_fingerprint, self._directory)
+        if seen != self._seen:
+            self._seen = seen
+            self._script = await asyncio.to_thread(self._compile)
+            logbook.note("content_live", version=self._script.version)
+            self._tell("Changed content is live.")
 
     def _compile(self) -> Script:
         return compile_content(self._directory, self._clock.now().date(), self._teach).script
 
 
 def _fingerprint(directory: Path) -> frozenset[tuple[str, int, int]]:
-    files = (path for path in directory.rglob("*.yaml") if path.is_file())
-    return frozenset((str(path), stat.st_mtime_ns, stat.st_size) for path in files for stat in (path.stat(),))
+    return frozenset(_marks(directory))
+
+
+def _marks(directory: Path) -> Iterator[tuple[str, int, int]]:
+    for path in directory.rglob("*.yaml"):
+        # An editor puts a new file in the place of the old one; what is gone meanwhile is looked at a second later.
+        with contextlib.suppress(FileNotFoundError):
+            state = path.stat()
+            yield str(path), state.st_mtime_ns, state.st_size

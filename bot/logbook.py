@@ -31,7 +31,7 @@ FIELDS: Final = frozenset(
 )
 
 _LOGGER: Final = logging.getLogger("waymark")
-_OUR_CODE: Final = Path(__file__).resolve().parent.parent
+_OUR_PACKAGES: Final = tuple(Path(__file__).resolve().parents[1] / package for package in ("bot", "handlers"))
 
 
 def note(event: str, level: int = logging.INFO, **fields: str | float) -> None:
@@ -54,6 +54,8 @@ def open_logbook(stream: TextIO | None = None, level: int = logging.INFO) -> Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    # Where a line cannot be written, the default is to print it as its library worded it.
+    logging.raiseExceptions = False
     _LOGGER.setLevel(level)
 
 
@@ -77,9 +79,5 @@ class _EventFormatter(logging.Formatter):
 
 def _where(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [
-        frame
-        for frame in frames
-        if Path(frame.filename).is_relative_to(_OUR_CODE / "bot") or "handlers" in frame.filename
-    ]
+    ours = [frame for frame in frames if any(Path(frame.filename).is_relative_to(package) for package in _OUR_PACKAGES)]
     return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(ours[-4:]))

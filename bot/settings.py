@@ -82,9 +82,10 @@ def _mistakes(told: Mapping[str, str], unknown: set[str]) -> list[str]:
         mistakes.append(
             "WAYMARK_TELEGRAM_WEBHOOK_SECRET must be 16 to 256 letters, digits, - or _; leave it out to have one made"
         )
-    if "WAYMARK_STORE_URL" in told and urlsplit(told["WAYMARK_STORE_URL"]).scheme not in STORE_SCHEMES:
+    if "WAYMARK_STORE_URL" in told and not _is_store_url(told["WAYMARK_STORE_URL"]):
         mistakes.append(
-            f"WAYMARK_STORE_URL must begin with one of {', '.join(sorted(STORE_SCHEMES))} and ://; "
+            "WAYMARK_STORE_URL is no address of a store; write it like redis://:password@host:6379, unix:///path, "
+            "redis+sentinel://host:26379,host:26379/name or redis+cluster://host:6379,host:6379 (rediss for TLS); "
             "leave it out to use the built-in store"
         )
     port = told.get("WAYMARK_HTTP_PORT", "8080")
@@ -99,6 +100,18 @@ def _is_url(value: str, schemes: set[str]) -> bool:
         return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _is_store_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        hosts = [urlsplit(f"//{host}") for host in parts.netloc.rpartition("@")[2].split(",")]
+        has_ports = all(host.port != 0 for host in hosts)
+    except ValueError:
+        # Its words would quote the address, and with it a password.
+        return False
+    has_name = "sentinel" not in parts.scheme or bool(parts.path.strip("/"))
+    return parts.scheme in STORE_SCHEMES and has_ports and has_name
 
 
 def _base(url: str | None) -> str | None:

@@ -82,6 +82,9 @@ async def run_bot(
         delivery = Delivery(store, channels, clock, pacing, SystemRandom(), figures=figures)
         hub = Hub()
         turns = Turns(store, live.script, _Messengers(delivery, hub), clock, figures)
+        # In the end nothing is let in any more: what has been is finished, and what cannot be sent lies in the store.
+        stack.push_async_callback(delivery.stop)
+        stack.push_async_callback(turns.finish)
         around = Surroundings(
             turns.take,
             *(store, vault, live.script, hub, clock, figures),
@@ -100,15 +103,14 @@ async def run_bot(
                 tasks += [group.create_task(delivery.run(alone=alone)), group.create_task(door.run())]
                 name = await _name_of(door)
             application = build_application(around, posts)
-            port = await stack.enter_async_context(serve(application, settings.http_host, settings.http_port))
-            when_ready()
-            tell(greet(settings, port, name))
-            await stop.wait()
-            logbook.note("stopping")
-            # What has been let in is finished, nothing new is let in, and what cannot be sent now lies in the store.
-            for task in tasks:
-                task.cancel()
-            await delivery.stop()
+            async with serve(application, settings.http_host, settings.http_port) as port:
+                when_ready()
+                tell(greet(settings, port, name))
+                await stop.wait()
+                logbook.note("stopping")
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
 
 
 async def chat_in_terminal(
@@ -134,7 +136,7 @@ async def _store(settings: Settings, vault: Vault, figures: Figures) -> AsyncIte
         if settings.store_url is None:
             valkey = await stack.enter_async_context(EmbeddedValkey(settings.data_dir))
             watch = asyncio.create_task(valkey.watch())
-            stack.callback(watch.cancel)
+            stack.push_async_callback(_end, watch)
             store = open_store(valkey.url, vault, figures=figures)
         else:
             problems = await inspect_store(settings.store_url)
@@ -144,6 +146,11 @@ async def _store(settings: Settings, vault: Vault, figures: Figures) -> AsyncIte
         stack.push_async_callback(store.close)
         await store.ping()
         yield store, settings.store_url is None
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 async def _telegram(settings: Settings, stack: AsyncExitStack) -> TelegramConnection | None:
