@@ -11,8 +11,8 @@ from aiohttp import web
 from handlers.web.access import is_https
 
 CONTENT_SECURITY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _UNUSED_POWERS: Final = (
     "accelerometer",

@@ -27,6 +27,7 @@ from handlers.web.chat.stream import Pace
 from handlers.web.errors import ErrorPages
 from handlers.web.headers import SecurityHeaders
 from handlers.web.health import Health
+from handlers.web.media import MediaFiles
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -77,6 +78,7 @@ def build_application(around: Surroundings, more: Mapping[str, Handler] | None =
         [
             *chat.routes(),
             web.get("/static/{name}", assets.serve),
+            web.get("/media/{name}", MediaFiles(around.script).serve),
             web.get("/favicon.ico", _no_icon),
             web.get("/healthz", health.lives),
             web.get("/readyz", health.is_ready),

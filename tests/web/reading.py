@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from bot.dialogue.events import Wish
 from bot.dialogue.presses import Answer, read_press
 
-VOID = frozenset({"input", "meta", "link", "br", "circle", "path"})
+VOID = frozenset({"input", "meta", "link", "br", "img", "circle", "path"})
 
 
 @dataclass

@@ -163,6 +163,14 @@ class Screen:
     def is_wider_than_the_screen(self) -> bool:
         return bool(self.driver.execute_script("return document.documentElement.scrollWidth > window.innerWidth"))
 
+    def has_drawn_its_pictures(self) -> bool:
+        script = "return [].every.call(document.images, function (image) { return image.naturalWidth > 0; })"
+        return bool(self.driver.execute_script(script))
+
+    def sizes_of(self, tag: str) -> list[tuple[int, int]]:
+        sizes = [each.size for each in self.driver.find_elements(By.TAG_NAME, tag)]
+        return [(size["width"], size["height"]) for size in sizes]
+
     def small_buttons(self) -> list[str]:
         """Buttons and numbers that a thumb could miss."""
         found = self.driver.find_elements(By.CSS_SELECTOR, ".button, .phone, #send, #leave, #words")
@@ -275,6 +283,20 @@ def test_what_a_person_writes_stands_on_the_page_as_they_wrote_it_and_does_nothi
     assert screen.driver.title == "Information"
     assert screen.driver.find_elements(By.CSS_SELECTOR, "#log img") == []
     screen.picture("written")
+
+
+@pytest.mark.parametrize("language", ["km", "my", "en"])
+def test_a_question_and_its_answers_fit_below_its_picture(screen: Screen, language: str) -> None:
+    come_home(screen, language)
+    for flow, first in (("trafficking-signs", "go-on"), ("offer-check", "go-on"), ("before-i-leave", "passport")):
+        screen.open(f"/?open={flow}")
+        screen.press_and_wait(first)
+        screen.wait(screen.has_drawn_its_pictures)
+        screen.picture(f"{language}-picture-{flow}")
+        assert not screen.is_wider_than_the_screen()
+        assert screen.sizes_of("img") == [(144, 144)] * len(screen.sizes_of("img"))
+        assert screen.sizes_of("img")
+    assert screen.trouble() == []
 
 
 def test_only_the_newest_menu_can_be_pressed(screen: Screen) -> None:

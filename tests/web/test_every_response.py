@@ -12,7 +12,7 @@ from tests.web.house import House, Phone
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -32,6 +32,8 @@ async def _fail(request: web.Request) -> web.Response:
         ("GET", "/nowhere", 404),
         ("GET", "/static/../server.py", 404),
         ("GET", "/static/%2e%2e%2fserver.py", 404),
+        ("GET", "/media/%2e%2e%2fbot.yaml", 404),
+        ("GET", "/media/passport.png", 404),
         ("PUT", "/", 405),
         ("GET", "/chat/say", 405),
         ("POST", "/chat/say", 403),

@@ -8,11 +8,12 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from bot.dialogue.events import Wish
-from bot.dialogue.presses import read_press
+from bot.dialogue.presses import Hear, read_press
 from bot.dialogue.script import Script
 from bot.language import language_of
 from bot.messages import Button, Language, Message, Span, Style, Text
 from bot.store.contract import Outgoing
+from handlers.web.media import address_of
 from handlers.web.wordings import words_in_all
 
 NOW: Final = "now-"
@@ -55,8 +56,8 @@ class Shown:
 
     @property
     def icon_speaks(self) -> bool:
-        """Whether the icon says something that its words do not."""
-        return self.icon in _STATES
+        """Whether the icon says something that nothing else says."""
+        return self.icon in _STATES or not (self.words or self.spoken)
 
 
 Row: TypeAlias = tuple[Shown, ...]
@@ -83,7 +84,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One message, ready for the template."""
+    """One message, ready for the template; with the addresses of its picture and of its recording, if it has them."""
 
     id: str
     language: Language | None
@@ -93,6 +94,8 @@ class Article:
     replaces: str | None
     covers: bool
     kept: bool
+    picture: str = ""
+    recording: str = ""
 
     @property
     def is_menu(self) -> bool:
@@ -128,6 +131,7 @@ def article(
 ) -> Article:
     """One message as an article."""
     rows, ways = _buttons(message, script, now)
+    media = script.media
     return Article(
         id=known_as,
         language=message.language,
@@ -137,6 +141,8 @@ def article(
         replaces=article_id(replaces),
         covers=covers,
         kept=message.keep,
+        picture=address_of(media.picture(message.picture or "", message.language)),
+        recording=address_of(media.recording(message.recording or "", message.language)),
     )
 
 
@@ -203,6 +209,8 @@ def _weigh(button: Button) -> tuple[Weight, Wish | None]:
     if _DIAL.fullmatch(button.dial):
         return Weight.DIAL, None
     press = read_press(button.press)
+    if press is not None and isinstance(press.wants, Hear):
+        return Weight.WAY, None
     if press is None or not isinstance(press.wants, Wish):
         return Weight.ANSWER, None
     if press.wants is Wish.HELP:
