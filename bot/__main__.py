@@ -56,6 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = 1
     except* KeyboardInterrupt:
         code = 130
+    except* Exception as errors:
+        if asked.command != "run":
+            raise
+        for error in _leaves(errors):
+            # Not as Python tells it: an exception's words may be a person's.
+            logbook.note_error("crashed", error)
+        code = 1
     raise SystemExit(code)
 
 

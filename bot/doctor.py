@@ -12,7 +12,7 @@ from bot.settings import Settings
 from bot.store.contract import StoreError
 from bot.store.durability import inspect_store
 from bot.store.embedded import find_running
-from bot.store.secrets import KeysError, load_or_make
+from bot.store.secrets import KeysError, are_made, load_or_make
 from handlers.telegram import ask_telegram
 
 
@@ -49,7 +49,7 @@ def _content(directory: Path, now: datetime) -> Finding:
 
 
 def _keys(data_dir: Path, now: datetime) -> Finding:
-    if not (data_dir / "keys").exists():
+    if not are_made(data_dir):
         return Finding("keys", "none yet; the first start makes them")
     try:
         keys = load_or_make(data_dir, now.date())

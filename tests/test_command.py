@@ -159,6 +159,10 @@ def test_doctor_looks_at_everything_and_changes_nothing(tmp_path: Path, capsys: 
     looked_at = [line.split(":")[0].split()[-1] for line in capsys.readouterr().out.splitlines()]
     assert looked_at == ["content", "keys", "store", "telegram", "web"]
     assert not (tmp_path / "var" / "keys").exists()
+    (tmp_path / "var" / "keys").mkdir(parents=True, mode=0o700)
+
+    assert call("doctor") == 0
+    assert list((tmp_path / "var" / "keys").iterdir()) == []
 
 
 def test_doctor_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -189,6 +193,22 @@ def test_settings_may_stand_in_a_file_and_the_environment_wins(
 
     monkeypatch.setenv("WAYMARK_HTTP_PORT", "0")
     assert call("check") == 0
+
+
+def test_a_crash_tells_where_it_was_and_no_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def crash(*_: object) -> None:
+        raise LookupError("canary-7421")
+
+    monkeypatch.setattr("bot.__main__.run_bot", crash)
+
+    assert call("run") == 1
+
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["error"]) == ("crashed", "LookupError")
+    assert line["where"].startswith("__main__.py:")
+    assert "canary" not in str(line)
 
 
 @pytest.mark.parametrize("arguments", [[], ["dance"], ["content"], ["content", "pull"], ["chat", "--lang"]])

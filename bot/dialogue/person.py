@@ -155,9 +155,10 @@ class Person:
                 del self.frames[depth:]
                 return
 
-    def make_room(self) -> None:
-        """Where flows call each other too deep, the outermost are given up: nobody remembers them."""
-        del self.frames[: max(0, len(self.frames) + 1 - MOST_FRAMES)]
+    def stand(self, frame: Frame) -> None:
+        """Wait here. Where flows call each other too deep, the outermost are given up: nobody remembers them."""
+        self.frames.append(frame)
+        del self.frames[:-MOST_FRAMES]
 
 
 def is_topic(flow: FlowId | None) -> bool:

@@ -140,7 +140,6 @@ class Walk:
             while person.stands_in_topic():
                 person.frames.pop()
         person.drop_frames_of(flow)
-        person.make_room()
         self.begin(flow)
 
     def restart(self, flow: FlowId) -> None:
@@ -164,13 +163,13 @@ class Walk:
         self._run(_next(self._leave_wait(frame, values)))
 
     def back(self) -> None:
-        """Stand where the person stood before; at home when there is nothing before."""
+        """Stand where the person stood before; at the very start when there is nothing before."""
         if self.person.trail:
             self.person.tries = 0
             self.person.frames = list(self.person.trail.pop())
             self.ask_again()
         else:
-            self.restart(self.script.special.home)
+            self.restart(self._first_flow())
 
     def home(self) -> None:
         """Stand at home, with the way back still open."""
@@ -194,7 +193,7 @@ class Walk:
             if isinstance(step, Set) and holds(step.when, self.person.known_with(at.values)):
                 self._work_out(step, at)
             elif isinstance(step, _WAITS):
-                self.person.frames.append(Frame(step.node, at.values))
+                self.person.stand(Frame(step.node, at.values))
                 return
 
     def ask_again(self) -> None:
@@ -304,7 +303,7 @@ class Walk:
                 assert_never(step)
 
     def _wait(self, step: Wait, at: _Position) -> None:
-        self.person.frames.append(Frame(step.node, at.values))
+        self.person.stand(Frame(step.node, at.values))
         if isinstance(step, Ask):
             self._first_text = self._first_text or step.text
             self.add(self.person.wording(at.values).text(step.text))
@@ -324,8 +323,7 @@ class Walk:
                 self.person.save(name, value, at.values)
 
     def _call(self, step: Call, at: _Position) -> _Position:
-        self.person.make_room()
-        self.person.frames.append(Frame(step.node, at.values))
+        self.person.stand(Frame(step.node, at.values))
         return self._start_of(step.flow)
 
     def _forget(self) -> None:

@@ -54,6 +54,11 @@ class Keys:
         return Vault(self.identity, {key.number: key.key for key in self.ring}, self.ring[-1].number)
 
 
+def are_made(data_dir: Path) -> bool:
+    """Whether there are keys in the data folder."""
+    return (data_dir / _FOLDER / _FILE).exists()
+
+
 def load_or_make(data_dir: Path, today: date) -> Keys:
     """The keys in the data folder; made when there are none yet. Raise KeysError when others can read them."""
     folder = data_dir / _FOLDER

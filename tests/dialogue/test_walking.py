@@ -215,14 +215,24 @@ screens:
     talker.press("Check an offer")
     for letter in LETTERS[:-1]:
         assert talker.words == f"Question {letter}."
+        assert len(talker.conversation.frames) <= MOST_FRAMES
         talker.press("Go on")
 
     talker.press("Talk to a person")
-    assert len(talker.conversation.frames) <= MOST_FRAMES
-    assert len(talker.conversation.trail) <= MOST_TRAIL
+    assert len(talker.conversation.frames) == MOST_FRAMES
+    assert len(talker.conversation.trail) == MOST_TRAIL
     talker.press("Done")
 
     assert talker.words == f"Question {LETTERS[-1]}."
+
+
+@pytest.mark.parametrize("wish", [Wish.BACK, Wish.HOME])
+def test_who_has_no_language_yet_is_led_to_the_choice_of_one(script: Script, wish: Wish) -> None:
+    talker = Talker(script)
+
+    talker.take(Wished(wish))
+
+    assert talker.words == "Language"
 
 
 def test_an_alarm_of_a_flow_that_nobody_set_is_not_heard(script: Script) -> None:
