@@ -203,12 +203,13 @@ def _hear(walk: Walk, words: str) -> None:
         _grant(walk, Wish(understood.wish))
         return
     danger = understood.danger
-    if danger.level is Level.CERTAIN and danger.kind is not None:
-        walk.count("danger", danger.kind)
-        _warn(walk, danger.kind)
+    kind = danger.kind if danger.kind in walk.script.emergency_kinds else None
+    if danger.level is Level.CERTAIN and kind is not None:
+        walk.count("danger", kind)
+        _warn(walk, kind)
         walk.ask_again()
         return
-    if danger.level is Level.MAYBE:
+    if danger.level in (Level.CERTAIN, Level.MAYBE):
         walk.count("danger_maybe")
         walk.offer_danger_button()
     found = walk.person.waiting()
@@ -235,7 +236,7 @@ def _listen_to_language(walk: Walk, heard: str | None) -> None:
 def _warn(walk: Walk, danger: str) -> None:
     """Numbers and a person at once; where the person stands is kept, so a false alarm costs one message."""
     wording = walk.person.wording()
-    numbers = tell_danger(walk.script.emergency_kinds.get(danger, ()), wording)
+    numbers = tell_danger(walk.script.emergency_kinds[danger], wording)
     topic = walk.script.topics.get(TopicId(danger))
     buttons: list[tuple[Wanting, str]] = [(Wish.PERSON, wording.phrase("person"))]
     if topic is not None:
@@ -254,6 +255,9 @@ def _answer_question(walk: Walk, found: tuple[Frame, Wait] | None, understood: U
         case Mode.ANSWER:
             walk.open_from_here(FlowId(f"{TOPIC}{topics[0]}"))
         case Mode.CHOOSE:
+            if not walk.person.frames:
+                # Nobody stands nowhere, not even who begins with a question.
+                walk.stand_before(walk.script.special.home)
             wording = walk.person.wording()
             walk.note("did-you-mean")
             walk.show_choice(

@@ -196,6 +196,11 @@ class Walk:
                 self.person.stand(Frame(step.node, at.values))
                 return
 
+    def _first_flow(self) -> FlowId:
+        """Where everything begins for this person."""
+        special = self.script.special
+        return special.welcome if self.person.language is None else special.home
+
     def ask_again(self) -> None:
         """Show the wait at which the person stands; the nearest live one when it is gone."""
         person = self.person
@@ -405,10 +410,6 @@ class Walk:
 
     def _start_of(self, flow: FlowId) -> _Position:
         return _Position(flow, self.script.flows[flow].start, 0, {})
-
-    def _first_flow(self) -> FlowId:
-        special = self.script.special
-        return special.welcome if self.person.language is None else special.home
 
     def _leave_wait(self, frame: Frame, values: dict[str, Value]) -> _Position:
         """Where the innermost frame stands, which is taken off by that."""
