@@ -18,7 +18,7 @@ from bot.turns.arrival import Arrival
 from handlers.telegram.channel import UNKNOWN_TO_TELEGRAM, translate
 from handlers.telegram.introduction import introduce, introductions
 from handlers.telegram.polling import Polling
-from handlers.telegram.requests import TelegramConnection, patience_of
+from handlers.telegram.requests import TelegramConnection, patience_of, read_by_library
 from handlers.telegram.updates import ALLOWED_UPDATES, Reading, read_update
 from handlers.telegram.webhook import Webhook
 
@@ -80,7 +80,7 @@ class TelegramDoor:
     async def username(self) -> str:
         """The bot's name in links; raise a ChannelError when Telegram does not tell."""
         try:
-            return (await self._connection.bot.get_me()).username or ""
+            return (await read_by_library(self._connection.bot.get_me())).username or ""
         except TelegramError as error:
             raise translate(error) from error
 
@@ -127,18 +127,20 @@ class TelegramDoor:
 
     async def _set_webhook(self) -> None:
         if self._webhook is not None:
-            await self._connection.bot.set_webhook(
-                self._webhook.url,
-                secret_token=self._webhook.secret,
-                allowed_updates=ALLOWED_UPDATES,
-                max_connections=WEBHOOK_CONNECTIONS,
+            await read_by_library(
+                self._connection.bot.set_webhook(
+                    self._webhook.url,
+                    secret_token=self._webhook.secret,
+                    allowed_updates=ALLOWED_UPDATES,
+                    max_connections=WEBHOOK_CONNECTIONS,
+                )
             )
 
     async def _leave_webhook(self) -> None:
         """Where a webhook was set before, Telegram refuses to be polled; what waits there is kept."""
-        if (await self._connection.bot.get_webhook_info()).url:
+        if (await read_by_library(self._connection.bot.get_webhook_info())).url:
             logbook.note("telegram_webhook_left")
-            await self._connection.bot.delete_webhook(drop_pending_updates=False)
+            await read_by_library(self._connection.bot.delete_webhook(drop_pending_updates=False))
 
     async def _stay_introduced(self) -> NoReturn:
         """Keep what Telegram shows of the bot as the live content has it."""
@@ -160,7 +162,7 @@ async def ask_telegram(token: str, api_url: str) -> str:
     """The name under which Telegram knows a token; raise TokenError, or ChannelDownError while Telegram is away."""
     async with TelegramConnection(token, api_url) as connection:
         try:
-            return (await connection.bot.get_me()).username or ""
+            return (await read_by_library(connection.bot.get_me())).username or ""
         except InvalidToken as error:
             raise TokenError(UNKNOWN_TO_TELEGRAM) from error
         except TelegramError as error:

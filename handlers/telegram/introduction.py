@@ -13,6 +13,7 @@ from telegram.helpers import create_deep_linked_url
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.script import Script
 from bot.messages import Language
+from handlers.telegram.requests import read_by_library
 
 COMMANDS: Final = ("start", "help", "language", "home", "exit", "stop", "privacy")
 """The order in which the messenger lists them; those the content has no words for are left out."""
@@ -42,15 +43,16 @@ async def introduce(bot: Bot, wanted: Mapping[str, Introduction]) -> int:
     told = 0
     for code, introduction in wanted.items():
         commands = tuple(BotCommand(name, words) for name, words in introduction.commands.items())
-        if commands != await bot.get_my_commands(language_code=code):
-            await bot.set_my_commands(commands, language_code=code)
+        if commands != await read_by_library(bot.get_my_commands(language_code=code)):
+            await read_by_library(bot.set_my_commands(commands, language_code=code))
             told += 1
-        if introduction.description != (await bot.get_my_description(language_code=code)).description:
-            await bot.set_my_description(introduction.description, language_code=code)
+        described = await read_by_library(bot.get_my_description(language_code=code))
+        if introduction.description != described.description:
+            await read_by_library(bot.set_my_description(introduction.description, language_code=code))
             told += 1
-        shown = (await bot.get_my_short_description(language_code=code)).short_description
-        if introduction.short_description != shown:
-            await bot.set_my_short_description(introduction.short_description, language_code=code)
+        described_shortly = await read_by_library(bot.get_my_short_description(language_code=code))
+        if introduction.short_description != described_shortly.short_description:
+            await read_by_library(bot.set_my_short_description(introduction.short_description, language_code=code))
             told += 1
     return told
 

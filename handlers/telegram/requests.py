@@ -6,10 +6,10 @@ these, AnswerLostError alone says that the call may have taken effect.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from http import HTTPStatus
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import aiohttp
 import msgspec
@@ -46,11 +46,27 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")
 class AnswerLostError(TimedOut):
     """The call was sent and no answer came: it may have taken effect."""
 
+LONGEST_PATIENCE: Final = 86_400
+"""Telegram keeps updates for a day, and we messages: beyond that nobody waits."""
+
+_ODD: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_Read = TypeVar("_Read")
+
 
 def patience_of(error: RetryAfter) -> float:
     """How many seconds Telegram asks us to wait."""
     wait = error.retry_after
-    return float(wait) if isinstance(wait, int) else wait.total_seconds()
+    seconds = float(wait) if isinstance(wait, int) else wait.total_seconds()
+    return min(max(seconds, 1.0), LONGEST_PATIENCE)
+
+
+async def read_by_library(asked: Awaitable[_Read]) -> _Read:
+    """What the library makes of an answer; one it stumbles over is told like every other failure."""
+    try:
+        return await asked
+    except _ODD:
+        # Without the cause: its words quote the answer.
+        raise TelegramError("Invalid server response") from None
 
 
 class _Parameters(msgspec.Struct):
@@ -188,7 +204,7 @@ def _refusal(status: int, payload: bytes) -> TelegramError:
     if said.parameters.migrate_to_chat_id:
         return ChatMigrated(said.parameters.migrate_to_chat_id)
     if said.parameters.retry_after or status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RetryAfter(int(said.parameters.retry_after) or 1)
+        return RetryAfter(int(min(max(said.parameters.retry_after, 1), LONGEST_PATIENCE)))
     match status:
         case HTTPStatus.BAD_REQUEST:
             return BadRequest(words)

@@ -1,14 +1,21 @@
 """What Telegram shows before anyone has written follows the content, and is told only what is new."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
+from typing import Final
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.telegram import telegram_link
+from bot.channel import ChannelError
+from bot.figures import Figures
+from handlers.telegram import TelegramConnection, TelegramDoor, telegram_link
 from handlers.telegram.introduction import introduce, introductions
-from tests.telegram.sample import BOT_TEXTS, Bot, a_bot, a_script
+from tests.fakes import ManualClock
+from tests.telegram.sample import BOT_TEXTS, SCRIPT, VAULT, Bot, Desk, a_bot, a_script
 from tests.telegram_server import FakeTelegram
 
 TELLING = ("setMyCommands", "setMyDescription", "setMyShortDescription")
@@ -97,3 +104,40 @@ def test_a_link_that_telegram_would_not_take_is_not_made(start: str) -> None:
     else:
         with pytest.raises(ValueError, match=r"^.+$"):
             telegram_link("waymark_bot", start)
+
+
+ODD: Final = (
+    b"<html>",
+    b"[]",
+    b'{"ok":true}',
+    b'{"ok":true,"result":true}',
+    b'{"ok":true,"result":[5]}',
+    b'{"ok":true,"result":{"url":[]}}',
+)
+
+
+@pytest.mark.parametrize("answer", ODD)
+async def test_an_answer_that_makes_no_sense_ends_nothing(answer: bytes) -> None:
+    asked: list[str] = []
+
+    async def babble(request: web.BaseRequest) -> web.Response:
+        asked.append(request.path.rpartition("/")[2])
+        return web.Response(body=answer)
+
+    runner = web.ServerRunner(web.Server(babble))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    desk, clock = Desk(), ManualClock()
+    async with TelegramConnection("1:a", f"http://127.0.0.1:{runner.addresses[0][1]}") as connection:
+        door = TelegramDoor(connection, desk.take, VAULT, lambda: SCRIPT, clock, Figures())
+        running = asyncio.ensure_future(door.run())
+        async with asyncio.timeout(5):
+            while asked.count("getMyCommands") < 2 or asked.count("getWebhookInfo") + asked.count("getUpdates") < 2:
+                await clock.advance(5)
+                await asyncio.sleep(0.001)
+        assert not running.done()
+        with contextlib.suppress(ChannelError):
+            await door.username()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    await runner.cleanup()

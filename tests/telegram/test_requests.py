@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Final, TypeAlias
 
 import pytest
+from aiohttp import web
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
-from handlers.telegram.requests import AnswerLostError, TelegramConnection, TelegramRequest
+from handlers.telegram.requests import AnswerLostError, TelegramConnection, TelegramRequest, patience_of
 from tests.telegram_server import FakeTelegram
 
 
@@ -115,3 +116,22 @@ async def test_no_error_tells_the_token(telegram: FakeTelegram) -> None:
 async def test_a_connection_that_is_not_open_says_so(telegram: FakeTelegram) -> None:
     with pytest.raises(NetworkError, match="not open"):
         await TelegramConnection(telegram.token, telegram.url).call("getMe", {})
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"), [("-5", 1), ("0", 1), ("0.4", 1), ("40", 40), ("1e300", 86_400), ("9" * 400, 1)]
+)
+async def test_patience_is_kept_within_a_day_whatever_is_asked_for(asked: str, kept: float) -> None:
+    async def refuse(request: web.BaseRequest) -> web.Response:
+        body = f'{{"ok":false,"description":"Too Many Requests","parameters":{{"retry_after":{asked}}}}}'
+        return web.Response(status=429, text=body)
+
+    runner = web.ServerRunner(web.Server(refuse))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with TelegramConnection("1:a", f"http://127.0.0.1:{runner.addresses[0][1]}") as connection:
+        with pytest.raises(RetryAfter) as raised:
+            await connection.call("getMe", {})
+    await runner.cleanup()
+
+    assert patience_of(raised.value) == kept
