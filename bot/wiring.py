@@ -78,7 +78,7 @@ async def run_bot(
         connection = await _telegram(settings, stack)
         channels: dict[str, Channel] = {}
         if connection is not None:
-            channels[TELEGRAM] = TelegramChannel(connection)
+            channels[TELEGRAM] = TelegramChannel(connection, media=lambda: live.script().media)
         delivery = Delivery(store, channels, clock, pacing, SystemRandom(), figures=figures)
         hub = Hub()
         turns = Turns(store, live.script, _Messengers(delivery, hub), clock, figures)

@@ -5,6 +5,9 @@ is too old" mean that it was done before; only a new message can be shown twice.
 """
 
 import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
 from typing import Final
 
 import msgspec
@@ -29,10 +32,12 @@ from bot.channel import (
     TokenError,
     UnreachableError,
 )
+from bot.media import Media
 from bot.messages import MESSAGE_UNITS, Message
 from bot.store.contract import Outgoing
-from handlers.telegram.rendering import Rendered, render, without_styles
-from handlers.telegram.requests import AnswerLostError, TelegramConnection, patience_of
+from handlers.telegram.rendering import Attachment, Rendered, render, without_styles
+from handlers.telegram.requests import UPLOADED, AnswerLostError, TelegramConnection, patience_of
+from handlers.telegram.tapped import Holds, Tapped, read_tapped
 
 UNKNOWN_TO_TELEGRAM: Final = "WAYMARK_TELEGRAM_TOKEN is not valid; BotFather gives you one"
 _NO_PREVIEW: Final = {"is_disabled": True}
@@ -44,8 +49,8 @@ _NOT_EDITABLE: Final = (
     "message can't be edited",
     "message_id_invalid",
     "message identifier is not specified",
-    "no text in the message to edit",
 )
+_HOLDS_NO_WORDS: Final = "no text in the message to edit"
 _NOBODY_THERE: Final = (
     "chat not found",
     "peer_id_invalid",
@@ -55,8 +60,14 @@ _NOBODY_THERE: Final = (
 )
 
 
+class _File(msgspec.Struct):
+    file_id: str
+
+
 class _Sent(msgspec.Struct):
     message_id: int
+    photo: list[_File] = []
+    voice: _File | None = None
 
 
 class _SentAnswer(msgspec.Struct):
@@ -66,12 +77,25 @@ class _SentAnswer(msgspec.Struct):
 _ANSWERS: Final = msgspec.json.Decoder(_SentAnswer)
 
 
-class TelegramChannel:
-    """Private chats with people."""
+class _Place(Enum):
+    """What became of the message that was to be changed."""
 
-    def __init__(self, connection: TelegramConnection, call_page: str | None = None) -> None:
+    CHANGED = auto()
+    LEFT = auto()
+    IN_THE_WAY = auto()
+    """Another kind of message takes its place, and it is taken away: it may hold what the person wants to hide."""
+
+
+class TelegramChannel:
+    """Private chats with people. Files are uploaded once, and then named by the id that Telegram gave them."""
+
+    def __init__(
+        self, connection: TelegramConnection, call_page: str | None = None, media: Callable[[], Media] = Media
+    ) -> None:
         self._connection = connection
         self._call_page = call_page
+        self._media = media
+        self._file_ids: dict[str, str] = {}
 
     async def deliver(self, outgoing: Outgoing) -> Delivered:
         """Show a message to its person; raise a ChannelError."""
@@ -105,12 +129,16 @@ class TelegramChannel:
                 raise
 
     async def _show(self, outgoing: Outgoing, message: Message) -> Delivered:
+        attached = await self._attachment(message)
         try:
-            return await self._put(outgoing, render(message, self._call_page))
+            return await self._put(outgoing, render(message, self._call_page, attached=attached))
         except BadRequest as error:
             if _says(error, *_NOBODY_THERE):
                 raise
             logbook.note_error("telegram_refused", error)
+        if attached is not None:
+            # It may have been the id that Telegram did not like: the next time the file itself is sent.
+            self._file_ids.pop(attached.file.hash, None)
         # Words reach the person even if Telegram does not like how they were dressed.
         plain = render(without_styles(message), self._call_page, MESSAGE_UNITS // 2)
         try:
@@ -119,45 +147,107 @@ class TelegramChannel:
             logbook.note_error("telegram_refused", error)
         return await self._put(outgoing, tuple(Rendered(one.text) for one in plain))
 
+    async def _attachment(self, message: Message) -> Attachment | None:
+        """What goes with the words; of both, what the person has asked to hear."""
+        media = self._media()
+        file = media.recording(message.recording or "", message.language) or media.picture(
+            message.picture or "", message.language
+        )
+        if file is None:
+            return None
+        file_id = self._file_ids.get(file.hash)
+        if file_id is not None:
+            return Attachment(file, file_id)
+        content = await asyncio.to_thread(file.read)
+        return None if content is None else Attachment(file, content=content)
+
     async def _put(self, outgoing: Outgoing, parts: tuple[Rendered, ...]) -> Delivered:
-        chat = int(outgoing.address.chat)
-        if outgoing.replaces is not None and len(parts) == 1:
-            edited = await self._edit(chat, outgoing.replaces, parts[0])
-            if edited is not None:
-                return edited
+        chat, old = int(outgoing.address.chat), read_tapped(outgoing.replaces)
+        place = _Place.LEFT if old is None else await self._edit(chat, old, parts)
+        if place is _Place.CHANGED and old is not None:
+            return Delivered(str(old.message_id))
         reference = None
         for part in parts:
-            answer = await self._connection.call("sendMessage", {"chat_id": chat, **_parameters(part)})
-            try:
-                reference = str(_ANSWERS.decode(answer).result.message_id)
-            except msgspec.DecodeError as error:
-                raise AnswerLostError("an answer that cannot be read") from error
+            reference = await self._send(chat, part)
+        if place is _Place.IN_THE_WAY and old is not None:
+            await self._take_away(chat, old.message_id)
         return Delivered(reference)
 
-    async def _edit(self, chat: int, message_id: str, part: Rendered) -> Delivered | None:
-        """Put it in the place of a message; nothing where that one cannot be changed any more."""
-        parameters = {"chat_id": chat, "message_id": int(message_id), **_parameters(part)}
+    async def _send(self, chat: int, part: Rendered) -> str:
+        file = part.attached
+        if file is None:
+            parameters = {"text": part.text, "entities": part.entities, "link_preview_options": _NO_PREVIEW}
+            method = "sendMessage"
+        else:
+            method, field = ("sendPhoto", "photo") if file.file.kind.is_picture else ("sendVoice", "voice")
+            parameters = {field: file.file_id or UPLOADED, "caption": part.text, "caption_entities": part.entities}
+        answer = await self._call(method, {"chat_id": chat, **parameters, "reply_markup": part.markup}, file)
+        try:
+            return str(_ANSWERS.decode(answer).result.message_id)
+        except msgspec.DecodeError as error:
+            raise AnswerLostError("an answer that cannot be read") from error
+
+    async def _edit(self, chat: int, old: Tapped, parts: tuple[Rendered, ...]) -> _Place:
+        """Put it in the place of a message, as far as that one can become it."""
+        first = parts[0]
+        otherwise = _Place.LEFT if old.holds is Holds.WORDS and first.attached is None else _Place.IN_THE_WAY
+        if len(parts) > 1 or not _can_become(old, first.attached):
+            return otherwise
+        if first.attached is None:
+            method = "editMessageText"
+            parameters = {"text": first.text, "entities": first.entities, "link_preview_options": _NO_PREVIEW}
+        else:
+            method = "editMessageMedia"
+            photo = {"type": "photo", "media": first.attached.file_id or UPLOADED}
+            parameters = {"media": _filled({**photo, "caption": first.text, "caption_entities": first.entities})}
+        whole = {"chat_id": chat, "message_id": old.message_id, **parameters, "reply_markup": first.markup}
         try:
             try:
-                await self._connection.call("editMessageText", parameters)
+                await self._call(method, whole, first.attached)
             except AnswerLostError:
                 # Repeating an edit is harmless, and sooner than the next attempt of a delivery in doubt.
-                await self._connection.call("editMessageText", parameters)
+                await self._call(method, whole, first.attached)
         except BadRequest as error:
+            if _says(error, _HOLDS_NO_WORDS):
+                # Of two taps the first has made a photo of it meanwhile.
+                return _Place.IN_THE_WAY
             if _says(error, *_NOT_EDITABLE):
-                return None
+                return otherwise
             if not _says(error, _UNCHANGED):
                 raise
-        return Delivered(message_id)
+        return _Place.CHANGED
+
+    async def _call(self, method: str, parameters: Mapping[str, object], attached: Attachment | None) -> bytes:
+        """Call a method that shows a message; a file that Telegram does not know yet goes with it."""
+        if attached is None or attached.file_id is not None:
+            return await self._connection.call(method, _filled(parameters))
+        kind = attached.file.kind.content_type
+        answer = await self._connection.upload(method, _filled(parameters), attached.content, kind)
+        # Where this cannot be read, the file is only uploaded once more.
+        with contextlib.suppress(msgspec.DecodeError):
+            sent = _ANSWERS.decode(answer).result
+            known_as = sent.photo[-1] if sent.photo else sent.voice
+            if known_as is not None:
+                self._file_ids[attached.file.hash] = known_as.file_id
+        return answer
+
+    async def _take_away(self, chat: int, message_id: int) -> None:
+        """Delete a message whose place another has taken; the new one stands in any case."""
+        try:
+            await self._connection.call("deleteMessage", {"chat_id": chat, "message_id": message_id})
+        except TelegramError as error:
+            logbook.note_error("telegram_kept_old", error)
 
 
-def _parameters(part: Rendered) -> dict[str, object]:
-    parameters: dict[str, object] = {"text": part.text, "link_preview_options": _NO_PREVIEW}
-    if part.entities:
-        parameters["entities"] = part.entities
-    if part.markup is not None:
-        parameters["reply_markup"] = part.markup
-    return parameters
+def _can_become(old: Tapped, attached: Attachment | None) -> bool:
+    if attached is None:
+        return old.holds is Holds.WORDS
+    return attached.file.kind.is_picture and old.holds is not Holds.OTHER
+
+
+def _filled(parameters: Mapping[str, object]) -> dict[str, object]:
+    """Without what is empty, which Telegram would find wrong."""
+    return {name: value for name, value in parameters.items() if value not in (None, (), "")}
 
 
 def _says(error: BadRequest, *words: str) -> bool:

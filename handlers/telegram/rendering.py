@@ -4,7 +4,7 @@ Styles are told by entities that we compute ourselves, in UTF-16 units, and neve
 from outside must not be read as markup. A number in international form stays plain, because Telegram makes a link to
 the dialler of it by itself; a short one becomes a code that a tap copies.
 
-Pictures have no media yet: `Message.picture` is passed over and the words stand alone.
+Words stand under a picture or a recording as long as Telegram takes so many there, and else in a message of their own.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,14 @@ from urllib.parse import quote
 from telegram.constants import InlineKeyboardButtonLimit, InlineKeyboardMarkupLimit, MessageEntityType, MessageLimit
 
 from bot.language import clusters
+from bot.media import MediaFile
 from bot.messages import LABEL_CHARACTERS, MESSAGE_UNITS, Button, Message, Rows, Span, Style, Text, words_of
 
 ROW_LIMIT: Final = int(InlineKeyboardMarkupLimit.BUTTONS_PER_ROW)
 BUTTON_LIMIT: Final = int(InlineKeyboardMarkupLimit.TOTAL_BUTTON_NUMBER)
 ENTITY_LIMIT: Final = int(MessageLimit.MESSAGE_ENTITIES)
 COPY_LIMIT: Final = int(InlineKeyboardButtonLimit.MAX_COPY_TEXT)
+CAPTION_LIMIT: Final = int(MessageLimit.CAPTION_LENGTH)
 COPY_SIGN: Final = "📋"
 ELLIPSIS: Final = "…"
 ZERO_WIDTH_JOINER: Final = "\u200d"
@@ -31,15 +33,30 @@ Markup: TypeAlias = dict[str, list[list[ReadyButton]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A picture or a recording: by the id under which Telegram knows it, or else with its bytes."""
+
+    file: MediaFile
+    file_id: str | None = None
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
-    """The text, its entities and the keyboard of one message."""
+    """The text, its entities and the keyboard of one message, and what its text stands under."""
 
     text: str
     entities: tuple[Entity, ...] = ()
     markup: Markup | None = None
+    attached: Attachment | None = None
 
 
-def render(message: Message, call_page: str | None = None, limit: int = MESSAGE_UNITS) -> tuple[Rendered, ...]:
+def render(
+    message: Message,
+    call_page: str | None = None,
+    limit: int = MESSAGE_UNITS,
+    attached: Attachment | None = None,
+) -> tuple[Rendered, ...]:
     """One message as Telegram takes it; as several, the last with the buttons, where it holds more than one may.
 
     `call_page` is the public https address before a number, where a page dials it; Telegram's buttons cannot dial.
@@ -47,7 +64,12 @@ def render(message: Message, call_page: str | None = None, limit: int = MESSAGE_
     markup = _markup(message.rows, call_page)
     parts = _split(message.text, limit)
     last = len(parts) - 1
-    return tuple(_render_text(part, markup if index == last else None) for index, part in enumerate(parts))
+    rendered = tuple(_render_text(part, markup if index == last else None) for index, part in enumerate(parts))
+    if attached is None:
+        return rendered
+    if last == 0 and utf16_length(rendered[0].text) <= CAPTION_LIMIT:
+        return (replace(rendered[0], attached=attached),)
+    return (Rendered("", attached=attached), *rendered)
 
 
 def without_styles(message: Message) -> Message:

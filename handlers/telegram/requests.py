@@ -36,6 +36,8 @@ KEEP_ALIVE: Final = 15.0
 """Telegram closes a connection that is idle for longer; a call sent into a closing one would be in doubt."""
 
 MOST_CONNECTIONS: Final = 200
+_FILE: Final = "file"
+UPLOADED: Final = f"attach://{_FILE}"
 _JSON: Final = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 _USUAL: Final = aiohttp.ClientTimeout(total=ANSWER_WITHIN, sock_connect=CONNECT_WITHIN)
 
@@ -180,7 +182,19 @@ class TelegramConnection:
 
     async def call(self, method: str, parameters: Mapping[str, object], within: float = ANSWER_WITHIN) -> bytes:
         """Call a method; its whole answer as it came, or the library's error for a refusal."""
-        status, payload = await self._request.exchange(self._address + method, orjson.dumps(parameters), within)
+        return await self._call(method, orjson.dumps(parameters), within)
+
+    async def upload(self, method: str, parameters: Mapping[str, object], content: bytes, kind: str) -> bytes:
+        """The same with a file, to which a parameter points with UPLOADED."""
+        form = aiohttp.FormData()
+        for name, value in parameters.items():
+            form.add_field(name, value if isinstance(value, str) else orjson.dumps(value).decode())
+        # Its name is seen by nobody, and says nothing.
+        form.add_field(_FILE, content, filename=_FILE, content_type=kind)
+        return await self._call(method, form, ANSWER_WITHIN)
+
+    async def _call(self, method: str, body: bytes | aiohttp.FormData, within: float) -> bytes:
+        status, payload = await self._request.exchange(self._address + method, body, within)
         if status != HTTPStatus.OK:
             raise _refusal(status, payload)
         return payload

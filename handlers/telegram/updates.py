@@ -21,6 +21,7 @@ from bot.messages import MESSAGE_UNITS, ConversationId, Language
 from bot.store.contract import Address
 from bot.store.sealing import Vault
 from bot.turns.arrival import Arrival
+from handlers.telegram.tapped import Holds, Tapped
 
 DOOR: Final = "telegram"
 
@@ -101,6 +102,7 @@ class _Message(msgspec.Struct, gc=False, rename={"sender": "from"}):
     text: str | None = None
     caption: str | None = None
     location: _Location | None = None
+    photo: msgspec.Raw = msgspec.Raw()
 
 
 class _CallbackQuery(msgspec.Struct, gc=False, rename={"sender": "from"}):
@@ -177,7 +179,7 @@ def _read_press(update_id: int, query: _CallbackQuery, raw: bytes, vault: Vault)
         return Reading(update_id, "group")
     else:
         # A message that cannot be reached any more has no date; nothing can take its place.
-        chat, tapped = str(message.chat.id), str(message.message_id) if message.date else None
+        chat, tapped = str(message.chat.id), _tapped(message) if message.date else None
     conversation = _conversation_of(vault, chat)
     arrival = Arrival(
         conversation,
@@ -189,6 +191,11 @@ def _read_press(update_id: int, query: _CallbackQuery, raw: bytes, vault: Vault)
         raw=raw,
     )
     return Reading(update_id, "press", arrival)
+
+
+def _tapped(message: _Message) -> str:
+    holds = Holds.WORDS if message.text is not None else Holds.PHOTO if message.photo else Holds.OTHER
+    return str(Tapped(message.message_id, holds))
 
 
 @lru_cache(maxsize=4096)

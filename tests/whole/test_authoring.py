@@ -49,7 +49,7 @@ class Author:
 async def at_work(folder: Path, *others: str) -> AsyncIterator[Author]:
     """An author beside a running bot that speaks English and some others: what it need not learn takes no time."""
     content = folder / "content"
-    left_out = {"km", "lo", "my", "th", "schema", "media"} - set(others)
+    left_out = {"km", "lo", "my", "th", "schema"} - set(others)
     shutil.copytree(CONTENT, content, ignore=shutil.ignore_patterns(*left_out))
     async with FakeTelegram() as telegram, running_bot(folder, telegram, content) as told:
         base = told[0].splitlines()[0].removeprefix("Waymark answers at ").rstrip("/")
