@@ -44,15 +44,15 @@ _USUAL: Final = aiohttp.ClientTimeout(total=ANSWER_WITHIN, sock_connect=CONNECT_
 # The library warns about every wait it is told unless this is said: it is how one takes its newer type.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
 
-
-class AnswerLostError(TimedOut):
-    """The call was sent and no answer came: it may have taken effect."""
-
 LONGEST_PATIENCE: Final = 86_400
 """Telegram keeps updates for a day, and we messages: beyond that nobody waits."""
 
 _ODD: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _Read = TypeVar("_Read")
+
+
+class AnswerLostError(TimedOut):
+    """The call was sent and no answer came: it may have taken effect."""
 
 
 def patience_of(error: RetryAfter) -> float:
