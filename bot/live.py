@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -58,7 +59,7 @@ def _fingerprint(directory: Path) -> frozenset[tuple[str, int, int]]:
 
 
 def _marks(directory: Path) -> Iterator[tuple[str, int, int]]:
-    for path in directory.rglob("*.yaml"):
+    for path in chain(directory.rglob("*.yaml"), (directory / "media").rglob("*")):
         # An editor puts a new file in the place of the old one; what is gone meanwhile is looked at a second later.
         with contextlib.suppress(FileNotFoundError):
             state = path.stat()
