@@ -405,6 +405,7 @@ _HOTLINES_EXPECTED: Final = Record(
     (
         Field("includes", _one_or_more(ID)),
         Field("excludes", _one_or_more(ID)),
+        Field("open", _one_or_more(ID), about="Are shown, and somebody picks up there at that moment"),
         Field("at_least", WHOLE),
         Field("each", Record((Field("open", YESNO, required=True),)), about="open: somebody picks up at that moment"),
     )
@@ -416,7 +417,9 @@ _EXPECTED: Final = Record(
         Field("screen", Written("screen", re.compile(r"[a-z0-9-]+\.[a-z0-9-]+"), "offer-check.q1")),
         Field("offers", _one_or_more(ID), about="Buttons by their values, topics, ways out or phrases"),
         Field(
-            "says", _one_or_more(Words()), about="Text ids whose words are shown; other words are looked for in English"
+            "says",
+            _one_or_more(Words()),
+            about="Text ids whose words are shown; figures are looked for in every language, other words in English",
         ),
         Field("hotlines", Either(items=ListOf(ID, at_least=1), entries=_HOTLINES_EXPECTED)),
         Field("profile", MapOf(NAME, ID), about="What is known by now; `unknown` for what is not"),

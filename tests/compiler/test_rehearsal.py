@@ -58,6 +58,7 @@ def test_hotlines_are_known_by_what_is_shown_and_whether_somebody_picks_up(tmp_p
         "tap: again",
         "tap: th",
         "bot: {hotlines: {includes: [th-1506], at_least: 1, each: {open: true}}}",
+        "bot: {hotlines: {open: th-1506}}",
         "bot: {hotlines: [th-1506]}",
     )
 
@@ -67,6 +68,7 @@ def test_hotlines_are_known_by_what_is_shown_and_whether_somebody_picks_up(tmp_p
         1,
         [
             "content/tests/some.yaml:8:64: 'it holds' (en): nobody is known to pick up at the hotline 'th-1506' now",
+            "content/tests/some.yaml:9:30: 'it holds' (en): nobody is known to pick up at the hotline 'th-1506' now",
         ],
     )
 
@@ -105,6 +107,22 @@ def test_one_conversation_serves_all_languages(tmp_path: Path) -> None:
     ]
 
 
+def test_figures_are_looked_for_in_every_language_and_words_in_english(tmp_path: Path) -> None:
+    _, problems = rehearse(
+        tmp_path,
+        "open: home",
+        'bot: {says: ["8,000", goodbye]}',
+        head="as: {here: th}\n  every_language: true",
+    )
+
+    assert problems == [
+        "content/tests/some.yaml:6:20: 'it holds' (en): '8,000' is not said",
+        "content/tests/some.yaml:6:20: 'it holds' (km): '8,000' is not said",
+        "content/tests/some.yaml:6:20: 'it holds' (lo): '8,000' is not said",
+        "content/tests/some.yaml:6:29: 'it holds' (en): 'goodbye' is not said",
+    ]
+
+
 WRONG = {
     "bot: {topic: minimum-wage}": "5:20: 'it holds' (en): the person stands at home, not minimum-wage",
     "bot: {flow: origin}": "5:19: 'it holds' (en): the person stands in home, not origin",
@@ -115,6 +133,7 @@ WRONG = {
     "bot: {says: goodbye}": "5:19: 'it holds' (en): 'goodbye' is not said",
     "bot: {says: country.ask.say}": "5:19: 'it holds' (en): the text 'country.ask.say' is not shown",
     "bot: {hotlines: [th-1506]}": "5:23: 'it holds' (en): too few hotlines are shown: none",
+    "bot: {hotlines: {open: th-1506}}": "5:30: 'it holds' (en): the hotline 'th-1506' is not shown, but none",
     "bot: {hotlines: {at_least: 2}}": "5:23: 'it holds' (en): too few hotlines are shown: none",
     "bot: {covered: yes}": "5:22: 'it holds' (en): the screen is not covered",
     "tap: nothing": "5:12: 'it holds' (en): there is no button 'nothing', but again, exit, language, person, where",
