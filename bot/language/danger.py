@@ -1,16 +1,21 @@
 """Does this message come from somebody in danger? Three nets, because a list finds only what its author thought of.
 
 The first is the lexicon: ideas of danger add up, calm ideas take away. The second is what the matcher learned from
-examples of people in danger. The third is not here: every reply that is not sure carries the line to help anyway.
+examples of people in danger and of people who only sound like it. The third is not here: every reply that is not sure
+carries the line to help anyway.
+
+The two are added up as log odds. The list weighs less than the examples: its words also stand in calm questions, while
+the examples know what stood around them. So it decides where the examples are unsure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from bot.language.lexicon import Find, Lexicon, Typed
-from bot.language.normal import readings
+from bot.language.features import Heard
+from bot.language.lexicon import Find, Lexicon
+from bot.language.matching import Opinion
 from bot.language.understood import Danger, Level
 
 
@@ -23,11 +28,15 @@ class Kind(StrEnum):
     MEDICAL_EMERGENCY = "medical-emergency"
 
 
-CERTAIN_FROM: Final = 1.6
-MAYBE_FROM: Final = 0.15
-# What the matcher's full conviction is worth, in points of the lexicon; and what a list alone may reach.
-MATCHER_POINTS: Final = 4.0
+CERTAIN_FROM: Final = -0.5
+MAYBE_FROM: Final = -4.5
+# What a point of the lexicon is worth in log odds; and what a list alone may reach, up or down.
+POINT: Final = 0.5
 MOST_LISTED: Final = 4.0
+# A text without any sign, of which the examples know fewer features than this, is judged by chance: at most "maybe".
+KNOWN_WELL: Final = 25
+# To tell which kind of danger it is: what the matcher's full conviction is worth in points.
+MATCHER_POINTS: Final = 4.0
 # A word that is only found by allowing a slip is less sure.
 SLIP_SHARE: Final = 0.6
 
@@ -58,22 +67,27 @@ class DangerLexicon:
     signs: Mapping[str, Sign]
     together: tuple[Together, ...]
 
-    def check(self, text: str, topic_mass: Mapping[str, float]) -> Danger:
-        """The danger in a text, given the chances that the matcher gives to the topics of danger."""
-        found = [self._check(Typed.of(reading), topic_mass) for reading in readings(text)]
-        return max(found, key=lambda danger: (danger.level is Level.CERTAIN, danger.level is Level.MAYBE))
+    def check(self, readings_heard: Sequence[Heard], opinion: Opinion) -> Danger:
+        """The danger in a text, given what the matcher thinks of it."""
+        found = [self._check(heard, opinion) for heard in readings_heard]
+        return max(
+            found,
+            key=lambda danger: (danger.level is Level.CERTAIN, danger.level is Level.MAYBE),
+            default=NO_DANGER,
+        )
 
-    def _check(self, typed: Typed, topic_mass: Mapping[str, float]) -> Danger:
-        finds = {find.idea: find for find in self.lexicon.find(typed)}
-        calm = -self._points(finds, None)
+    def _check(self, heard: Heard, opinion: Opinion) -> Danger:
+        finds = {find.idea: find for find in heard.finds}
         points = {kind: min(MOST_LISTED, self._points(finds, kind)) for kind in Kind}
-        convinced = sum(topic_mass.get(kind, 0.0) for kind in Kind)
-        score = max(0.0, max(points.values()) - calm) + MATCHER_POINTS * convinced
+        listed = max(-MOST_LISTED, max(points.values()) + self._points(finds, None))
+        score = opinion.alarm + POINT * listed
         if score < MAYBE_FROM:
             return NO_DANGER
-        kind = max(Kind, key=lambda one: points[one] + MATCHER_POINTS * topic_mass.get(one, 0.0))
+        chances = dict(opinion.matching.topics)
+        kind = max(Kind, key=lambda one: points[one] + MATCHER_POINTS * chances.get(one, 0.0))
         because = tuple(sorted(idea for idea in finds if idea in self.signs))
-        return Danger(Level.CERTAIN if score >= CERTAIN_FROM else Level.MAYBE, kind, because)
+        heard_enough = listed > 0 or opinion.known >= KNOWN_WELL
+        return Danger(Level.CERTAIN if score >= CERTAIN_FROM and heard_enough else Level.MAYBE, kind, because)
 
     def _points(self, finds: Mapping[str, Find], kind: Kind | None) -> float:
         """What the ideas say for one kind of danger; for none: what they take away, as a negative number."""

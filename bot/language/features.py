@@ -10,13 +10,26 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Final
 
-from bot.language.lexicon import Lexicon, Typed, sound
+from bot.language.lexicon import Find, Lexicon, Typed, sound
 
 MOST_TOKENS: Final = 120
 MOST_IDEAS: Final = 12
 KINDS: Final = ("ideas", "pairs", "letters")
 # How much each kind counts; measured on questions written by other hands than the examples.
-SHARE_OF_KIND: Final = {"ideas": 1.0, "pairs": 0.55, "letters": 0.8}
+SHARE_OF_KIND: Final = {"ideas": 1.0, "pairs": 0.5, "letters": 1.3}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A text made ready for comparing, and the ideas in it: found once, used for topics and for danger."""
+
+    typed: Typed
+    finds: tuple[Find, ...]
+
+    @classmethod
+    def of(cls, readable_text: str, concepts: Lexicon) -> "Heard":
+        typed = Typed.of(readable_text)
+        return cls(typed, concepts.find(typed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +39,16 @@ class Features:
     letters: tuple[str, ...]
 
     @classmethod
-    def of(cls, typed: Typed, concepts: Lexicon) -> "Features":
-        ideas = ideas_of(typed, concepts)
+    def of(cls, heard: Heard) -> "Features":
+        ideas = tuple(dict.fromkeys(find.idea for find in heard.finds if not find.slipped))[:MOST_IDEAS]
         return cls(
             tuple(f"={idea}" for idea in ideas),
             tuple(f"{one}+{other}" for one, other in combinations(sorted(ideas), 2)),
-            tuple(dict.fromkeys(_letters(typed))),
+            tuple(dict.fromkeys(_letters(heard.typed))),
         )
 
     def of_kind(self, kind: str) -> tuple[str, ...]:
         return {"ideas": self.ideas, "pairs": self.pairs, "letters": self.letters}[kind]
-
-
-def ideas_of(typed: Typed, concepts: Lexicon) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(find.idea for find in concepts.find(typed) if not find.slipped))[:MOST_IDEAS]
 
 
 def _letters(typed: Typed) -> Iterator[str]:

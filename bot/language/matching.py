@@ -9,17 +9,17 @@ import io
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from zipfile import BadZipFile
 
 import numpy as np
 
-from bot.language.features import KINDS, SHARE_OF_KIND, Features
+from bot.language.features import KINDS, SHARE_OF_KIND, Features, Heard
 from bot.language.lexicon import Lexicon, Typed
 from bot.language.normal import readings
-from bot.language.regression import Floats, Integers, Rows, chances, train
+from bot.language.regression import Floats, Integers, Lesson, Rows, chances, train
 from bot.language.scripts import language_of
 from bot.language.understood import Matching, Mode
 
@@ -31,12 +31,14 @@ MOST_REFUSED: Final = 0.09
 RIGHT_ANSWERS: Final = 0.86
 _HELD_BACK: Final = 5
 _FITTING_STAGE: Final = 0.2
-_FORMAT: Final = 1
+_FORMAT: Final = 2
+# Log odds for a text of which nothing is known.
+NO_ALARM: Final = -10.0
 # A run of letters that only one example has teaches nothing about the next question.
 SEEN_AT_LEAST: Final = 2
 ENOUGH_IDEAS: Final = 3
 # Topics with many examples (the emergencies) may not shout down those with few.
-CROWD: Final = 0.7
+CROWD: Final = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,17 @@ class Example:
 class Thresholds:
     refuse_below: float
     answer_from: float
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the examples say of a text. `alarm`: the log odds that somebody is in danger; `known`: by how many features
+    of the text it was judged.
+    """
+
+    matching: Matching
+    alarm: float
+    known: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,53 +95,68 @@ class Matcher:
         concepts: Lexicon,
         negatives: Sequence[Example],
         stages: Mapping[str, str] | None = None,
+        alarming: Collection[str] = (),
     ) -> "Matcher":
-        """Learn the topics of the examples; negatives are lines that no topic answers, their topic is
-        ignored.
+        """Learn the topics of the examples, and to tell the alarming ones from all others. Negatives are lines that no
+        topic answers, their topic is ignored.
         """
         everything = [*examples, *(Example(NOTHING, line.language, line.text, line.weight) for line in negatives)]
         topics = tuple(sorted({example.topic for example in everything}))
         number = {topic: place for place, topic in enumerate(topics)}
-        columns, rarity, rows = _vectors([Features.of(_typed(example.text), concepts) for example in everything])
+        heard = [Heard.of(readings(example.text)[0], concepts) for example in everything]
+        columns, rarity, rows = _vectors([Features.of(one) for one in heard])
         labels = np.array([number[example.topic] for example in everything], dtype=np.int64)
         crowd = Counter(example.topic for example in everything)
         importance = np.array([line.weight / crowd[line.topic] ** CROWD for line in everything], dtype=np.float32)
-        thresholds = _thresholds(everything, topics, rows, labels, importance)
+        alarms = np.array([line.topic in alarming for line in everything], dtype=np.bool_)
+        lesson = Lesson(labels, len(topics), importance, alarms)
         return cls(
             concepts,
             topics,
             dict(stages or {}),
             columns,
             rarity,
-            train(rows, labels, len(topics), importance),
-            _latin_words(everything),
-            thresholds,
+            train(rows, lesson),
+            _latin_words(everything, heard),
+            _thresholds(everything, topics, rows, lesson),
         )
 
     def match(self, text: str, language: str | None = None, profile: Mapping[str, str] | None = None) -> Matching:
         """The topics of a text; language is that of the chat, profile what the person told about
         themselves.
         """
-        read = [(typed, self._chances(typed, profile or {})) for typed in map(Typed.of, readings(text))]
-        typed, best = max(read, key=lambda one: _best_topic(one[1], self.topics))
-        ranked = self._ranked(best)
-        return Matching(ranked, self._mode(ranked, best), self.language(typed, language))
+        return self.judge([Heard.of(reading, self.concepts) for reading in readings(text)], language, profile).matching
+
+    def judge(
+        self, readings_heard: Sequence[Heard], language: str | None = None, profile: Mapping[str, str] | None = None
+    ) -> Opinion:
+        """The topics of a text that can be read in one way or two, and whether it is alarming."""
+        best, opinion = -1.0, Opinion(Matching(), NO_ALARM, 0)
+        for heard in readings_heard:
+            found, alarm, known = self._judge(heard, profile or {})
+            ranked = self._ranked(found)
+            first = ranked[0][1] if ranked else 0.0
+            if first > best:
+                best = first
+                matching = Matching(ranked, self._mode(ranked, found), self.language(heard.typed, language))
+                opinion = Opinion(matching, alarm, known)
+        return opinion
 
     def explain(self, text: str, profile: Mapping[str, str] | None = None) -> Explanation:
         """Why a text is matched as it is: for authors."""
-        typed = _typed(text)
-        features = Features.of(typed, self.concepts)
-        found = self._chances(typed, profile or {})
+        heard = Heard.of(readings(text)[0], self.concepts)
+        features = Features.of(heard)
+        found, _, _ = self._judge(heard, profile or {})
         ranked = self._ranked(found)
         winner = self.topics.index(ranked[0][0]) if ranked else 0
         places, values = self._vector(features)
         names = [feature for kind in KINDS for feature in features.of_kind(kind) if feature in self.columns]
         said = sorted(
-            zip(names, (values * self.table[places, winner].astype(np.float32)).tolist(), strict=True),
+            zip(names, (values * self.table[places, winner]).tolist(), strict=True),
             key=lambda reason: -abs(reason[1]),
         )
         return Explanation(
-            typed.normal,
+            heard.typed.normal,
             tuple(idea[1:] for idea in features.ideas),
             tuple(said[:12]),
             ranked,
@@ -186,15 +214,17 @@ class Matcher:
             raise ValueError("the stored matcher is broken or of another version; build it again") from error
         return cls(concepts, topics, stages, columns, rarity, table, latin, thresholds)
 
-    def _chances(self, typed: Typed, profile: Mapping[str, str]) -> Floats:
-        places, values = self._vector(Features.of(typed, self.concepts))
-        scores = values @ self.table[places].astype(np.float32) if len(places) else self._no_scores()
+    def _judge(self, heard: Heard, profile: Mapping[str, str]) -> tuple[Floats, float, int]:
+        places, values = self._vector(Features.of(heard))
+        weighed: Floats = values @ self.table[places]
+        alarm = float(weighed[-1]) if len(places) else NO_ALARM
+        scores = weighed[:-1] if len(places) else self._no_scores()
         stage = profile.get("stage", NOTHING)
         if stage:
             scores = scores + np.array(
                 [_FITTING_STAGE if self.stages.get(topic) == stage else 0 for topic in self.topics], dtype=np.float32
             )
-        return chances(scores)
+        return chances(scores), alarm, len(places)
 
     def _no_scores(self) -> Floats:
         """Nothing in the text is known: it is as good as off-topic."""
@@ -225,10 +255,6 @@ class Matcher:
         if first < self.thresholds.answer_from or first < CLEARLY_FIRST * second:
             return Mode.CHOOSE
         return Mode.ANSWER
-
-
-def _typed(text: str) -> Typed:
-    return Typed.of(readings(text)[0])
 
 
 def _scaled(values: Floats, length: float) -> Floats:
@@ -279,9 +305,7 @@ def _vectors(texts: Sequence[Features]) -> tuple[dict[str, int], Floats, Rows]:
     return columns, rarity, Rows(starts, joined, np.concatenate(values), len(columns))
 
 
-def _thresholds(
-    lines: Sequence[Example], topics: tuple[str, ...], rows: Rows, labels: Integers, importance: Floats
-) -> Thresholds:
+def _thresholds(lines: Sequence[Example], topics: tuple[str, ...], rows: Rows, lesson: Lesson) -> Thresholds:
     """Where held-back questions are told from off-topic, and right answers from wrong ones."""
     turn: Counter[tuple[str, str]] = Counter()
     held = []
@@ -291,15 +315,13 @@ def _thresholds(
             held.append(place)
     if not held:
         return Thresholds(0.0, 0.0)
-    without_held = importance.copy()
-    without_held[held] = 0
-    table = train(rows, labels, len(topics), without_held)
+    table = train(rows, lesson.without(held))[:, :-1]
     found = np.stack([chances(values @ table[columns]) for columns, values in map(rows.row, held)])
     if NOTHING in topics:
         found[:, topics.index(NOTHING)] = 0
     best = found.max(axis=1)
     refuse = float(np.quantile(best, MOST_REFUSED))
-    return Thresholds(refuse, max(refuse, _answer_from(best, found.argmax(axis=1) == labels[held])))
+    return Thresholds(refuse, max(refuse, _answer_from(best, found.argmax(axis=1) == lesson.labels[held])))
 
 
 def _answer_from(best: Floats, right: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]") -> float:
@@ -310,16 +332,11 @@ def _answer_from(best: Floats, right: "np.ndarray[tuple[int, ...], np.dtype[np.b
     return float(best[order][enough[-1]]) if len(enough) else 1.0
 
 
-def _best_topic(found: Floats, topics: tuple[str, ...]) -> float:
-    return max(float(chance) for topic, chance in zip(topics, found.tolist(), strict=True) if topic != NOTHING)
-
-
-def _latin_words(lines: Iterable[Example]) -> dict[str, str]:
+def _latin_words(lines: Iterable[Example], heard: Iterable[Heard]) -> dict[str, str]:
     """Words of Latin letters that only one language uses: they tell romanised Khmer from English."""
     users: dict[str, Counter[str]] = {}
-    for line in lines:
-        typed = _typed(line.text)
-        for word in typed.tokens:
+    for line, one in zip(lines, heard, strict=True):
+        for word in one.typed.tokens:
             if word.isascii() and word.isalpha() and len(word) > 1:
                 users.setdefault(word, Counter())[line.language] += 1
     mostly = {word: used.most_common(1)[0] for word, used in users.items()}

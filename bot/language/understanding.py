@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from bot.language.danger import DangerLexicon, Kind
 from bot.language.documents import Concepts, Safety, lexicon_from
+from bot.language.features import Heard
 from bot.language.keywords import WishTable, find_wish
 from bot.language.matching import Example, Explanation, Matcher
-from bot.language.normal import readable
+from bot.language.normal import readings
 from bot.language.understood import Danger, Understood
 
 _DANGERS = tuple(kind.value for kind in Kind)
@@ -35,7 +36,7 @@ class Understanding:
         """Learn from the examples of content and of the safety document; or take what `stored` learned from them."""
         lexicon = lexicon_from(concepts, safety)
         matcher = (
-            Matcher.build([*examples, *safety.examples], lexicon, concepts.off_topic, stages)
+            Matcher.build([*examples, *safety.examples], lexicon, concepts.off_topic, stages, _DANGERS)
             if stored is None
             else Matcher.from_bytes(stored, lexicon)
         )
@@ -45,10 +46,11 @@ class Understanding:
         self, text: str, language: str | None = None, profile: Mapping[str, str] | None = None
     ) -> Understood:
         """Language is that of the chat; profile what the person told (stage), which only tips the scales."""
-        matching = self.matcher.match(text, language, profile)
-        danger = self.danger.check(text, self.matcher.mass(matching, _DANGERS))
-        wish = find_wish(text, self.wishes)
-        return Understood(readable(text), matching.language, wish, danger, matching)
+        read = readings(text)
+        heard = [Heard.of(reading, self.matcher.concepts) for reading in read]
+        opinion = self.matcher.judge(heard, language, profile)
+        danger = self.danger.check(heard, opinion)
+        return Understood(read[0], opinion.matching.language, find_wish(text, self.wishes), danger, opinion.matching)
 
     def explain(self, text: str, profile: Mapping[str, str] | None = None) -> tuple[Explanation, Danger]:
         """Why a text is understood as it is: for authors, on their own examples."""
