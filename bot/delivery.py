@@ -27,7 +27,7 @@ from bot.clock import Clock
 from bot.figures import Figures
 from bot.messages import ConversationId
 from bot.pacing import Pacer, Pacing
-from bot.store.contract import Leased, Outgoing, OutgoingId, Priority, Store, StoreError
+from bot.store.contract import OUTGOING_LIFE, Leased, Outgoing, OutgoingId, Priority, Store, StoreError
 
 LEASE: Final = timedelta(seconds=10)
 """Whoever holds a message has this long; it is a little more than the longest line and the longest send."""
@@ -41,6 +41,9 @@ _DOUBT_SECONDS: Final = 5.0
 _FIRST_BACKOFF_SECONDS: Final = 0.5
 _LONGEST_BACKOFF_SECONDS: Final = 60.0
 _NOBODY_THERE: Final = timedelta(seconds=60)
+_SET_BACK: Final = timedelta(seconds=5)
+"""A clock that goes back by less does no harm."""
+
 _CROWD: Final = 3
 _CROWD_SECONDS: Final = 1.0
 _FAULTS_AT_MOST: Final = 5
@@ -86,8 +89,8 @@ class Delivery:
         self._crowds: dict[str, list[tuple[datetime, ConversationId, float]]] = {}
         self._next_due: datetime | None = None
         self._stopping = False
-        self.locked_out: set[str] = set()
-        """The doors that do not know us any more; their messages wait."""
+        self.locked_out: dict[str, datetime] = {}
+        """The doors that do not know us any more, and when they are asked again; their messages wait."""
 
     @property
     def in_hand(self) -> int:
@@ -110,12 +113,19 @@ class Delivery:
 
     async def run(self, *, alone: bool = False) -> None:
         """Sweep for ever; `alone` says that no other process lives, so that what a dead one held is ours."""
-        released = not alone
+        released, latest = not alone, self._clock.now()
         while True:
+            now = self._clock.now()
+            is_set_back = now < latest - _SET_BACK
             try:
-                if not released:
-                    await self._store.release_leases(self._clock.now())
+                if is_set_back and alone:
+                    # Whatever waits for a moment would wait for the one that now lies far ahead.
+                    logbook.note("clock_set_back", logging.WARNING, seconds=(latest - now).total_seconds())
+                    await self._store.release_leases(now, postponed_too=True)
+                elif not released:
+                    await self._store.release_leases(now)
                     released = True
+                latest = now
                 await self.sweep()
             except StoreError as error:
                 self._figures.add("sweep_failed", type(error).__name__)
@@ -174,7 +184,7 @@ class Delivery:
             return await self._settle(lane)
         door = outgoing.address.door
         channel = self._channels.get(door)
-        if channel is None or door in self.locked_out:
+        if channel is None or self._is_locked_out(door):
             self._figures.add("delivery_put_off", "no_door")
             await self._postpone(conversation, self._clock.now() + _NOBODY_THERE)
             return None
@@ -185,6 +195,16 @@ class Delivery:
             return await self._send(lane, channel)
         finally:
             lane.sending = False
+
+    def _is_locked_out(self, door: str) -> bool:
+        """Not for good: a server between us and the messenger may have answered in its place."""
+        again, now = self.locked_out.get(door), self._clock.now()
+        if again is None:
+            return False
+        if now < again <= now + _NOBODY_THERE:
+            return True
+        del self.locked_out[door]
+        return False
 
     async def _is_its_turn(self, lane: _Lane) -> bool:
         """Stand in line; or leave, and write down when to come back, where the line is too long for our lease."""
@@ -232,7 +252,7 @@ class Delivery:
                 logbook.note("outgoing_refused", logging.WARNING, code=code)
                 return await self._settle(lane)
             case TokenError():
-                self.locked_out.add(door)
+                self.locked_out[door] = now + _NOBODY_THERE
                 logbook.note("door_locked", logging.ERROR, door=door)
                 wait = _NOBODY_THERE.total_seconds()
             case _:
@@ -240,7 +260,7 @@ class Delivery:
                 if outgoing.attempts >= _FAULTS_AT_MOST:
                     return await self._settle(lane)
                 wait = max(_DOUBT_SECONDS, self._backoff(outgoing))
-        await self._postpone(conversation, now + timedelta(seconds=wait))
+        await self._postpone(conversation, now + timedelta(seconds=min(wait, OUTGOING_LIFE.total_seconds())))
         return None
 
     def _backoff(self, outgoing: Outgoing) -> float:
@@ -253,11 +273,13 @@ class Delivery:
         crowd = [entry for entry in self._crowds.get(door, []) if entry[0] >= since]
         crowd.append((now, conversation, seconds))
         self._crowds[door] = crowd
-        if len({who for _, who, _ in crowd}) >= _CROWD:
-            longest = max(seconds for _, _, seconds in crowd)
-            self._pacers[door].pause(now + timedelta(seconds=longest))
+        waits = sorted({who: seconds for _, who, seconds in crowd}.values(), reverse=True)
+        if len(waits) >= _CROWD:
+            # What as many as make a crowd were asked for: one who wrote far too much must not silence everybody.
+            common = min(waits[_CROWD - 1], OUTGOING_LIFE.total_seconds())
+            self._pacers[door].pause(now + timedelta(seconds=common))
             self._figures.add("door_paused", door)
-            logbook.note("door_paused", logging.WARNING, door=door, seconds=longest)
+            logbook.note("door_paused", logging.WARNING, door=door, seconds=common)
 
     async def _settle(self, lane: _Lane) -> Leased | None:
         """Take it off; keep trying while our lease lasts, and remember it after that."""

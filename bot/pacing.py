@@ -37,7 +37,7 @@ class Pacer:
     def __init__(self, clock: Clock, pacing: Pacing | None) -> None:
         self._clock = clock
         self._pacing = pacing
-        self._start = clock.now()
+        self._start = self._latest = clock.now()
         self._full_at = 0.0
         """When, in seconds since the start, all that was sent so far will have drained away."""
         self._chats: dict[str, float] = {}
@@ -48,6 +48,7 @@ class Pacer:
 
     def pause(self, until: datetime) -> None:
         """Let nobody through before a moment."""
+        self._seconds()
         self._paused_until = max(self._paused_until, (until - self._start).total_seconds())
 
     def estimate(self, priority: Priority, chat: str) -> timedelta:
@@ -101,7 +102,12 @@ class Pacer:
                 turn.set_result(None)
 
     def _seconds(self) -> float:
-        return (self._clock.now() - self._start).total_seconds()
+        now = self._clock.now()
+        if now < self._latest:
+            # The machine's clock was set back; nobody may wait until it is there again.
+            self._start -= self._latest - now
+        self._latest = now
+        return (now - self._start).total_seconds()
 
     def _free_in(self, priority: Priority) -> float:
         now = self._seconds()

@@ -27,6 +27,12 @@ class ManualClock:
         """Be at a moment; nobody sleeps yet."""
         self._now = moment
 
+    def set_back(self, seconds: float) -> None:
+        """The machine's clock is put right: it is earlier now, and who sleeps sleeps no longer for that."""
+        step = timedelta(seconds=seconds)
+        self._now -= step
+        self._sleepers = [(moment - step, number, woken) for moment, number, woken in self._sleepers]
+
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:
             await asyncio.sleep(0)

@@ -13,6 +13,7 @@ from bot.channel import (
     Channel,
     ChannelDownError,
     ChannelError,
+    Delivered,
     InDoubtError,
     RefusedError,
     RetryLaterError,
@@ -252,7 +253,8 @@ async def test_patience_outlives_the_process(make_bench: MakeBench) -> None:
 
 
 async def test_three_chats_asked_for_patience_in_a_second_pause_everybody(make_bench: MakeBench) -> None:
-    patience = {chat: [RetryLaterError(seconds)] for chat, seconds in (("1", 3), ("2", 20), ("3", 5))}
+    # One of them is asked for an hour, which says nothing about the others.
+    patience = {chat: [RetryLaterError(seconds)] for chat, seconds in (("1", 21), ("2", 3600), ("3", 20))}
     channel = RecordingChannel(by_chat=patience)
     bench = make_bench(channel)
 
@@ -264,7 +266,7 @@ async def test_three_chats_asked_for_patience_in_a_second_pause_everybody(make_b
     assert channel.words() == []
 
     await bench.sweep_for(4)
-    assert sorted(channel.words()) == ["busy", "busy", "busy", "later"]
+    assert sorted(channel.words()) == ["busy", "busy", "later"]
     assert bench.figures.counts["door_paused", "telegram"] == 1
 
 
@@ -358,7 +360,16 @@ async def test_a_refused_message_is_counted_and_does_not_hold_up_the_next(make_b
 
 
 async def test_a_door_that_does_not_know_us_is_left_alone_and_its_messages_wait(make_bench: MakeBench) -> None:
-    channel = RecordingChannel(TokenError())
+    knows_us = asyncio.Event()
+
+    class Forgetful(RecordingChannel):
+        async def deliver(self, outgoing: Outgoing) -> Delivered:
+            if not knows_us.is_set():
+                self.asked.append(outgoing)
+                raise TokenError
+            return await super().deliver(outgoing)
+
+    channel = Forgetful()
     bench = make_bench(channel)
 
     await bench.say("hello", chat="1")
@@ -366,13 +377,46 @@ async def test_a_door_that_does_not_know_us_is_left_alone_and_its_messages_wait(
     await bench.say("hello", chat="2")
     await bench.sweep_for(300)
 
-    assert bench.delivery.locked_out == {"telegram"}
-    assert len(channel.asked) == 1
+    assert bench.delivery.locked_out.keys() == {"telegram"}
+    assert len(channel.asked) <= 6
     assert (await bench.store.depth(bench.clock.now())).conversations == 2
 
-    bench.delivery.locked_out.clear()
-    await bench.sweep_for(61)
+    # It was a server in between that did not know us, or the token is good again.
+    knows_us.set()
+    await bench.sweep_for(121)
     assert channel.words() == ["hello", "hello"]
+    assert bench.delivery.locked_out == {}
+
+
+@pytest.mark.parametrize("trouble", [RetryLaterError(40), TokenError()])
+async def test_a_clock_that_is_set_back_by_an_hour_keeps_nobody_waiting(
+    make_bench: MakeBench, trouble: ChannelError
+) -> None:
+    channel = RecordingChannel(by_chat={"1": [trouble]})
+    bench = make_bench(channel, Pacing())
+    sweeping = asyncio.get_running_loop().create_task(bench.delivery.run(alone=True))
+    for chat in "123":
+        await bench.say("before", chat=chat)
+    await settle_down()
+
+    bench.clock.set_back(3600)
+    await bench.say("after", chat="1")
+    await bench.say("after", chat="2")
+    await bench.clock.advance(100)
+    sweeping.cancel()
+
+    assert channel.words("1") == channel.words("2") == ["before", "after"]
+
+
+async def test_nobody_waits_for_longer_than_a_message_lives(make_bench: MakeBench) -> None:
+    channel = RecordingChannel(by_chat={"1": [RetryLaterError(1e300)]})
+    bench = make_bench(channel)
+    await bench.say("hello", chat="1")
+    await settle_down()
+
+    assert bench.delivery.in_hand == 0
+    assert await bench.store.claim(NOW + OUTGOING_LIFE - LEASE, LEASE, 9) == []
+    assert len(await bench.store.claim(NOW + OUTGOING_LIFE, LEASE, 9)) == 1
 
 
 async def test_messages_for_a_door_that_is_gone_wait_and_hold_up_nobody(make_bench: MakeBench) -> None:

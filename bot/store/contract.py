@@ -215,8 +215,11 @@ class Store(Protocol):
         """Take everything up to and including `last` off the outbox."""
         ...
 
-    async def release_leases(self, now: datetime) -> None:
-        """Make every leased head due at once; only for a process that knows it is alone."""
+    async def release_leases(self, now: datetime, *, postponed_too: bool = False) -> None:
+        """Make every leased head due at once; only for a process that knows it is alone.
+
+        What was postponed keeps its moment, unless that is of no use any more: after the clock was set back.
+        """
         ...
 
     async def depth(self, now: datetime) -> Depth:

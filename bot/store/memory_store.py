@@ -156,9 +156,10 @@ class MemoryStore:
         if last in ids:
             del lane.outbox[: ids.index(last) + 1]
 
-    async def release_leases(self, now: datetime) -> None:
+    async def release_leases(self, now: datetime, *, postponed_too: bool = False) -> None:
         for lane in self._lanes.values():
-            if lane.leased and lane.not_before is not None and lane.not_before > now:
+            is_held = lane.leased or postponed_too
+            if is_held and lane.not_before is not None and lane.not_before > now:
                 lane.not_before, lane.leased = now, False
         for alarm in self._alarms.values():
             alarm.rings = alarm.set_for

@@ -235,7 +235,7 @@ class RedisStore:
         outbox = keys.outbox_key(shard, conversation)
         await self._wire.call(shard, "EVALSHA", _FETCHED.digest, 1, outbox, last)
 
-    async def release_leases(self, now: datetime) -> None:
+    async def release_leases(self, now: datetime, *, postponed_too: bool = False) -> None:
         milliseconds = to_milliseconds(now)
         await self._wire.call_all(
             [
@@ -249,6 +249,7 @@ class RedisStore:
                         keys.DUE[shard],
                         keys.RUNG[shard],
                         milliseconds,
+                        int(postponed_too),
                     ),
                 )
                 for shard in range(keys.SHARDS)

@@ -1,12 +1,12 @@
 -- Make everything of one shard that is leased or claimed due at once; only for a process that knows it is alone.
 --
--- KEYS  1 ready, 2 due, 3 rung    ARGV  1 now (ms)
+-- KEYS  1 ready, 2 due, 3 rung    ARGV  1 now (ms), 2 whether what was postponed is due, too (1 or 0)
 
 local now = tonumber(ARGV[1])
 local waiting = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 for index = 1, #waiting, 2 do
   local score = tonumber(waiting[index + 1])
-  if score > now and score % 1 == 0.5 then
+  if score > now and (score % 1 == 0.5 or ARGV[2] == '1') then
     redis.call('ZADD', KEYS[1], ARGV[1], waiting[index])
   end
 end

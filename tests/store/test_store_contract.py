@@ -382,6 +382,14 @@ async def test_a_process_that_is_alone_takes_over_what_was_leased_but_not_what_w
     assert await store.claim(NOW + SECOND, LEASE, 9) == [Leased(SOMEBODY, AGAIN[1])]
     assert await store.claim_timers(REMIND.due, LEASE, 9) == [Rung(SOMEBODY, REMIND)]
 
+    # After a clock was set back, no moment that was written before is of use.
+    await store.release_leases(NOW - 3600 * SECOND, postponed_too=True)
+
+    assert {leased.conversation for leased in await store.claim(NOW - 3600 * SECOND, LEASE, 9)} == {
+        SOMEBODY,
+        SOMEBODY_ELSE,
+    }
+
 
 async def test_the_depth_tells_how_many_wait_and_for_how_long(store: Store) -> None:
     assert await store.depth(NOW) == Depth(0, timedelta())
