@@ -7,6 +7,7 @@ is too old" mean that it was done before; only a new message can be shown twice.
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
 
@@ -74,7 +75,12 @@ class _SentAnswer(msgspec.Struct):
     result: _Sent
 
 
+class _Taken(msgspec.Struct):
+    ok: bool = False
+
+
 _ANSWERS: Final = msgspec.json.Decoder(_SentAnswer)
+_TAKEN: Final = msgspec.json.Decoder(_Taken)
 
 
 class _Place(Enum):
@@ -145,7 +151,8 @@ class TelegramChannel:
             return await self._put(outgoing, plain)
         except BadRequest as error:
             logbook.note_error("telegram_refused", error)
-        return await self._put(outgoing, tuple(Rendered(one.text) for one in plain))
+        # Nor must it matter what Telegram has against changing the message whose place they were to take.
+        return await self._put(replace(outgoing, replaces=None), tuple(Rendered(one.text) for one in plain))
 
     async def _attachment(self, message: Message) -> Attachment | None:
         """What goes with the words; of both, what the person has asked to hear."""
@@ -173,7 +180,7 @@ class TelegramChannel:
             await self._take_away(chat, old.message_id)
         return Delivered(reference)
 
-    async def _send(self, chat: int, part: Rendered) -> str:
+    async def _send(self, chat: int, part: Rendered) -> str | None:
         file = part.attached
         if file is None:
             parameters = {"text": part.text, "entities": part.entities, "link_preview_options": _NO_PREVIEW}
@@ -184,8 +191,12 @@ class TelegramChannel:
         answer = await self._call(method, {"chat_id": chat, **parameters, "reply_markup": part.markup}, file)
         try:
             return str(_ANSWERS.decode(answer).result.message_id)
-        except msgspec.DecodeError as error:
-            raise AnswerLostError("an answer that cannot be read") from error
+        except msgspec.DecodeError:
+            if not _is_taken(answer):
+                raise AnswerLostError("an answer that cannot be read") from None
+            # Shown, whatever else the answer says: in doubt it would be shown again and again, for a day.
+            logbook.note("telegram_answer_odd")
+            return None
 
     async def _edit(self, chat: int, old: Tapped, parts: tuple[Rendered, ...]) -> _Place:
         """Put it in the place of a message, as far as that one can become it."""
@@ -237,6 +248,13 @@ class TelegramChannel:
             await self._connection.call("deleteMessage", {"chat_id": chat, "message_id": message_id})
         except TelegramError as error:
             logbook.note_error("telegram_kept_old", error)
+
+
+def _is_taken(answer: bytes) -> bool:
+    try:
+        return _TAKEN.decode(answer).ok
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
 
 
 def _can_become(old: Tapped, attached: Attachment | None) -> bool:

@@ -309,7 +309,28 @@ async def test_what_telegram_takes_in_no_form_is_refused_for_good() -> None:
     ]
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"", b'{"ok":true,"result":true}', b"\xff"])
+async def test_words_come_anew_where_telegram_will_not_change_a_message_whatever_it_says_about_that() -> None:
+    async def refuse_changes(request: web.BaseRequest) -> web.Response:
+        if request.path.endswith("/sendMessage"):
+            return web.json_response({"ok": True, "result": {"message_id": 8}})
+        return web.json_response({"ok": False, "error_code": 400, "description": "Bad Request: WHATEVER"}, status=400)
+
+    async with a_server(refuse_changes) as url, TelegramConnection("1:a", url) as connection:
+        delivered = await TelegramChannel(connection).deliver(outgoing(replaces=7))
+
+    assert delivered == Delivered("8")
+
+
+@pytest.mark.parametrize("body", [b'{"ok":true,"result":true}', b'{"ok":true}', b'{"result":{},"ok":true}'])
+async def test_what_telegram_says_it_has_taken_is_not_sent_again(body: bytes) -> None:
+    async def nod(request: web.BaseRequest) -> web.Response:
+        return web.Response(body=body)
+
+    async with a_server(nod) as url, TelegramConnection("1:a", url) as connection:
+        assert await TelegramChannel(connection).deliver(outgoing()) == Delivered()
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"", b'{"ok":false,"result":true}', b"\xff"])
 async def test_an_answer_that_cannot_be_read_leaves_it_in_doubt(body: bytes) -> None:
     async def babble(request: web.BaseRequest) -> web.Response:
         return web.Response(body=body)
