@@ -22,15 +22,17 @@ run: setup ## set up what is missing and start the bot
 test: setup-dev ## set up what is missing and run every test (PYTEST_ARGS="-k name" picks some)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: setup-dev ## formatter, linter, types, import rules and content: every mistake at once
+check: setup-dev ## formatter, linter, types, import rules, content and its figures: every mistake at once
 	@failed=; \
 	step() { echo "$$1"; shift; "$$@" || failed=yes; }; \
+	figures() { $(BIN)/python -m pytest -q --no-header --tb=short -p no:cacheprovider tests/content/test_figures.py > $(VENV)/figures.log 2>&1 || { cat $(VENV)/figures.log; false; }; }; \
 	imports() { $(BIN)/lint-imports --no-cache --no-logo > $(VENV)/imports.log 2>&1 || { cat $(VENV)/imports.log; false; }; }; \
 	step "Format" $(BIN)/ruff format --check --quiet --output-format concise .; \
 	step "Lint" $(BIN)/ruff check --quiet --output-format concise .; \
 	step "Types" $(BIN)/mypy --no-error-summary; \
 	step "Imports" imports; \
-	step "Content" $(BIN)/waymark check; \
+	step "Content" $(BIN)/waymark check --strict; \
+	step "Figures" figures; \
 	if [ -n "$$failed" ]; then echo "Not yet: see above ($(BIN)/ruff format puts the format right)."; exit 1; fi; \
 	echo "All checks passed."
 

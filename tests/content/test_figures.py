@@ -133,11 +133,7 @@ Entry: TypeAlias = dict[str, object]
 
 @pytest.mark.parametrize("kind", REQUIRED)
 def test_no_key_and_no_id_stands_twice(kind: str) -> None:
-    twice = [
-        str(key)
-        for path in _files(kind)
-        for key in _keys_that_stand_twice(yaml.compose(path.read_text("utf-8")))
-    ]
+    twice = [str(key) for path in _files(kind) for key in _keys_that_stand_twice(yaml.compose(path.read_text("utf-8")))]
     ids = [_id(entry) for entry in _entries(kind)]
 
     assert twice == []
@@ -160,8 +156,7 @@ def test_words_that_are_translated_hold_no_digits_and_fit(kind: str) -> None:
         (_id(entry), name)
         for entry in _entries(kind)
         for name in ("name", "what", "caution", "text")
-        if re.search(r"\d", str(entry.get(name, "")))
-        or len(str(entry.get(name, ""))) > LONGEST.get(name, 200)
+        if re.search(r"\d", str(entry.get(name, ""))) or len(str(entry.get(name, ""))) > LONGEST.get(name, 200)
     ]
 
     assert too_much == []
@@ -229,18 +224,14 @@ def test_every_dossier_phone_that_may_be_shown_is_carried() -> None:
         (name, phone)
         for name, known in _dossier().items()
         for phone in map(_map, _list(known, "phones"))
-        if phone["confidence"] != "low"
-        and phone["e164"] not in NOT_FOR_PEOPLE
-        and _callable(phone) not in carried
+        if phone["confidence"] != "low" and phone["e164"] not in NOT_FOR_PEOPLE and _callable(phone) not in carried
     ]
 
     assert forgotten == []
 
 
 def test_hours_and_accounts_of_a_hotline_stand_in_the_dossier() -> None:
-    channels = " ; ".join(
-        str(channel) for known in _dossier().values() for channel in _list(known, "channels")
-    )
+    channels = " ; ".join(str(channel) for known in _dossier().values() for channel in _list(known, "channels"))
     wrong_hours = [
         (_id(entry), time)
         for entry in _entries("hotlines")
