@@ -48,6 +48,7 @@ class TelegramDoor:
         self._figures = figures
         self._sources: set[str] = set()
         self._webhook: Webhook | None = None
+        self._was_let_in = False
 
     def expect_webhook(self, base_url: str, secret: str) -> str:
         """Receive at a webhook instead of polling; the path at which `webhook_handler` is to be mounted."""
@@ -61,11 +62,24 @@ class TelegramDoor:
         return await self._webhook.handle(request)
 
     async def run(self) -> None:
-        """Receive for as long as it runs; raise TokenError or RefusedError where only a person can help."""
+        """Receive for as long as it runs; raise TokenError or RefusedError where only a person can help.
+
+        A token that was good before ends nothing: people on the web need the bot all the same, and it may have been a
+        server in between that did not know it.
+        """
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._stay_introduced())
-                await self._receive()
+                while True:
+                    try:
+                        await self._receive()
+                        break
+                    except TokenError as error:
+                        if not self._was_let_in:
+                            raise
+                        logbook.note_error("telegram_token_refused", error)
+                        self._figures.add("telegram_token_refused")
+                        await self._clock.sleep(_LOOK_EVERY)
         except ExceptionGroup as errors:
             # Either of the two alone says what is wrong.
             raise errors.exceptions[0] from errors
@@ -73,8 +87,10 @@ class TelegramDoor:
     async def _receive(self) -> None:
         if self._webhook is not None:
             await self._insist(self._set_webhook)
+            self._was_let_in = True
             return
         await self._insist(self._leave_webhook)
+        self._was_let_in = True
         await Polling(self._connection, self._read, self._take, self._clock, self._figures).run()
 
     async def username(self) -> str:

@@ -21,7 +21,7 @@ from bot.channel import TokenError
 from bot.clock import Clock
 from bot.figures import Figures
 from bot.messages import ConversationId
-from bot.store.contract import StoreError
+from bot.store.contract import ConflictError, StoreDownError, StoreError, StoreFullError
 from bot.turns.arrival import Arrival
 from handlers.telegram.channel import UNKNOWN_TO_TELEGRAM
 from handlers.telegram.requests import TelegramConnection, patience_of
@@ -31,10 +31,14 @@ LONG_POLL: Final = 50
 POLL_ANSWER_WITHIN: Final = LONG_POLL + 10.0
 BATCH: Final = int(PollingLimit.MAX_LIMIT)
 AT_ONCE: Final = 64
+GIVE_UP_AFTER: Final = 8
+"""So often one is tried that the store refuses while it is there: about two minutes."""
+
 CONFLICT_PAUSE: Final = 30.0
 LAST_WORDS: Final = 5.0
 """What is under way when we stop has this long to end; the rest comes again."""
 
+_PASSING: Final = (StoreDownError, StoreFullError, ConflictError)
 _SETTLE: Final = 1.0
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
@@ -168,6 +172,11 @@ class Polling:
                 if failures == 1:
                     logbook.note_error("arrival_waits_for_store", error)
                 self._figures.add("arrival_waits_for_store")
+                if failures >= GIVE_UP_AFTER and not isinstance(error, _PASSING):
+                    # Telegram gives us nothing that comes long after one that is not confirmed: all would wait for it.
+                    logbook.note_error("arrival_given_up", error)
+                    self._figures.add("arrival_given_up")
+                    return
             await self._clock.sleep(_backoff(failures))
 
     async def _take_in_slot(self, arrival: Arrival) -> None:

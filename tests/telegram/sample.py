@@ -13,7 +13,7 @@ from bot.facts import Directory
 from bot.figures import Figures
 from bot.language.understood import Understood
 from bot.messages import Language
-from bot.store.contract import StoreDownError
+from bot.store.contract import StoreDownError, StoreError
 from bot.store.sealing import Vault
 from bot.turns.arrival import Arrival
 from handlers.telegram import TelegramConnection, TelegramDoor
@@ -81,6 +81,8 @@ class Desk:
     closed: bool = False
     chokes_on: str | None = None
     slow_with: str | None = None
+    refuses: str | None = None
+    """What the store can never write, though it is there."""
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, arrival: Arrival) -> None:
@@ -91,6 +93,8 @@ class Desk:
             raise StoreDownError
         if self.chokes_on is not None and self.chokes_on in repr(arrival.event):
             raise RuntimeError("a fault of ours")
+        if self.refuses is not None and self.refuses in repr(arrival.event):
+            raise StoreError
         self.taken.append(arrival)
 
     def events(self) -> list[object]:

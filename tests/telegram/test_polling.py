@@ -190,6 +190,31 @@ async def test_one_that_can_never_be_handled_does_not_come_again(telegram: FakeT
         assert bot.figures.counts["arrival_failed", "2"] == 1
 
 
+async def test_one_that_the_store_refuses_for_good_does_not_hold_up_everybody_for_ever(telegram: FakeTelegram) -> None:
+    async with a_bot(telegram, Desk(refuses="poison")) as bot, bot.running():
+        telegram.person(7).send("poison")
+        for number in range(150):
+            telegram.person(8).send(str(number))
+        telegram.person(7).send("help")
+        await bot.until(lambda: len(bot.desk.taken) == 151, step=10)
+
+    assert bot.figures.counts["arrival_given_up", ""] == 1
+
+
+async def test_a_token_that_was_good_before_is_tried_again(telegram: FakeTelegram, bot: Bot) -> None:
+    async with bot.running() as running:
+        telegram.person(7).send("before")
+        await bot.took(Typed("before"))
+        telegram.faults.answer_5xx(1.0, 401)
+        telegram.person(7).send("meanwhile")
+        await bot.until(lambda: bot.figures.counts["telegram_token_refused", ""] >= 2, step=30)
+        assert not running.done()
+
+        telegram.faults.off()
+        telegram.person(7).send("after")
+        await bot.until(lambda: bot.desk.events()[-1:] == [Typed("after")], step=30)
+
+
 async def test_one_that_cannot_be_read_is_counted_and_confirmed(telegram: FakeTelegram, bot: Bot) -> None:
     async with bot.running():
         telegram.updates.add("message", {"chat": "?"}, 7)
