@@ -118,17 +118,13 @@ class Turns:
             try:
                 outcome = await self._store.commit(commit, now, LEASE)
             except ConflictError:
-                self._remembered.pop(arrival.conversation, None)
                 continue
-            except StoreError:
-                # Written or not, what we remember may be out of date.
-                self._remembered.pop(arrival.conversation, None)
-                raise
             self._follow_up(arrival, commit, turn, outcome)
             return
         raise ConflictError("a conversation changed faster than it could be written")
 
     async def _recall(self, conversation: ConversationId) -> Snapshot:
+        """What is remembered, once: whatever becomes of the commit, only one that is written is remembered again."""
         snapshot = self._remembered.pop(conversation, None)
         if snapshot is None:
             snapshot = await self._store.load(conversation)

@@ -32,6 +32,7 @@ from bot.store.contract import (
     Snapshot,
     StoreDownError,
     StoreError,
+    StoreFullError,
 )
 from bot.store.memory_store import MemoryStore
 from bot.turns import Arrival, Turns
@@ -147,19 +148,23 @@ async def settled(house: House) -> House:
 
 
 async def press(house: House, label: str) -> None:
+    await house.take(await button(house, label))
+
+
+async def button(house: House, label: str) -> Pressed:
+    """The newest button that is called so."""
     for outgoing in reversed(await house.store.waiting(SOMEBODY)):
         for row in outgoing.message.rows if outgoing.message else ():
-            for button in row:
-                if label in button.label:
-                    await house.take(Pressed(button.press))
-                    return
+            for each in row:
+                if label in each.label:
+                    return Pressed(each.press)
     raise AssertionError(label)
 
 
 async def later(house: House, *, hours: float) -> None:
     """Some hours on, and then long enough for what is due and for what is tried again."""
     house.clock.set(house.clock.now() + timedelta(hours=hours))
-    await house.clock.advance(15)
+    await house.clock.advance(40)
 
 
 @asynccontextmanager
@@ -246,14 +251,24 @@ async def test_after_an_answer_that_was_lost_the_store_is_asked_again(house: Hou
 
 async def test_the_first_message_also_acknowledges_the_press(house: House) -> None:
     await settled(house)
-    pressed = replace(
-        house.arrival(Pressed(write_press(Press(Wish.PERSON, Language("en"))))), tapped="17", acknowledges="press-1"
-    )
+    await house.take(Opened(flow="check"))
+    yes = await button(house, "Yes")
+    await house.drain()
 
-    await house.turns.take(pressed)
+    await house.turns.take(replace(house.arrival(yes), tapped="17", acknowledges="press-1"))
 
     waiting = await house.store.waiting(SOMEBODY)
-    assert [outgoing.acknowledges for outgoing in waiting] == ["press-1"]
+    assert [outgoing.acknowledges for outgoing in waiting] == ["press-1", None, None]
+    assert [outgoing.replaces for outgoing in waiting] == [None, None, None]
+
+
+async def test_a_single_message_takes_the_place_of_the_pressed_one(house: House) -> None:
+    await settled(house)
+    person = Pressed(write_press(Press(Wish.PERSON, Language("en"))))
+
+    await house.turns.take(replace(house.arrival(person), tapped="17", acknowledges="press-1"))
+
+    waiting = await house.store.waiting(SOMEBODY)
     assert [outgoing.replaces for outgoing in waiting] == ["17"]
 
 
@@ -453,6 +468,16 @@ async def test_a_timer_says_nothing_to_who_has_walked_on(house: House) -> None:
     assert await house.store.claim_timers(house.clock.now() + timedelta(days=1), timedelta(), 9) == []
 
 
+@pytest.mark.parametrize("wish", [Wish.STOP, Wish.EXIT])
+async def test_who_stops_or_hides_is_not_written_to_by_a_timer(house: House, wish: Wish) -> None:
+    await settled(house)
+    await house.take(Opened(flow="check"))
+
+    await house.take(Wished(wish))
+
+    assert await house.store.claim_timers(house.clock.now() + timedelta(days=1), timedelta(), 9) == []
+
+
 async def test_who_is_forgotten_is_never_written_to(house: House) -> None:
     await settled(house)
     await house.take(Opened(flow="check"))
@@ -506,7 +531,7 @@ async def test_a_timer_that_fails_holds_up_no_other(house: House) -> None:
     await settled(house)
     await house.take(Opened(flow="check"))
     await house.drain()
-    house.store.errors = [StoreDownError("gone"), RuntimeError("broken")]
+    house.store.errors = [StoreDownError("gone"), StoreFullError("full"), RuntimeError("broken")]
 
     async with ringing(house):
         await later(house, hours=2.1)
@@ -520,10 +545,7 @@ async def test_a_timer_of_the_page_is_not_pushed(house: House) -> None:
     await house.turns.take(house.arrival(Opened(Language("en")), address=web, pushed=False))
     await house.turns.take(house.arrival(Opened(flow="check"), address=web, pushed=False))
     for label in ("English", "Cambodia", "Thailand"):
-        waiting = await house.store.waiting(SOMEBODY)
-        rows = [row for outgoing in waiting if outgoing.message for row in outgoing.message.rows]
-        button = next(button for row in rows for button in row if label in button.label)
-        await house.turns.take(house.arrival(Pressed(button.press), address=web, pushed=False))
+        await house.turns.take(house.arrival(await button(house, label), address=web, pushed=False))
     calls = len(house.postbox.called)
 
     async with ringing(house):
