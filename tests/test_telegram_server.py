@@ -769,6 +769,30 @@ async def test_a_caption_is_edited_and_a_text_has_none(telegram: FakeTelegram, c
     )
 
 
+async def test_words_and_photos_become_a_photo_and_a_voice_does_not(telegram: FakeTelegram, call: Client) -> None:
+    photos = [telegram.world.keep_file("a.png", b"\x89PNG\r\n\x1a\n" + name).file_id for name in (b"one", b"two")]
+    one: Json = {"type": "photo", "media": photos[0], "caption": "one"}
+    two: Json = {"type": "photo", "media": photos[1], "caption": "two"}
+    await call("sendMessage", chat_id=7, text="words", link_preview_options={"is_disabled": True})
+    answers = [await call("editMessageMedia", chat_id=7, message_id=1, media=media) for media in (one, two, two)]
+
+    shown = telegram.chat(7).last()
+    assert [answer["ok"] for answer in answers] == [True, True, False]
+    assert "message is not modified" in str(answers[2]["description"])
+    assert (shown.text, "text" in shown.body, "link_preview_options" in shown.body) == ("two", False, False)
+    assert photos[1] in str(shown.body["photo"])
+    await call("sendVoice", chat_id=7, voice=telegram.world.keep_file("a.oga", b"OggS").file_id)
+    assert await call.refusal("editMessageMedia", chat_id=7, message_id=2, media=one) == "message can't be edited"
+
+
+async def test_what_is_no_picture_or_sound_is_not_taken_for_one(telegram: FakeTelegram, call: Client) -> None:
+    svg = telegram.world.keep_file("a.png", b"<svg/>").file_id
+    assert await call.refusal("sendPhoto", chat_id=7, photo=svg) == "IMAGE_PROCESS_FAILED"
+
+    await call("sendVoice", chat_id=7, voice=svg)
+    assert telegram.violations[-1].why == "people see 'a.png' as a file: it is neither OGG nor MP3"
+
+
 async def test_an_update_that_is_not_true_to_the_schema_is_our_own_mistake(telegram: FakeTelegram) -> None:
     with pytest.raises(AssertionError, match="Message has no field 'words'"):
         telegram.world.emit("message", {**telegram.person(7).send("a").body, "words": "a"}, 7)

@@ -44,7 +44,8 @@ def act(person: Person, form: Mapping[str, str]) -> None:
 
 
 def _draw_message(person: Person, message: Message) -> str:
-    text = message.text or f"[{', '.join(sorted(message.body.keys() - _ENVELOPE))}]"
+    others = sorted(message.body.keys() - _ENVELOPE)
+    text = "\n".join(part for part in (f"[{', '.join(others)}]" if others else "", message.text) if part)
     rows = ""
     for row in message.buttons:
         rows += "<br>"
@@ -60,7 +61,10 @@ def _draw_message(person: Person, message: Message) -> str:
     return f"<div{mine}><p>{html.escape(text)}</p>{rows}</div>"
 
 
-_ENVELOPE = frozenset({"message_id", "date", "chat", "from", "reply_markup", "edit_date"})
+_ENVELOPE = frozenset(
+    {"message_id", "date", "chat", "from", "reply_markup", "edit_date"}
+    | {"text", "entities", "link_preview_options", "caption", "caption_entities"}
+)
 
 
 def _button(person: Person, label: str, name: str, value: str, message_id: int = 0) -> str:

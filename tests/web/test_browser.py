@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +25,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 from bot.dialogue.script import Script
+from bot.media import Media, MediaFile, MediaKind, hash_of
 from tests.web.house import House
 from tests.web.reading import SeenButton, SeenPage, read_page
 
@@ -163,6 +165,12 @@ class Screen:
     def is_wider_than_the_screen(self) -> bool:
         return bool(self.driver.execute_script("return document.documentElement.scrollWidth > window.innerWidth"))
 
+    def wear(self, colours: str) -> None:
+        """Light or dark, and in any case still: pictures are taken of it."""
+        wanted = {"prefers-reduced-motion": "reduce", "prefers-color-scheme": colours}
+        features = [{"name": name, "value": value} for name, value in wanted.items()]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
     def has_drawn_its_pictures(self) -> bool:
         script = "return [].every.call(document.images, function (image) { return image.naturalWidth > 0; })"
         return bool(self.driver.execute_script(script))
@@ -208,10 +216,6 @@ def driver() -> Iterator[webdriver.Chrome]:
     driver.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride", {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 2, "mobile": True}
     )
-    # Pictures are taken of what stands still.
-    driver.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}
-    )
     yield driver
     driver.quit()
 
@@ -228,6 +232,7 @@ def screen(driver: webdriver.Chrome, open_house: OpenHouse, pictures: Path) -> I
     driver.get("about:blank")
     driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
     screen = Screen(driver, open_house.base, pictures)
+    screen.wear("light")
     screen.trouble()
     yield screen
     driver.get("about:blank")
@@ -297,6 +302,35 @@ def test_a_question_and_its_answers_fit_below_its_picture(screen: Screen, langua
         assert screen.sizes_of("img") == [(144, 144)] * len(screen.sizes_of("img"))
         assert screen.sizes_of("img")
     assert screen.trouble() == []
+
+
+def test_who_presses_the_sign_for_sound_can_play_the_question(
+    open_house: OpenHouse, screen: Screen, tmp_path: Path
+) -> None:
+    silence = (b"\xff\xfb\x90\x00" + bytes(413)) * 40
+    path = tmp_path / "question.mp3"
+    path.write_bytes(silence)
+    recording = MediaFile(path, MediaKind.MP3, hash_of(silence))
+    media = Media(open_house.house.script.media.pictures, {"trafficking-signs.deceived.say": {"en": recording}})
+    open_house.house.script = replace(open_house.house.script, media=media)
+    come_home(screen, "en")
+    screen.wear("dark")
+    screen.open("/?open=trafficking-signs")
+    screen.press("go-on")
+    screen.wait_for("hear")
+    screen.picture("en-can-be-heard-dark")
+    assert screen.small_buttons() == []
+
+    screen.press_and_wait("hear")
+    player = screen.driver.find_element(By.TAG_NAME, "audio")
+    screen.wait(screen.has_drawn_its_pictures)
+    screen.picture("en-heard-dark")
+    assert not screen.shows("hear")
+    assert screen.driver.execute_script("return [arguments[0].paused, arguments[0].readyState]", player) == [True, 0]
+    screen.driver.execute_script("arguments[0].preload = 'auto'; arguments[0].load()", player)
+    screen.wait(lambda: bool(screen.driver.execute_script("return arguments[0].duration > 0.9", player)))
+    assert screen.trouble() == []
+    assert not screen.is_wider_than_the_screen()
 
 
 def test_only_the_newest_menu_can_be_pressed(screen: Screen) -> None:
