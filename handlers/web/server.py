@@ -4,6 +4,7 @@ There is no access log: it would hold the addresses of people. How long a reques
 answer, is decided here for all of them.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from handlers.web.chat.routes import ChatDoor
 from handlers.web.chat.showing import Showing
 from handlers.web.chat.stream import Pace
 from handlers.web.errors import ErrorPages
+from handlers.web.gate import Gate, most_connections
 from handlers.web.headers import SecurityHeaders
 from handlers.web.health import Health
 from handlers.web.media import MediaFiles
@@ -38,6 +40,9 @@ class AddressError(Exception):
 
 LONGEST_BODY: Final = 64 * 1024
 SHUTDOWN_SECONDS: Final = 10.0
+LONGEST_SILENCE: Final = 130.0
+"""Longer than proxies keep a connection to us, so that none sends a request into one that we are closing."""
+
 _CHAT_FILES: Final = Path(__file__).parent / "chat" / "static"
 
 
@@ -95,21 +100,35 @@ def build_application(around: Surroundings, more: Mapping[str, Handler] | None =
 
 
 @asynccontextmanager
-async def serve(application: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """Answer at this address; gives the port, which is of use where any free one was asked for."""
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+async def serve(
+    application: web.Application, host: str, port: int, *, silence: float = LONGEST_SILENCE, most: int | None = None
+) -> AsyncIterator[int]:
+    """Answer at this address; gives the port, which is of use where any free one was asked for.
+
+    A connection that asks for nothing is closed after `silence` seconds, and there are never more than `most`.
+    """
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, keepalive_timeout=silence)
     await runner.setup()
     try:
+        listener = await _listen(runner, host, port, most_connections() if most is None else most)
         try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise AddressError(
-                f"the web pages cannot listen at {host}:{port} ({os.strerror(error.errno or 0)}); "
-                "set WAYMARK_HTTP_PORT to a free port (0 for any) and WAYMARK_HTTP_HOST to an address of this machine"
-            ) from error
-        yield int(runner.addresses[0][1])
+            yield int(listener.sockets[0].getsockname()[1])
+        finally:
+            listener.close()
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int, most: int) -> asyncio.Server:
+    if runner.server is None:
+        raise AssertionError("it is to be set up first")
+    try:
+        return await asyncio.get_running_loop().create_server(Gate(runner.server, most), host, port)
+    except OSError as error:
+        raise AddressError(
+            f"the web pages cannot listen at {host}:{port} ({os.strerror(error.errno or 0)}); "
+            "set WAYMARK_HTTP_PORT to a free port (0 for any) and WAYMARK_HTTP_HOST to an address of this machine"
+        ) from error
 
 
 async def _no_icon(request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ visitor. Each form carries a nonce, so that sending it twice takes effect once, 
 that a message leaves the outbox only when it has been on the screen.
 """
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -214,7 +215,12 @@ class ChatDoor:
             raise web.HTTPForbidden
         if request.content_type != "application/x-www-form-urlencoded":
             raise web.HTTPUnsupportedMediaType
-        said = read_said(await request.read(), self.showing.script())
+        try:
+            async with asyncio.timeout(self.pace.upload):
+                body = await request.read()
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
+        said = read_said(body, self.showing.script())
         if said is None:
             raise web.HTTPBadRequest
         return said

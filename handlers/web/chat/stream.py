@@ -21,10 +21,15 @@ RETRY_AFTER: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often, in seconds, a stream looks at the store unasked, and says that it is still there."""
+    """How often, in seconds, a stream looks at the store unasked, and says that it is still there.
+
+    `patience` is how long a browser may take to take in what it is told, and `upload` how long to say what it has to.
+    """
 
     look: float = 5.0
     breath: float = 15.0
+    patience: float = 30.0
+    upload: float = 60.0
 
 
 class Renders(Protocol):
@@ -56,6 +61,10 @@ class Stream:
             await self._follow(request, response)
         except (ClientConnectionResetError, ConnectionResetError):
             pass
+        except TimeoutError:
+            # Whoever does not read takes a place that others need.
+            if request.transport is not None:
+                request.transport.abort()
         return response
 
     async def _follow(self, request: web.Request, response: web.StreamResponse) -> None:
@@ -99,7 +108,8 @@ class Stream:
         return outgoing.message is not None and arrival_of(outgoing.id) not in self._watch.shown
 
     async def _write(self, response: web.StreamResponse, words: str) -> None:
-        await response.write(words.encode())
+        async with asyncio.timeout(self._pace.patience):
+            await response.write(words.encode())
 
 
 def arrival_of(outgoing: OutgoingId) -> ArrivalId:
