@@ -16,7 +16,7 @@ from typing import Final
 from bot.language.features import Heard
 from bot.language.lexicon import Find, Lexicon
 from bot.language.matching import Opinion
-from bot.language.understood import Danger, Level
+from bot.language.understood import Danger, Level, Mode
 
 
 class Kind(StrEnum):
@@ -28,13 +28,15 @@ class Kind(StrEnum):
     MEDICAL_EMERGENCY = "medical-emergency"
 
 
-CERTAIN_FROM: Final = -0.5
+CERTAIN_FROM: Final = -1.2
 MAYBE_FROM: Final = -4.5
 # What a point of the lexicon is worth in log odds; and what a list alone may reach, up or down.
 POINT: Final = 0.5
 MOST_LISTED: Final = 4.0
 # A text without any sign, of which the examples know fewer features than this, is judged by chance: at most "maybe".
 KNOWN_WELL: Final = 25
+# Log odds that outweigh a calm topic.
+LOUD: Final = 3.0
 # To tell which kind of danger it is: what the matcher's full conviction is worth in points.
 MATCHER_POINTS: Final = 4.0
 # A word that is only found by allowing a slip is less sure.
@@ -86,8 +88,8 @@ class DangerLexicon:
         chances = dict(opinion.matching.topics)
         kind = max(Kind, key=lambda one: points[one] + MATCHER_POINTS * chances.get(one, 0.0))
         because = tuple(sorted(idea for idea in finds if idea in self.signs))
-        heard_enough = listed > 0 or opinion.known >= KNOWN_WELL
-        return Danger(Level.CERTAIN if score >= CERTAIN_FROM and heard_enough else Level.MAYBE, kind, because)
+        sure = score >= CERTAIN_FROM and (listed > 0 or _speaks_for_itself(opinion))
+        return Danger(Level.CERTAIN if sure else Level.MAYBE, kind, because)
 
     def _points(self, finds: Mapping[str, Find], kind: Kind | None) -> float:
         """What the ideas say for one kind of danger; for none: what they take away, as a negative number."""
@@ -101,3 +103,13 @@ class DangerLexicon:
         return listed + sum(
             group.points for group in self.together if group.kind is kind and group.ideas <= finds.keys()
         )
+
+
+def _speaks_for_itself(opinion: Opinion) -> bool:
+    """Whether what the matcher thinks is enough without any sign: it knows the text well, and the topic is not clearly
+    a calm one.
+    """
+    if opinion.known < KNOWN_WELL:
+        return False
+    calm = opinion.matching.mode is Mode.ANSWER and opinion.matching.topics[0][0] not in set(Kind)
+    return not calm or opinion.alarm >= LOUD

@@ -28,8 +28,8 @@ class Concepts:
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """What speaks for danger, with words of its own; examples for the matcher; words that stay out of
-    previews.
+    """What speaks for danger, with words of its own; examples for the matcher; calm lines, which only teach what is no
+    danger; words that stay out of previews.
     """
 
     words: Mapping[str, tuple[str, ...]]
@@ -37,6 +37,7 @@ class Safety:
     together: tuple[Together, ...]
     examples: tuple[Example, ...]
     preview: Mapping[str, tuple[str, ...]]
+    calm: tuple[Example, ...] = ()
 
 
 def concepts_from(tree: Tree) -> Concepts:
@@ -58,7 +59,7 @@ def concepts_from(tree: Tree) -> Concepts:
 def safety_from(tree: Tree, concepts: Concepts) -> Safety:
     """Raise ValueError with all mistakes, one a line; ideas without words are those of concepts.yaml."""
     mistakes = _Mistakes()
-    allowed = ("ideas", "together", "examples", "look_alikes", "preview")
+    allowed = ("ideas", "together", "examples", "look_alikes", "calm", "preview")
     top = mistakes.mapping(tree, "", allowed=allowed, needed=("ideas",))
     signs: dict[str, Sign] = {}
     words: dict[str, tuple[str, ...]] = {}
@@ -80,8 +81,12 @@ def safety_from(tree: Tree, concepts: Concepts) -> Safety:
     preview: dict[str, tuple[str, ...]] = {}
     for language, word in mistakes.words(top.get("preview", {}), "preview", romanised=False):
         preview[language] = (*preview.get(language, ()), word)
+    calm = tuple(
+        Example(NOTHING, language, line)
+        for language, line in mistakes.words(top.get("calm", {}), "calm", romanised=False)
+    )
     mistakes.raise_if_any()
-    return Safety(words, signs, together, examples, preview)
+    return Safety(words, signs, together, examples, preview, calm)
 
 
 def lexicon_from(concepts: Concepts, safety: Safety) -> Lexicon:

@@ -27,9 +27,9 @@ class Heard:
     finds: tuple[Find, ...]
 
     @classmethod
-    def of(cls, readable_text: str, concepts: Lexicon) -> "Heard":
+    def of(cls, readable_text: str, concepts: Lexicon, *, forgiving: bool = True) -> "Heard":
         typed = Typed.of(readable_text)
-        return cls(typed, concepts.find(typed))
+        return cls(typed, concepts.find(typed, forgiving=forgiving))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ salary" is not "salary".
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from bot.language.normal import normal, skeleton, tokens
@@ -26,6 +27,8 @@ _SOUNDS: Final = (
     ("ay", "ai"), ("ey", "ai"), ("ei", "ai"), ("uy", "ui"), ("y", "i"), ("w", "v"), ("q", "k"), ("c", "k"), ("z", "s"),
     ("r", ""), ("h", ""),
 )  # fmt: skip
+# Enough for the words of the content; what people type passes through and is forgotten.
+_SOUNDS_KEPT: Final = 4_096
 _DOUBLED: Final = re.compile(r"(.)\1+")
 _LATIN: Final = re.compile(r"[a-z]+")
 
@@ -102,14 +105,16 @@ class Lexicon:
         run_on = [(idea, "".join(_heard(word.bare))) for idea, word in typed if idea in forgiven]
         return cls(exact, bare, frozenset(latin), _misspelt(latin), Slips.build(run_on))
 
-    def find(self, typed: Typed) -> tuple[Find, ...]:
-        """All ideas in the text, in order; a find inside a longer one is left out."""
+    def find(self, typed: Typed, *, forgiving: bool = True) -> tuple[Find, ...]:
+        """All ideas in the text, in order; a find inside a longer one is left out. Forgiving: with slips, too."""
         known = tuple(self.known(token) for token in typed.tokens)
         exact = _outermost(_walk(self.exact, known, exact=True))
         heard = _heard(tuple(self.known(token) for token in typed.bare))
         seen = {find.idea for find in exact}
         blurred = [find for find in _outermost(_walk(self.bare, heard, exact=False)) if find.idea not in seen]
         seen.update(find.idea for find in blurred)
+        if not forgiving:
+            return (*exact, *blurred)
         slipped = {idea: word for idea, word in self.slips.find("".join(heard)) if idea not in seen}
         return (*exact, *blurred, *(Find(idea, 0, 0, word, exact=False) for idea, word in slipped.items()))
 
@@ -129,6 +134,7 @@ class Lexicon:
         return token
 
 
+@lru_cache(maxsize=_SOUNDS_KEPT)
 def sound(word: str) -> str:
     """How a romanised word is heard: spellings that differ by habit ("chai", "jai") come out the same."""
     heard = word

@@ -69,6 +69,14 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarms:
+    """What the matcher is to be alarmed by, and lines that teach it nothing but to keep calm."""
+
+    topics: Collection[str] = ()
+    calm: Sequence[Example] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     normal: str
     ideas: tuple[str, ...]
@@ -95,30 +103,39 @@ class Matcher:
         concepts: Lexicon,
         negatives: Sequence[Example],
         stages: Mapping[str, str] | None = None,
-        alarming: Collection[str] = (),
+        alarms: Alarms | None = None,
     ) -> "Matcher":
         """Learn the topics of the examples, and to tell the alarming ones from all others. Negatives are lines that no
         topic answers, their topic is ignored.
         """
-        everything = [*examples, *(Example(NOTHING, line.language, line.text, line.weight) for line in negatives)]
+        alarms = alarms or Alarms()
+        everything = [
+            *examples,
+            *(Example(NOTHING, line.language, line.text, line.weight) for line in negatives),
+            *(Example(NOTHING, line.language, line.text, 0.0) for line in alarms.calm),
+        ]
         topics = tuple(sorted({example.topic for example in everything}))
         number = {topic: place for place, topic in enumerate(topics)}
-        heard = [Heard.of(readings(example.text)[0], concepts) for example in everything]
+        # Examples are spelt well, and features are taken from nothing that is only found with a slip.
+        heard = [Heard.of(readings(example.text)[0], concepts, forgiving=False) for example in everything]
         columns, rarity, rows = _vectors([Features.of(one) for one in heard])
         labels = np.array([number[example.topic] for example in everything], dtype=np.int64)
-        crowd = Counter(example.topic for example in everything)
-        importance = np.array([line.weight / crowd[line.topic] ** CROWD for line in everything], dtype=np.float32)
-        alarms = np.array([line.topic in alarming for line in everything], dtype=np.bool_)
-        lesson = Lesson(labels, len(topics), importance, alarms)
+        crowd = Counter(example.topic for example in everything if example.weight)
+        importance = np.array(
+            [line.weight / max(1, crowd[line.topic]) ** CROWD for line in everything], dtype=np.float32
+        )
+        alarming = np.array([line.topic in alarms.topics for line in everything], dtype=np.bool_)
+        lesson = Lesson(labels, len(topics), importance, alarming, np.ones(len(everything), dtype=np.bool_))
+        thresholds, table = _learn(everything, topics, rows, lesson)
         return cls(
             concepts,
             topics,
             dict(stages or {}),
             columns,
             rarity,
-            train(rows, lesson),
+            table,
             _latin_words(everything, heard),
-            _thresholds(everything, topics, rows, lesson),
+            thresholds,
         )
 
     def match(self, text: str, language: str | None = None, profile: Mapping[str, str] | None = None) -> Matching:
@@ -305,23 +322,24 @@ def _vectors(texts: Sequence[Features]) -> tuple[dict[str, int], Floats, Rows]:
     return columns, rarity, Rows(starts, joined, np.concatenate(values), len(columns))
 
 
-def _thresholds(lines: Sequence[Example], topics: tuple[str, ...], rows: Rows, lesson: Lesson) -> Thresholds:
-    """Where held-back questions are told from off-topic, and right answers from wrong ones."""
+def _learn(lines: Sequence[Example], topics: tuple[str, ...], rows: Rows, lesson: Lesson) -> tuple[Thresholds, Floats]:
+    """Learn while a part is held back, set the thresholds by that part, then learn it as well."""
     turn: Counter[tuple[str, str]] = Counter()
     held = []
     for place, line in enumerate(lines):
         turn[line.topic, line.language] += 1
-        if line.topic != NOTHING and turn[line.topic, line.language] % _HELD_BACK == 0:
+        if line.topic != NOTHING and line.weight and turn[line.topic, line.language] % _HELD_BACK == 0:
             held.append(place)
     if not held:
-        return Thresholds(0.0, 0.0)
-    table = train(rows, lesson.without(held))[:, :-1]
-    found = np.stack([chances(values @ table[columns]) for columns, values in map(rows.row, held)])
+        return Thresholds(0.0, 0.0), train(rows, lesson)
+    table = train(rows, lesson.without(held))
+    found = np.stack([chances((values @ table[columns])[:-1]) for columns, values in map(rows.row, held)])
     if NOTHING in topics:
         found[:, topics.index(NOTHING)] = 0
     best = found.max(axis=1)
     refuse = float(np.quantile(best, MOST_REFUSED))
-    return Thresholds(refuse, max(refuse, _answer_from(best, found.argmax(axis=1) == lesson.labels[held])))
+    answer = max(refuse, _answer_from(best, found.argmax(axis=1) == lesson.labels[held]))
+    return Thresholds(refuse, answer), train(rows, lesson, table)
 
 
 def _answer_from(best: Floats, right: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]") -> float:

@@ -7,7 +7,7 @@ from bot.language.danger import DangerLexicon, Kind
 from bot.language.documents import Concepts, Safety, lexicon_from
 from bot.language.features import Heard
 from bot.language.keywords import WishTable, find_wish
-from bot.language.matching import Example, Explanation, Matcher
+from bot.language.matching import Alarms, Example, Explanation, Matcher
 from bot.language.normal import readings
 from bot.language.understood import Danger, Understood
 
@@ -36,7 +36,9 @@ class Understanding:
         """Learn from the examples of content and of the safety document; or take what `stored` learned from them."""
         lexicon = lexicon_from(concepts, safety)
         matcher = (
-            Matcher.build([*examples, *safety.examples], lexicon, concepts.off_topic, stages, _DANGERS)
+            Matcher.build(
+                [*examples, *safety.examples], lexicon, concepts.off_topic, stages, Alarms(_DANGERS, safety.calm)
+            )
             if stored is None
             else Matcher.from_bytes(stored, lexicon)
         )
