@@ -23,7 +23,7 @@ from bot.settings import Settings, SettingsError
 from bot.store.contract import StoreError
 from bot.store.embedded import EmbeddedValkeyError
 from bot.store.secrets import KeysError
-from bot.wiring import chat_in_terminal, run_bot, teacher
+from bot.wiring import UnknownLanguageError, chat_in_terminal, run_bot, teacher
 from handlers.web.server import AddressError
 
 _EXPECTED: Final = (
@@ -78,7 +78,11 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
             return 0 if report.is_well(strict=asked.strict) else 1
         case "chat":
             language = Language(asked.lang) if asked.lang else None
-            asyncio.run(chat_in_terminal(settings, language, sys.stdin, sys.stdout, _tell))
+            try:
+                asyncio.run(chat_in_terminal(settings, language, sys.stdin, sys.stdout, _tell))
+            except UnknownLanguageError as error:
+                print(error, file=sys.stderr)
+                return 2
             return 0
         case "match":
             understanding = compile_content(settings.content_dir, today, teacher(settings)).script.understanding

@@ -37,6 +37,10 @@ DEFAULT_PACING: Final = Pacing()
 NAME_PATIENCE: Final = 3.0
 
 
+class UnknownLanguageError(Exception):
+    """A language that the content has not."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Messengers:
     """Brings messages on their way: pushes them, or tells the page that fetches them."""
@@ -116,9 +120,12 @@ async def run_bot(
 async def chat_in_terminal(
     settings: Settings, language: Language | None, reader: TextIO, writer: TextIO, tell: Callable[[str], None]
 ) -> None:
-    """Talk to the bot at the terminal; nothing is kept."""
+    """Talk to the bot at the terminal; nothing is kept. Raise UnknownLanguageError unless the content has it."""
     clock = SystemClock()
     live = LiveContent(settings.content_dir, teacher(settings), clock, tell)
+    tongues = live.script().tongues
+    if language is not None and language not in tongues:
+        raise UnknownLanguageError(f"the content has no language '{language}'; it has {', '.join(tongues)}")
     store = MemoryStore()
     turns = Turns(store, live.script, _Nobody(), clock, Figures())
     await TerminalChat(turns, store, reader, writer).run(language)

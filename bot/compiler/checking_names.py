@@ -8,7 +8,7 @@ from bot.compiler.draft import Asked, BotDraft, Draft, Kept, Kind
 from bot.compiler.problems import did_you_mean
 
 LANGUAGE: Final = "language"
-"""Saving under this name sets the language; it is no field of the profile."""
+"""Saving under this name sets the language, and conditions may ask for it; it is no field of the profile."""
 
 
 def check_names(draft: Draft) -> None:
@@ -46,8 +46,10 @@ def _check_kept(each: Kept, bot: BotDraft, draft: Draft) -> None:
 
 
 def _check_asked(asked: Asked, kept: dict[str, list[Kept]], bot: BotDraft, draft: Draft) -> None:
-    if asked.name in bot.profile:
-        allowed: Iterable[str] | None = bot.profile[asked.name]
+    if asked.name == LANGUAGE:
+        allowed: Iterable[str] | None = bot.tongues
+    elif asked.name in bot.profile:
+        allowed = bot.profile[asked.name]
     elif asked.name in kept:
         sources = kept[asked.name]
         open_ended = any(not source.values for source in sources)

@@ -20,6 +20,9 @@ from bot.messages import Language
 MOST_FRAMES = 6
 MOST_TRAIL = 6
 
+LANGUAGE = "language"
+"""The name under which the chosen language is saved and asked for."""
+
 TOPIC = "topic."
 """How the flows of topics are called."""
 
@@ -57,8 +60,9 @@ class Person:
         return self.known_with(self.frames[-1].values if self.frames else {})
 
     def known_with(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        """A flow's values over the profile."""
-        return {**self.profile, **values}
+        """A flow's values over the profile and the language, if one is chosen."""
+        chosen: dict[str, Value] = {} if self.language is None else {LANGUAGE: str(self.language)}
+        return {**chosen, **self.profile, **values}
 
     def wording(self, values: Mapping[str, Value] | None = None) -> Wording:
         """Words for this person now."""
@@ -69,7 +73,7 @@ class Person:
 
     def save(self, name: str, value: Value, values: dict[str, Value]) -> None:
         """Keep a value: in the profile if it is declared there, as the language, or in the flow."""
-        if name == "language":
+        if name == LANGUAGE:
             self.speak(Language(str(value)))
         elif name in self.script.profile:
             if str(value) in self.script.profile[name]:

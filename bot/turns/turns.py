@@ -41,7 +41,7 @@ from bot.turns.arrival import Arrival
 
 LEASE: Final = timedelta(seconds=10)
 MOST_CONFLICTS: Final = 20
-MOST_REMEMBERED: Final = 20_000
+MOST_REMEMBERED: Final = 5_000
 TIMER_PAUSE: Final = 1.0
 TIMERS_AT_ONCE: Final = 100
 LAST_TURNS: Final = 5.0

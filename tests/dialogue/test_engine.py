@@ -509,3 +509,23 @@ def test_who_has_no_language_yet_gets_numbers_without_words(script: Script) -> N
     talker.press("🗣️")
 
     assert talker.words == "🇹🇭 📞 191\n🇰🇭 📞 117\n---\nLanguage"
+
+
+def test_who_came_by_a_link_in_their_language_is_not_asked_for_it_again(tmp_path: Path) -> None:
+    welcome = """\
+flow: welcome
+title: Welcome
+screens:
+  all:
+    - call: language
+      if: {language: unknown}
+    - call: origin
+    - call: here
+    - end
+"""
+    newcomer = Talker(little_script(tmp_path, welcome=welcome))
+
+    newcomer.take(Opened(language=Language("km")))
+
+    assert "Where are you from?" in newcomer.words
+    assert newcomer.conversation.language == "km"
