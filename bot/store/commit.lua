@@ -6,7 +6,8 @@
 --       then the number of timers set (-1: no timers at all), for each its name and moment (ms), the number dropped,
 --       their names, and the sealed quarantined arrival if there is one
 -- Answer: -2 repeated; -1 conflict; 0 written; 1 written, and our own first outgoing is leased;
---         or the entry of an older outgoing that is leased
+--         or the entry of an older outgoing that is leased;
+--         one of the last three and the number of older outgoings that had to go, where there were too many
 --
 -- A lane is  format (1) ‖ version (6) ‖ number of arrivals seen (2) ‖ per arrival id (6) ‖ minute (2) ‖ sealed record.
 -- Six bytes of a keyed hash tell 2,000 arrivals of one person apart; minutes begin anew after 45 days, lanes end before.
@@ -18,6 +19,7 @@ local AHEAD_MINUTES = 60000 -- so "old" is a clock that runs ahead of ours
 local SEEN_MINUTES, SEEN_AT_MOST = 2880, 2000
 local RECORD_SECONDS, SEEN_SECONDS = 2592000, 172800
 local OUTGOING_MINUTES, OUTGOING_SECONDS = 1440, 90000
+local OUTBOX_AT_MOST = 200
 local QUARANTINE_SECONDS = 604800
 
 local arrival, minute, now = string.sub(ARGV[1], 3), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -86,7 +88,7 @@ if not pushed then
 end
 
 local outgoings = tonumber(take())
-local ours_is_head = false
+local ours_is_head, crowded_out = false, 0
 if outgoings > 0 then
   local entries, stamp = {}, struct.pack('>I4', minute)
   -- Who is not in `ready` has an empty outbox, mostly: then our first is handed out right away.
@@ -100,6 +102,16 @@ if outgoings > 0 then
   if ours_is_head and length > outgoings then
     ours_is_head = false
     redis.call('LSET', KEYS[2], length - outgoings, string.sub(entries[1], 1, 9) .. '\0' .. string.sub(entries[1], 11))
+  end
+  local in_hand = score and score > now and score % 1 == 0.5 and 1 or 0
+  crowded_out = math.max(0, math.min(length - OUTBOX_AT_MOST, length - outgoings - in_hand))
+  if crowded_out > 0 then
+    -- What is being sent right now stays at the head: it comes to stand where the last of those stood that go.
+    local head = redis.call('LINDEX', KEYS[2], 0)
+    redis.call('LTRIM', KEYS[2], crowded_out, -1)
+    if in_hand == 1 then
+      redis.call('LSET', KEYS[2], 0, head)
+    end
   end
 end
 
@@ -122,25 +134,28 @@ if KEYS[next_key] then
   redis.call('SET', KEYS[next_key], take(), 'EX', QUARANTINE_SECONDS)
 end
 
+local function tell(answer)
+  return crowded_out > 0 and {answer, crowded_out} or answer
+end
 if not free or not score and outgoings == 0 then
-  return 0
+  return tell(0)
 end
 -- Nothing of this person is under way: lease the oldest entry.
 if ours_is_head then
   redis.call('ZADD', KEYS[3], ARGV[5], ARGV[7])
-  return 1
+  return tell(1)
 end
 local head = redis.call('LINDEX', KEYS[2], 0)
 if not head then
   redis.call('ZREM', KEYS[3], ARGV[7])
-  return 0
+  return tell(0)
 end
 if struct.unpack('>I4', head, 11) < minute - OUTGOING_MINUTES then
   -- Out of date: whoever claims it next drops and counts it.
   redis.call('ZADD', KEYS[3], ARGV[4], ARGV[7])
-  return 0
+  return tell(0)
 end
 local times = math.min(255, string.byte(head, 10) + 1)
 redis.call('LSET', KEYS[2], 0, string.sub(head, 1, 9) .. string.char(times) .. string.sub(head, 11))
 redis.call('ZADD', KEYS[3], ARGV[5], ARGV[7])
-return head
+return tell(head)

@@ -28,6 +28,9 @@ SEEN_AT_MOST = 2000
 OUTGOING_LIFE = timedelta(hours=24)
 """What could not be delivered for this long is dropped: it is out of date, and no text lies around for longer."""
 
+OUTBOX_AT_MOST = 200
+"""So much waits for one person: of a flood nobody reads, the oldest goes, and what they asked for last is told."""
+
 QUARANTINE_LIFE = timedelta(days=7)
 """An arrival that could not be handled waits this long for people to look at it."""
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.figures import Figures
 from bot.messages import ArrivalId, ConversationId
 from bot.store.contract import (
+    OUTBOX_AT_MOST,
     OUTGOING_LIFE,
     RECORD_LIFE,
     SEEN_AT_MOST,
@@ -84,6 +85,7 @@ class MemoryStore:
         elif not commit.pushed:
             self._drop_out_of_date(lane, now)
         lane.outbox += [_Entry(replace(outgoing, attempts=0), _minutes(now)) for outgoing in commit.outgoing]
+        self._crowd_out(lane, commit, now)
         self._set_alarms(commit)
         if commit.quarantined is not None:
             self.quarantined[commit.conversation, commit.answering] = commit.quarantined
@@ -188,6 +190,14 @@ class MemoryStore:
         oldest_first = list(lane.seen.items())[-(SEEN_AT_MOST - 1) :]
         lane.seen = {seen: minute for seen, minute in oldest_first if minute >= _minutes(now - SEEN_LIFE)}
         lane.seen[arrival] = _minutes(now)
+
+    def _crowd_out(self, lane: _Lane, commit: Commit, now: datetime) -> None:
+        in_hand = int(commit.pushed and lane.leased and lane.not_before is not None and lane.not_before > now)
+        room = len(lane.outbox) - len(commit.outgoing) - in_hand
+        too_many = min(len(lane.outbox) - OUTBOX_AT_MOST, room) if commit.outgoing else 0
+        if too_many > 0:
+            del lane.outbox[in_hand : in_hand + too_many]
+            self._figures.add("outgoing_crowded_out", by=too_many)
 
     def _set_alarms(self, commit: Commit) -> None:
         for timer in commit.timers:

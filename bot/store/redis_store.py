@@ -63,6 +63,8 @@ _LANE: Final = Struct(">B6sH")
 _SEEN_BYTES: Final = 8
 _ID_BYTES: Final = 9
 _ENTRY_HEAD_BYTES: Final = 14
+_UNREADABLE_AT_MOST: Final = 12
+"""So often it was handed out in vain: two minutes, in which a process with the right keys or form may have come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,9 @@ class RedisStore:
             return Repeated()
         if answer == _CONFLICT:
             raise ConflictError("somebody else wrote this conversation first")
+        if isinstance(answer, list):
+            answer, crowded_out = answer
+            self._figures.add("outgoing_crowded_out", by=_int(crowded_out))
         version = commit.expected + 1
         if answer == _OURS:
             first = commit.outgoing[0]
@@ -201,8 +206,9 @@ class RedisStore:
             dropped, *entries = _list(answer)
             if dropped:
                 self._figures.add("outgoing_out_of_date", by=_int(dropped))
-            leased = [self._leased(ConversationId(member), _bytes(entry)) for entry in entries]
-            claimed += [one for one in leased if one is not None]
+            for entry in entries:
+                leased = await self._leased_at_last(ConversationId(member), _bytes(entry), now, lease)
+                claimed += [] if leased is None else [leased]
         return claimed
 
     async def claim_timers(self, now: datetime, lease: timedelta, at_most: int) -> Sequence[Rung]:
@@ -328,6 +334,17 @@ class RedisStore:
             self._figures.add("record_unreadable", type(error).__name__)
             logbook.note("record_unreadable", logging.ERROR, code=type(error).__name__)
             return None
+
+    async def _leased_at_last(
+        self, conversation: ConversationId, entry: bytes, now: datetime, lease: timedelta
+    ) -> Leased | None:
+        """The outgoing in an entry; one that nobody could read so often makes way for what the person waits for."""
+        leased = self._leased(conversation, entry)
+        if leased is None and entry[_ID_BYTES] >= _UNREADABLE_AT_MOST:
+            self._figures.add("outgoing_given_up")
+            logbook.note("outgoing_given_up", logging.ERROR)
+            return await self.settle(conversation, OutgoingId(entry[:_ID_BYTES]), now, lease)
+        return leased
 
     def _leased(self, conversation: ConversationId, entry: bytes) -> Leased | None:
         """The outgoing in an entry, or None if we cannot read it: its neighbours must not wait for our keys."""

@@ -136,6 +136,21 @@ async def test_a_message_we_cannot_open_holds_up_nobody_else(
     assert await redis_store.commit(a_commit(2), NOW + 2 * LEASE, LEASE) == Committed(2, None)
 
 
+async def test_a_message_we_cannot_open_holds_up_its_own_person_for_two_minutes(
+    redis_store: RedisStore, server: Server, figures: Figures
+) -> None:
+    stranger = open_store(server.url, Vault(b"i" * 32, {9: b"other key of 32 bytes..........."}, 9))
+    await stranger.commit(a_commit(1, TEXT), NOW, LEASE)
+    await stranger.close()
+    ours = an_outgoing("ours", turn=2)
+    await redis_store.commit(a_commit(2, ours), NOW, LEASE)
+
+    tries = [await redis_store.claim(NOW + number * LEASE, LEASE, 9) for number in range(1, 13)]
+
+    assert tries == [*[[]] * 11, [Leased(SOMEBODY, ours)]]
+    assert figures.counts["outgoing_given_up", ""] == 1
+
+
 async def test_a_lane_in_a_newer_form_is_left_as_it_is(redis_store: RedisStore, server: Server) -> None:
     name = keys.lane_key(keys.shard_of(SOMEBODY), SOMEBODY)
     with server.client() as client:

@@ -9,6 +9,7 @@ import pytest
 from bot.figures import Figures
 from bot.messages import ConversationId
 from bot.store.contract import (
+    OUTBOX_AT_MOST,
     OUTGOING_LIFE,
     SEEN_AT_MOST,
     SEEN_LIFE,
@@ -104,6 +105,34 @@ async def test_a_flood_pushes_out_the_oldest_arrivals_only(store: Store) -> None
     assert await store.commit(a_commit(4), NOW, LEASE) == Repeated()
     assert await store.commit(a_commit(total), NOW, LEASE) == Repeated()
     assert await store.commit(a_commit(3, expected=total), NOW, LEASE) == Committed(total + 1, None)
+
+
+@pytest.mark.parametrize("pushed", [True, False])
+async def test_of_a_flood_that_nobody_reads_the_oldest_goes_but_not_what_is_being_sent(
+    store: Store, figures: Figures, *, pushed: bool
+) -> None:
+    total = OUTBOX_AT_MOST + 5
+    for turn in range(1, total + 1):
+        await store.commit(a_commit(turn, an_outgoing(turn=turn), pushed=pushed), NOW, LEASE)
+
+    waiting = [outgoing.id for outgoing in await store.waiting(SOMEBODY)]
+    newest = [an_outgoing(turn=turn).id for turn in range(total - OUTBOX_AT_MOST + 1, total + 1)]
+    assert waiting == ([an_outgoing(turn=1).id, *newest[1:]] if pushed else newest)
+    assert figures.counts["outgoing_crowded_out", ""] == 5
+
+    if pushed:
+        following = await store.settle(SOMEBODY, an_outgoing(turn=1).id, NOW, LEASE)
+        assert following == Leased(SOMEBODY, an_outgoing(turn=7))
+
+
+async def test_of_what_was_put_off_the_oldest_goes_too(store: Store) -> None:
+    total = OUTBOX_AT_MOST + 1
+    for turn in range(1, total + 1):
+        await store.commit(a_commit(turn, an_outgoing(turn=turn)), NOW, LEASE)
+        await store.postpone(SOMEBODY, NOW + SECOND)
+
+    [claimed] = await store.claim(NOW + SECOND, LEASE, 9)
+    assert claimed.outgoing.id == an_outgoing(turn=2).id
 
 
 async def test_an_id_found_across_two_kept_ids_is_a_new_arrival(store: Store) -> None:
