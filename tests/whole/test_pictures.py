@@ -18,7 +18,7 @@ async def _tap(telegram: FakeTelegram, person: Person, label: str) -> None:
 async def test_questions_with_pictures_change_in_their_place_until_the_person_leaves(tmp_path: Path) -> None:
     async with FakeTelegram() as telegram, running_bot(tmp_path, telegram):
         person = telegram.person(7, language_code="en")
-        person.start("en")
+        person.start()
         await telegram.until(lambda: person.last().labels)
         for label in ("English", "▶️", "🇰🇭", "🇹🇭"):
             await _tap(telegram, person, label)
