@@ -57,7 +57,7 @@ def take_cookie(response: web.StreamResponse) -> None:
     response.del_cookie(PLAIN_COOKIE, path="/", httponly=True, samesite="Strict")
 
 
-def is_https(request: web.Request, public_url: str | None) -> bool:
+def is_https(request: web.BaseRequest, public_url: str | None) -> bool:
     """Whether the person reaches us over https, also where a proxy in front of us ends it.
 
     A lie here harms only who tells it: their own browser drops a Secure cookie that comes over http.

@@ -47,7 +47,11 @@ class ErrorPages:
 
         return guard
 
-    def _page(self, request: web.Request, status: int, allow: str | None) -> web.Response:
+    def refuse(self, request: web.BaseRequest, status: int) -> web.Response:
+        """The page for a request that is no proper one."""
+        return self._page(request, status, None)
+
+    def _page(self, request: web.BaseRequest, status: int, allow: str | None) -> web.Response:
         script, now = self._script(), self._clock.now()
         language = language_asked_for(request.headers.get("Accept-Language", ""), script) or SOURCE
         response = web.Response(

@@ -45,9 +45,13 @@ class SecurityHeaders:
 
     async def put_on(self, request: web.Request, response: web.StreamResponse) -> None:
         """To be called for each response that is about to leave."""
-        response.headers.update(_ALWAYS)
-        response.headers.setdefault("Cache-Control", "no-store")
+        self.add(request, response)
         # Nobody needs to know what we run, and in which version.
         response.headers.popall("Server", None)
+
+    def add(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
+        """For a response that does not leave by way of the application."""
+        response.headers.update(_ALWAYS)
+        response.headers.setdefault("Cache-Control", "no-store")
         if is_https(request, self._public_url):
             response.headers["Strict-Transport-Security"] = _ONE_YEAR

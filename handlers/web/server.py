@@ -63,6 +63,24 @@ class Surroundings:
     pace: Pace = field(default_factory=Pace)
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusals:
+    """Answers what does not even reach the application."""
+
+    errors: ErrorPages
+    headers: SecurityHeaders
+
+    def refuse(self, request: web.BaseRequest, status: int) -> web.Response:
+        response = self.errors.refuse(request, status)
+        self.headers.add(request, response)
+        # One without is given the library's name and version.
+        response.headers["Server"] = ""
+        return response
+
+
+_REFUSALS: Final = web.AppKey("refusals", _Refusals)
+
+
 def build_application(around: Surroundings, more: Mapping[str, Handler] | None = None) -> web.Application:
     """The application; `more` are paths of other doors, such as the one that Telegram posts to."""
     assets = Assets([_CHAT_FILES])
@@ -78,7 +96,9 @@ def build_application(around: Surroundings, more: Mapping[str, Handler] | None =
         pace=around.pace,
     )
     application = web.Application(client_max_size=LONGEST_BODY, middlewares=[errors.middleware])
-    application.on_response_prepare.append(SecurityHeaders(around.public_url).put_on)
+    headers = SecurityHeaders(around.public_url)
+    application.on_response_prepare.append(headers.put_on)
+    application[_REFUSALS] = _Refusals(errors, headers)
     application.add_routes(
         [
             *chat.routes(),
@@ -107,10 +127,14 @@ async def serve(
 
     A connection that asks for nothing is closed after `silence` seconds, and there are never more than `most`.
     """
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, keepalive_timeout=silence)
+    runner = web.AppRunner(application, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
-        listener = await _listen(runner, host, port, most_connections() if most is None else most)
+        if runner.server is None:
+            raise AssertionError("it was set up just now")
+        most = most_connections() if most is None else most
+        gate = Gate(runner.server, application[_REFUSALS].refuse, silence=silence, most=most)
+        listener = await _listen(gate, host, port)
         try:
             yield int(listener.sockets[0].getsockname()[1])
         finally:
@@ -119,11 +143,9 @@ async def serve(
         await runner.cleanup()
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int, most: int) -> asyncio.Server:
-    if runner.server is None:
-        raise AssertionError("it is to be set up first")
+async def _listen(gate: Gate, host: str, port: int) -> asyncio.Server:
     try:
-        return await asyncio.get_running_loop().create_server(Gate(runner.server, most), host, port)
+        return await asyncio.get_running_loop().create_server(gate, host, port)
     except OSError as error:
         raise AddressError(
             f"the web pages cannot listen at {host}:{port} ({os.strerror(error.errno or 0)}); "

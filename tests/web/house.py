@@ -97,6 +97,8 @@ class House:
     is_leaving: bool = False
     vault: Vault = field(default_factory=lambda: Vault(b"i" * 32, {1: b"k" * KEY_BYTES}, 1))
     port: int = 0
+    silence: float = 60.0
+    most: int = 1000
 
     @asynccontextmanager
     async def open(self, more: Mapping[str, Handler] | None = None) -> AsyncIterator[str]:
@@ -118,7 +120,8 @@ class House:
             ),
             more,
         )
-        async with serve(application, "127.0.0.1", self.port) as self.port:
+        address = ("127.0.0.1", self.port)
+        async with serve(application, *address, silence=self.silence, most=self.most) as self.port:
             yield f"http://127.0.0.1:{self.port}"
 
 

@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
+import gzip
 import resource
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -14,38 +13,27 @@ from bot.store.memory_store import MemoryStore
 from handlers.web.chat.hub import Hub
 from handlers.web.chat.stream import Pace, Stream
 from handlers.web.gate import most_connections
-from handlers.web.server import serve
 from tests.builders import LEASE, NOW, SOMEBODY, a_commit, an_outgoing
-from tests.web.house import LIMIT, QUICK, House
-
-
-async def _nod(request: web.Request) -> web.Response:
-    return web.Response(text="yes")
-
-
-@asynccontextmanager
-async def a_server(*, silence: float = 60.0, most: int = 100) -> AsyncIterator[int]:
-    application = web.Application()
-    application.add_routes([web.get("/", _nod)])
-    async with serve(application, "127.0.0.1", 0, silence=silence, most=most) as port:
-        yield port
+from tests.web.house import LIMIT, QUICK, House, Phone
 
 
 @pytest.mark.parametrize("said", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: "])
-async def test_a_connection_that_asks_for_nothing_is_closed(said: bytes) -> None:
-    async with a_server(silence=0.2) as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def test_a_connection_that_asks_for_nothing_is_closed(house: House, said: bytes) -> None:
+    house.silence = 0.2
+    async with house.open():
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
         writer.write(said)
         async with asyncio.timeout(LIMIT):
             assert await reader.read() == b""
         writer.close()
 
 
-async def test_so_many_may_be_connected_and_when_some_have_gone_others_may_come() -> None:
-    async with a_server(most=3) as port:
-        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+async def test_so_many_may_be_connected_and_when_some_have_gone_others_may_come(house: House) -> None:
+    house.most = 3
+    async with house.open() as base:
+        held = [await asyncio.open_connection("127.0.0.1", house.port) for _ in range(3)]
         async with asyncio.timeout(LIMIT):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
             with contextlib.suppress(ConnectionResetError):
                 assert await reader.read() == b""
             writer.close()
@@ -54,10 +42,10 @@ async def test_so_many_may_be_connected_and_when_some_have_gone_others_may_come(
             async with ClientSession() as browser:
                 while True:
                     try:
-                        answer = await browser.get(f"http://127.0.0.1:{port}/")
+                        answer = await browser.get(f"{base}/healthz")
                     except OSError:
                         continue
-                    assert await answer.text() == "yes"
+                    assert await answer.text() == "alive\n"
                     break
 
 
@@ -88,7 +76,7 @@ async def test_a_form_that_never_ends_is_not_waited_for(house: House) -> None:
         writer.close()
 
 
-async def test_a_browser_that_does_not_read_its_stream_loses_its_place() -> None:
+async def test_a_browser_that_does_not_read_its_stream_loses_its_place(house: House) -> None:
     store, hub, gone = MemoryStore(), Hub(), asyncio.Event()
     for turn in range(1, 10):
         await store.commit(a_commit(turn, an_outgoing(turn=turn), pushed=False), NOW, LEASE)
@@ -101,13 +89,51 @@ async def test_a_browser_that_does_not_read_its_stream_loses_its_place() -> None
         finally:
             gone.set()
 
-    application = web.Application()
-    application.add_routes([web.get("/", stream)])
-    async with serve(application, "127.0.0.1", 0) as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    async with house.open({"/flood": stream}):
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+        writer.write(b"GET /flood HTTP/1.1\r\nHost: a\r\n\r\n")
         async with asyncio.timeout(LIMIT):
             assert b" 200 " in await reader.readline()
             assert hub.count == 1
             await gone.wait()
         writer.close()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        b"NONSENSE\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET /<script>canary" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nCookie: canary=" + b"a" * 9000 + b"\r\n\r\n",
+        b"POST /chat/say HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+)
+async def test_what_is_no_proper_request_gets_numbers_and_is_not_quoted(
+    house: House, caplog: pytest.LogCaptureFixture, asked: bytes
+) -> None:
+    async with house.open():
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+        writer.write(asked)
+        async with asyncio.timeout(LIMIT):
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+
+    assert head.split()[1] == b"400"
+    assert b"default-src 'none'" in head
+    assert b"nosniff" in head
+    assert b"aiohttp" not in head
+    assert b"tel:191" in body
+    assert b"canary" not in body
+    assert caplog.text == ""
+
+
+async def test_what_is_packed_is_not_unpacked(house: House) -> None:
+    bomb = gzip.compress(b"words=" + b"a" * 10_000_000)
+    async with house.open() as base, Phone(base) as phone:
+        headers = {"Origin": base, "Content-Encoding": "gzip", "Content-Type": "application/x-www-form-urlencoded"}
+        async with phone.http.post(f"{base}/chat/say", data=bomb, headers=headers) as answer:
+            assert answer.status == 400
+
+    assert house.figures.counts["page_failed", ""] == 0
