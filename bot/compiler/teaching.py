@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeAlias
 from zipfile import BadZipFile
 
+from bot import language
 from bot.compiler.leaves import Plain
 from bot.dialogue.script import TopicId
 from bot.language import (
@@ -79,9 +81,15 @@ def teach_in(cache: Path | None) -> Teach:
 
 
 def fingerprint(lessons: Lessons) -> str:
-    """A name for exactly these lessons."""
+    """A name for exactly these lessons, learned by exactly this code."""
     words = json.dumps(asdict(lessons), ensure_ascii=False, sort_keys=True)
-    return sha256(words.encode()).hexdigest()[:_NAME_CHARACTERS]
+    return sha256(words.encode() + _how_it_is_learned()).hexdigest()[:_NAME_CHARACTERS]
+
+
+@cache
+def _how_it_is_learned() -> bytes:
+    """The code that learns: other code learns other things from the same lessons."""
+    return b"".join(path.read_bytes() for path in sorted(Path(language.__file__).parent.glob("*.py")))
 
 
 def _understanding(lessons: Lessons, stored: bytes | None) -> Understanding:

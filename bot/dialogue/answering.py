@@ -49,17 +49,25 @@ def answer_in_words(walk: Walk, frame: Frame, step: Wait, understood: Understood
         case Ask():
             return _answer_ask(walk, frame, step, understood)
         case Choose() | ListTopics():
-            known = walk.person.known_with(frame.values)
-            said, wording = normal(understood.readable), walk.person.wording()
-            for option in walk.person.options(step, known):
-                if said and said == normal(wording.words(option.label)):
-                    _take_option(walk, frame, step, option)
-                    return True
-            return False
+            option = _option_in_words(walk, frame, step, understood)
+            if option is not None:
+                _take_option(walk, frame, step, option)
+            return option is not None
         case Checklist():
             return False
         case _:
             assert_never(step)
+
+
+def names_a_button(walk: Walk, frame: Frame, step: Wait, understood: Understood) -> bool:
+    """Whether the typed words are exactly what stands on a button of the question."""
+    return isinstance(step, Choose | ListTopics) and _option_in_words(walk, frame, step, understood) is not None
+
+
+def _option_in_words(walk: Walk, frame: Frame, step: Choose | ListTopics, understood: Understood) -> Option | None:
+    said, wording = normal(understood.readable), walk.person.wording()
+    options = walk.person.options(step, walk.person.known_with(frame.values)) if said else ()
+    return next((option for option in options if said == normal(wording.words(option.label))), None)
 
 
 def take_shared(walk: Walk, kind: SharedKind) -> bool:

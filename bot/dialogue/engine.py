@@ -1,8 +1,9 @@
 """Decides what the bot answers: `take_turn(script, conversation, event, now) -> Turn`.
 
 A text that is nothing but a way out ("x", "help") is taken as that: whoever has to hide has no time for anything else.
-Then danger is heard, then the question the person stands at, then everything else they may have meant. Whatever
-happens, the person ends at a wait, with every way out and a number within two taps.
+The gentler wishes (home, back, language) give way to a button with the same words on it. Then danger is heard, then the
+question the person stands at, then everything else they may have meant. Whatever happens, the person ends at a wait,
+with every way out and a number within two taps.
 """
 
 from dataclasses import replace
@@ -10,7 +11,7 @@ from datetime import datetime
 from typing import assert_never
 
 from bot.dialogue.alarms import flow_to_open
-from bot.dialogue.answering import answer_in_words, choose, take_shared, try_again
+from bot.dialogue.answering import answer_in_words, choose, names_a_button, take_shared, try_again
 from bot.dialogue.conversation import Conversation, Frame
 from bot.dialogue.effects import Send, Turn
 from bot.dialogue.events import (
@@ -44,6 +45,9 @@ from bot.language import (
     Understood,
 )
 from bot.messages import Language, Message, Span
+
+_BEFORE_ANY_ANSWER = (Wish.EXIT, Wish.STOP, Wish.HELP, Wish.PERSON)
+"""Whoever types these gets them, whatever stands on the buttons."""
 
 
 def take_turn(script: Script, conversation: Conversation, event: Event, now: datetime) -> Turn:
@@ -199,9 +203,12 @@ def _wake(walk: Walk, node: str) -> None:
 def _hear(walk: Walk, words: str) -> None:
     understood = walk.script.understanding.understand(words, walk.person.language, walk.person.profile)
     _listen_to_language(walk, understood.language)
+    found = walk.person.waiting()
     if understood.wish is not None:
-        _grant(walk, Wish(understood.wish))
-        return
+        wish = Wish(understood.wish)
+        if wish in _BEFORE_ANY_ANSWER or found is None or not names_a_button(walk, *found, understood):
+            _grant(walk, wish)
+            return
     danger = understood.danger
     kind = danger.kind if danger.kind in walk.script.emergency_kinds else None
     if danger.level is Level.CERTAIN and kind is not None:
@@ -212,7 +219,6 @@ def _hear(walk: Walk, words: str) -> None:
     if danger.level in (Level.CERTAIN, Level.MAYBE):
         walk.count("danger_maybe")
         walk.offer_danger_button()
-    found = walk.person.waiting()
     if found is not None and answer_in_words(walk, *found, understood):
         return
     _answer_question(walk, found, understood)

@@ -35,8 +35,6 @@ POINT: Final = 0.5
 MOST_LISTED: Final = 4.0
 # A text without any sign, of which the examples know fewer features than this, is judged by chance: at most "maybe".
 KNOWN_WELL: Final = 25
-# Log odds that outweigh a calm topic.
-LOUD: Final = 3.0
 # To tell which kind of danger it is: what the matcher's full conviction is worth in points.
 MATCHER_POINTS: Final = 4.0
 # A word that is only found by allowing a slip is less sure.
@@ -109,7 +107,6 @@ def _speaks_for_itself(opinion: Opinion) -> bool:
     """Whether what the matcher thinks is enough without any sign: it knows the text well, and the topic is not clearly
     a calm one.
     """
-    if opinion.known < KNOWN_WELL:
-        return False
-    calm = opinion.matching.mode is Mode.ANSWER and opinion.matching.topics[0][0] not in set(Kind)
-    return not calm or opinion.alarm >= LOUD
+    matching = opinion.matching
+    calm = matching.mode is Mode.ANSWER and matching.topics[0][0] not in set(Kind)
+    return opinion.known >= KNOWN_WELL and not calm

@@ -30,6 +30,9 @@ CLEARLY_FIRST: Final = 1.35
 MOST_REFUSED: Final = 0.09
 RIGHT_ANSWERS: Final = 0.86
 _HELD_BACK: Final = 5
+# In another language than that of the chat a text in Latin letters must have so many words, and such a share of all.
+MANY_WORDS: Final = 3
+MOST_WORDS: Final = 0.6
 _FITTING_STAGE: Final = 0.2
 _FORMAT: Final = 2
 # Log odds for a text of which nothing is known.
@@ -186,15 +189,23 @@ class Matcher:
         return {topic: known.get(topic, 0.0) for topic in topics}
 
     def language(self, typed: Typed, language: str | None) -> str | None:
-        """By the script; for Latin letters by whose words these are, and else that of the chat."""
+        """By the script; for Latin letters by whose words these are, if it is plain, and else that of the chat.
+
+        In Latin letters all five languages are typed, with English words among them: nobody is taken out of the
+        language of their chat for a few words.
+        """
         by_script = language_of(typed.normal)
         if by_script is not None:
             return by_script
-        votes = Counter(self.latin_words[word] for word in typed.tokens if word in self.latin_words)
-        if not votes:
+        words = [word for word in typed.tokens if word.isalpha() and len(word) > 1]
+        ranked = Counter(self.latin_words[word] for word in words if word in self.latin_words).most_common(2)
+        if not ranked or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
             return language
-        ranked = votes.most_common(2)
-        return language if len(ranked) > 1 and ranked[0][1] == ranked[1][1] else ranked[0][0]
+        (first, votes), own = ranked[0], sum(self.latin_words.get(word) == language for word in words)
+        if language is None or first == language:
+            return first
+        plain = own == 0 and votes >= MANY_WORDS and votes >= MOST_WORDS * len(words)
+        return first if plain else language
 
     def to_bytes(self) -> bytes:
         """Everything learned, without the concepts: they come from the same content. No pickle in it."""

@@ -134,6 +134,25 @@ def test_words_of_latin_letters_tell_whose_language_they_are() -> None:
         [],
     )
 
-    assert matcher.match("knhom min deng", "th").language == "km"
-    assert matcher.match("where to", "th").language == "en"
+    assert matcher.match("knhom min deng").language == "km"
+    assert matcher.match("where to").language == "en"
     assert matcher.match("12345", "th").language == "th"
+
+
+def test_a_few_words_of_latin_letters_take_nobody_out_of_their_language() -> None:
+    matcher = Matcher.build(
+        [
+            Example("a", "en", "where is my salary"),
+            Example("b", "en", "i want to go home now"),
+            Example("a", "my", "lasar bal mhar lal"),
+            Example("b", "my", "ein pyan chin tal"),
+        ],
+        Lexicon.build({}),
+        [],
+    )
+
+    assert matcher.match("salary where", "my").language == "my"
+    assert matcher.match("salary where lasar home now", "my").language == "my"
+    assert matcher.match("salary home where kya nor doh yauk nay", "my").language == "my"
+    assert matcher.match("where is my salary now", "my").language == "en"
+    assert matcher.match("lasar bal mhar", "en").language == "my"
