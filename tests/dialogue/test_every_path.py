@@ -44,8 +44,10 @@ def test_no_path_depends_on_the_stage(real_script: Script) -> None:
 def test_every_path_ends_at_a_wait_with_numbers_that_work_there(real_script: Script, origin: str, here: str) -> None:
     profile = {"origin": origin, "here": here}
     reached: dict[str, Conversation] = {}
-    for flow in real_script.flows:
-        for turn, _ in explore(real_script, flow, Conversation(Language("en"), profile), NOW):
+    told = Conversation(Language("en"), profile)
+    starts = [*((flow, told) for flow in real_script.flows), (real_script.special.welcome, Conversation(None, profile))]
+    for flow, person in starts:
+        for turn, _ in explore(real_script, flow, person, NOW):
             stands_somewhere(real_script, turn)
             keeps_limits(turn)
             if turn.conversation is not None:
@@ -54,10 +56,10 @@ def test_every_path_ends_at_a_wait_with_numbers_that_work_there(real_script: Scr
 
     assert reached.keys() >= waits_of(real_script)
     for language, conversation in product(real_script.tongues, reached.values()):
-        person = replace(conversation, language=language)
-        turn = take_turn(real_script, person, Looked(), NOW)
+        reader = replace(conversation, language=language)
+        turn = take_turn(real_script, reader, Looked(), NOW)
         stands_somewhere(real_script, turn)
         keeps_limits(turn)
-        works_here(real_script, person, turn)
+        works_here(real_script, reader, turn)
         shown = [button.press for message in turn.messages for row in message.rows for button in row]
-        holds_a_number(real_script, turn.conversation or person, shown)
+        holds_a_number(real_script, turn.conversation or reader, shown)

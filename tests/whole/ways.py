@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import TypeAlias
 
-from bot.dialogue import Conversation
+from bot.dialogue import NEW_CONVERSATION, Conversation
 from bot.dialogue.effects import Turn
 from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Opened, Pressed, Typed
@@ -25,11 +25,12 @@ MOST_TURNS_OF_A_FLOW = 4000
 
 @dataclass(frozen=True)
 class Way:
-    """From a flow's start to a wait: what to press and to type, in order."""
+    """From a flow's start to a wait: what to press and to type, in order; some only newcomers find."""
 
     node: str
     flow: str
     doings: tuple[Doing, ...]
+    for_newcomers: bool = False
 
 
 def waits_of(script: Script) -> set[str]:
@@ -51,6 +52,11 @@ def find_ways(script: Script, language: str, profile: dict[str, str], now: datet
             node = standing(turn)
             if node is not None:
                 found.setdefault(node, Way(node, flow, doings))
+    welcome = script.special.welcome
+    for turn, doings in explore(script, welcome, NEW_CONVERSATION, now):
+        node = standing(turn)
+        if node is not None:
+            found.setdefault(node, Way(node, welcome, doings, for_newcomers=True))
     return list(found.values())
 
 
