@@ -16,8 +16,9 @@ from dotenv import dotenv_values
 from bot import logbook
 from bot.channel import ChannelError
 from bot.compiler import ContentError, commands, compile_content
+from bot.dialogue.script import Script
 from bot.doctor import examine
-from bot.match import MatchError, match_lines
+from bot.match import MatchError, explain_lines, match_lines, score_tables
 from bot.messages import Language
 from bot.settings import Settings, SettingsError
 from bot.store.contract import StoreError
@@ -85,8 +86,7 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
                 return 2
             return 0
         case "match":
-            understanding = compile_content(settings.content_dir, today, teacher(settings)).script.understanding
-            _print_all(match_lines(understanding, sys.stdin))
+            _print_all(_matched(asked, compile_content(settings.content_dir, today, teacher(settings)).script))
             return 0
         case "content":
             return _content(asked, settings.content_dir, today)
@@ -96,6 +96,12 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
             return 0 if all(finding.is_well for finding in findings) else 1
         case _:
             raise AssertionError(asked.command)
+
+
+def _matched(asked: argparse.Namespace, script: Script) -> Iterable[str]:
+    if asked.score:
+        return score_tables(script.understanding, asked.score)
+    return (explain_lines if asked.explain else match_lines)(script.understanding, sys.stdin)
 
 
 def _content(asked: argparse.Namespace, directory: Path, today: date) -> int:
@@ -141,7 +147,12 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--strict", action="store_true", help="exit 1 on warnings, too")
     chat = do.add_parser("chat", help="talk in the terminal")
     chat.add_argument("--lang", help="language to begin in: km, lo, my, th or en")
-    do.add_parser("match", help='read JSON lines {"text": …, "lang": …}, write what was understood')
+    match = do.add_parser("match", help='read JSON lines {"text": …, "lang": …}, write what was understood')
+    how = match.add_mutually_exclusive_group()
+    how.add_argument("--explain", action="store_true", help="say for people why each line is understood as it is")
+    how.add_argument(
+        "--score", nargs="+", type=Path, metavar="FILE", help="say how well tables (lang, topic, also_ok, text) do"
+    )
     do.add_parser("doctor", help="check settings, store, keys, Telegram and content, and say what to do")
     content = do.add_parser("content", help="work on the content").add_subparsers(
         dest="what", required=True, metavar="WHAT"

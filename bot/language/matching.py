@@ -25,6 +25,7 @@ from bot.language.understood import Matching, Mode
 
 NOTHING: Final = ""
 MOST_TOPICS: Final = 5
+MOST_REASONS: Final = 12
 CLEARLY_FIRST: Final = 1.35
 # Of the questions held back at most this share may be refused, and answers should be right this often.
 MOST_REFUSED: Final = 0.09
@@ -33,7 +34,12 @@ _HELD_BACK: Final = 5
 # In another language than that of the chat a text in Latin letters must have so many words, and such a share of all.
 MANY_WORDS: Final = 3
 MOST_WORDS: Final = 0.6
+# What a topic gains that belongs to where the person stands in the journey, or is: enough to tip the scales.
 _FITTING_STAGE: Final = 0.2
+_FITTING_PLACE: Final = 0.15
+_STAGES_ABROAD: Final = frozenset({"work"})
+_STAGES_AT_HOME: Final = frozenset({"before", "home"})
+_ABROAD: Final = "th"
 _FORMAT: Final = 2
 # Log odds for a text of which nothing is known.
 NO_ALARM: Final = -10.0
@@ -81,11 +87,17 @@ class Alarms:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
+    """Why a text is understood as it is. `reasons`: the features that spoke for the first topic, or against it;
+    `alarm`: the log odds of danger by the examples, and `alarming` the features that spoke for it.
+    """
+
     normal: str
     ideas: tuple[str, ...]
     reasons: tuple[tuple[str, float], ...]
     topics: tuple[tuple[str, float], ...]
     mode: Mode
+    alarm: float
+    alarming: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,21 +178,24 @@ class Matcher:
         """Why a text is matched as it is: for authors."""
         heard = Heard.of(readings(text)[0], self.concepts)
         features = Features.of(heard)
-        found, _, _ = self._judge(heard, profile or {})
+        found, alarm, _ = self._judge(heard, profile or {})
         ranked = self._ranked(found)
         winner = self.topics.index(ranked[0][0]) if ranked else 0
         places, values = self._vector(features)
         names = [feature for kind in KINDS for feature in features.of_kind(kind) if feature in self.columns]
-        said = sorted(
-            zip(names, (values * self.table[places, winner]).tolist(), strict=True),
-            key=lambda reason: -abs(reason[1]),
-        )
+
+        def spoke(column: int) -> tuple[tuple[str, float], ...]:
+            said = zip(names, (values * self.table[places, column]).tolist(), strict=True)
+            return tuple(sorted(said, key=lambda reason: -abs(reason[1]))[:MOST_REASONS])
+
         return Explanation(
             heard.typed.normal,
             tuple(idea[1:] for idea in features.ideas),
-            tuple(said[:12]),
+            spoke(winner),
             ranked,
             self._mode(ranked, found),
+            alarm,
+            spoke(-1),
         )
 
     def mass(self, matching: Matching, topics: Iterable[str]) -> Mapping[str, float]:
@@ -247,12 +262,16 @@ class Matcher:
         weighed: Floats = values @ self.table[places]
         alarm = float(weighed[-1]) if len(places) else NO_ALARM
         scores = weighed[:-1] if len(places) else self._no_scores()
-        stage = profile.get("stage", NOTHING)
-        if stage:
-            scores = scores + np.array(
-                [_FITTING_STAGE if self.stages.get(topic) == stage else 0 for topic in self.topics], dtype=np.float32
-            )
+        if self.stages and profile:
+            scores = scores + self._leaning(profile.get("stage", NOTHING), profile.get("here", NOTHING))
         return chances(scores), alarm, len(places)
+
+    def _leaning(self, stage: str, here: str) -> Floats:
+        """What is likelier to be asked at this stage and in this place."""
+        likely = (_STAGES_ABROAD if here == _ABROAD else _STAGES_AT_HOME) if here else frozenset()
+        stages = [self.stages.get(topic, NOTHING) for topic in self.topics]
+        gained = [_FITTING_STAGE * (own == stage != NOTHING) + _FITTING_PLACE * (own in likely) for own in stages]
+        return np.array(gained, dtype=np.float32)
 
     def _no_scores(self) -> Floats:
         """Nothing in the text is known: it is as good as off-topic."""

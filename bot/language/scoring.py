@@ -7,16 +7,20 @@ in turn.
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from bot.language.documents import Concepts, Safety
 from bot.language.matching import Example
 from bot.language.understanding import Understanding
-from bot.language.understood import Level, Mode
+from bot.language.understood import Level, Mode, Understands
 
 SHOWN = 3
 FOLDS = 5
+EMERGENCY = "emergency"
+LOOK_ALIKE = "lookalike"
+_ABOUT_DANGER = (EMERGENCY, LOOK_ALIKE)
+_MOST_CONFUSIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,11 @@ def questions_from(table: str) -> tuple[Question, ...]:
     )
 
 
-def score(understanding: Understanding, questions: Iterable[Question]) -> Score:
+def score(understanding: Understands, questions: Iterable[Question]) -> Score:
     """Of questions without topics only `refused`, `answered`, the danger and the language mean anything."""
     counts: Counter[str] = Counter()
     for question in questions:
-        understood = understanding.understand(question.text)
+        understood = understanding.understand(question.text, None, {})
         matching, danger = understood.matching, understood.danger
         ids = [topic for topic, _ in matching.topics]
         first = bool(ids) and ids[0] in question.topics
@@ -108,7 +112,7 @@ def score(understanding: Understanding, questions: Iterable[Question]) -> Score:
     )
 
 
-def by_language(understanding: Understanding, questions: Sequence[Question]) -> Mapping[str, Score]:
+def by_language(understanding: Understands, questions: Sequence[Question]) -> Mapping[str, Score]:
     """The same figures for each language by itself."""
     languages = dict.fromkeys(question.language for question in questions)
     return {
@@ -117,11 +121,11 @@ def by_language(understanding: Understanding, questions: Sequence[Question]) -> 
     }
 
 
-def mistakes(understanding: Understanding, questions: Iterable[Question]) -> tuple[Mistake, ...]:
+def mistakes(understanding: Understands, questions: Iterable[Question]) -> tuple[Mistake, ...]:
     """Questions whose first topic is not the wanted one: together they show which topics steal from each other."""
     found = []
     for question in questions:
-        topics = understanding.understand(question.text).matching.topics
+        topics = understanding.understand(question.text, None, {}).matching.topics
         got = topics[0][0] if topics else ""
         if question.topics and got not in question.topics:
             found.append(Mistake(question.language, question.text, "|".join(sorted(question.topics)), got))
@@ -161,6 +165,28 @@ def shared_lines(examples: Iterable[Example]) -> tuple[tuple[str, tuple[str, ...
     for example in examples:
         topics.setdefault((example.language, example.text.strip().lower()), set()).add(example.topic)
     return tuple((text, tuple(sorted(claimed))) for (_, text), claimed in topics.items() if len(claimed) > 1)
+
+
+def report(understanding: Understands, questions: Sequence[Question]) -> Iterator[str]:
+    """Everything that a table of questions says: by language, calls for help and what only sounds like one, lines that
+    no topic answers, and which topics are taken for which.
+    """
+    groups = {
+        "questions": [one for one in questions if one.topics and one.kind not in _ABOUT_DANGER],
+        "calls for help (danger_certain should be 100%)": [one for one in questions if one.kind == EMERGENCY],
+        "only sound like it (danger_certain should be 0%)": [one for one in questions if one.kind == LOOK_ALIKE],
+        "no topic answers (refused should be 100%)": [one for one in questions if not one.topics],
+    }
+    for name, asked in groups.items():
+        if asked:
+            yield f"{name}:"
+            yield from as_lines({**by_language(understanding, asked), "all": score(understanding, asked)})
+            yield ""
+    taken = Counter((one.wanted, one.got) for one in mistakes(understanding, groups["questions"]))
+    if taken:
+        yield "taken for another topic most often:"
+    for (wanted, got), times in taken.most_common(_MOST_CONFUSIONS):
+        yield f"{times:4} × {wanted} → {got or 'nothing'}"
 
 
 def as_lines(scores: Mapping[str, Score]) -> tuple[str, ...]:

@@ -17,7 +17,10 @@ EMERGENCY_TOPICS = {kind.value for kind in Kind}
 def test_no_example_is_a_question_that_measures_it(
     questions: Sequence[Question], emergencies: Sequence[Question], off_topic: Sequence[Question]
 ) -> None:
-    asked = {(question.language, question.text) for question in (*questions, *emergencies, *off_topic)}
+    unseen = [
+        one for half in "ab" for what in ("questions", "emergencies", "negatives") for one in held_out(half, what)
+    ]
+    asked = {(question.language, question.text) for question in (*questions, *emergencies, *off_topic, *unseen)}
     shared = [line for line in examples() if (line.language, line.text) in asked]
 
     assert len(shared) < 0.05 * len(asked), shared
@@ -88,6 +91,40 @@ def test_unusual_wordings_are_mostly_heard(understanding: Understanding) -> None
     assert whole.danger_any >= 0.85
 
 
+@pytest.mark.parametrize("half", ["a", "b"])
+def test_questions_that_nobody_worked_on_are_understood(understanding: Understanding, half: str) -> None:
+    # Written before anybody had seen the examples. The mistakes of half a were looked at, those of half b never: see
+    # docs/understanding.md.
+    asked = held_out(half, "questions")
+    whole, scores = score(understanding, asked), by_language(understanding, asked)
+
+    assert whole.first >= 0.86, as_lines(scores)
+    assert whole.among_three >= 0.92, as_lines(scores)
+    assert whole.served >= 0.87, as_lines(scores)
+    assert min(one.among_three for one in scores.values()) >= 0.89, as_lines(scores)
+    assert whole.refused <= 0.06
+    assert score(understanding, [one for one in asked if not one.topics & EMERGENCY_TOPICS]).danger_certain <= 0.04
+
+
+@pytest.mark.parametrize("half", ["a", "b"])
+def test_calls_for_help_that_nobody_worked_on_are_mostly_heard(understanding: Understanding, half: str) -> None:
+    asked = held_out(half, "emergencies")
+    calls = score(understanding, [one for one in asked if one.kind == "emergency"])
+    alike = score(understanding, [one for one in asked if one.kind == "lookalike"])
+
+    assert calls.danger_certain >= 0.62
+    assert calls.danger_any >= 0.86
+    assert alike.danger_certain <= 0.20
+
+
+@pytest.mark.parametrize("half", ["a", "b"])
+def test_what_no_topic_answers_is_mostly_refused(understanding: Understanding, half: str) -> None:
+    whole = score(understanding, held_out(half, "negatives"))
+
+    assert whole.refused >= 0.80
+    assert whole.answered <= 0.13
+
+
 def test_questions_and_look_alikes_are_no_false_alarm(
     understanding: Understanding, questions: Sequence[Question], emergencies: Sequence[Question]
 ) -> None:
@@ -110,6 +147,10 @@ def test_misspelt_emergencies_are_found(
 
     assert whole.danger_certain >= 0.85
     assert whole.danger_any >= 0.93
+
+
+def held_out(half: str, what: str) -> Sequence[Question]:
+    return questions_from((DATA / f"heldout-{half}-{what}.tsv").read_text(encoding="utf-8"))
 
 
 def _slip(text: str, hand: random.Random) -> str:

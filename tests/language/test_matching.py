@@ -95,6 +95,16 @@ def test_the_stage_of_the_person_only_tips_the_scales() -> None:
     assert plain["wage-unpaid"] < at_work["wage-unpaid"] < plain["wage-unpaid"] + 0.1
 
 
+def test_the_place_of_the_person_only_tips_the_scales() -> None:
+    plain = dict(MATCHER.match("salary passport").topics)
+    abroad = dict(MATCHER.match("salary passport", None, {"here": "th"}).topics)
+    at_home = dict(MATCHER.match("salary passport", None, {"here": "kh"}).topics)
+
+    assert plain["wage-unpaid"] < abroad["wage-unpaid"] < plain["wage-unpaid"] + 0.1
+    assert plain["passport-get"] < at_home["passport-get"] < plain["passport-get"] + 0.1
+    assert MATCHER.match("lost passport", None, {"here": "th"}).topics[0][0] == "lost-passport"
+
+
 def test_a_stored_matcher_says_the_same() -> None:
     again = Matcher.from_bytes(MATCHER.to_bytes(), CONCEPTS)
 

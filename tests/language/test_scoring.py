@@ -10,6 +10,7 @@ from bot.language.scoring import (
     compare_folds,
     mistakes,
     questions_from,
+    report,
     score,
     shared_lines,
 )
@@ -86,3 +87,18 @@ def test_figures_are_lines_for_people() -> None:
 
     assert head.split()[:2] == ["questions", "first"]
     assert line.split()[:3] == ["en", "1", "100.0%"]
+
+
+def test_a_report_tells_questions_from_calls_for_help_and_from_what_no_topic_answers() -> None:
+    asked = [
+        Question("en", frozenset({"cat"}), "my cat"),
+        Question("en", frozenset({"dog"}), "the cat"),
+        Question("en", frozenset({"violence"}), "they bite", "emergency"),
+        Question("en", frozenset({"dog"}), "dog food", "lookalike"),
+        Question("en", frozenset(), "xyz"),
+    ]
+    lines = list(report(SMALL, asked))
+
+    heads = [line for line in lines if line.endswith(":")]
+    assert [head.split(" ")[0] for head in heads] == ["questions:", "calls", "only", "no", "taken"]
+    assert lines[-1].split() == ["1", "×", "dog", "→", "cat"]
