@@ -39,15 +39,8 @@ _NUMBER: Final = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
 def main(folder: Path) -> None:
     """Read the dossier and write the index, one entry a line."""
-    entries = {
-        as_text(entry["id"]): figures(entry)
-        for area in AREAS
-        for entry in entries_of(folder / f"{area}.yaml")
-    }
-    lines = (
-        f"{json.dumps(name)}: {json.dumps(entry, ensure_ascii=False)}"
-        for name, entry in sorted(entries.items())
-    )
+    entries = {as_text(entry["id"]): figures(entry) for area in AREAS for entry in entries_of(folder / f"{area}.yaml")}
+    lines = (f"{json.dumps(name)}: {json.dumps(entry, ensure_ascii=False)}" for name, entry in sorted(entries.items()))
     OUTPUT.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
