@@ -7,6 +7,7 @@ from bot.compiler.draft import Draft, FlowDraft, Kind, Mention, TopicDraft
 from bot.compiler.problems import Place
 from bot.compiler.shaping_steps import topic_flow
 from bot.compiler.translations import Translations, phrases_of
+from bot.dialogue.alarms import alarms_in
 from bot.dialogue.conditions import ALWAYS, All, AnyOf, Between, Condition, Not, OneOf, Told
 from bot.dialogue.conversation import NodeToken
 from bot.dialogue.nodes import SCREEN_PART, flow_token, node_token, screen_token
@@ -90,6 +91,7 @@ def make_script(
         screens=linked.screens,
         beginnings=linked.beginnings,
         renamed=linked.renamed,
+        alarms=frozenset(alarms_in(each.flow for each in linked.flows.values())),
         emergency_kinds=bot.emergency,
         understanding=understanding,
         media=media,

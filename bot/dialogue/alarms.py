@@ -1,9 +1,9 @@
 """The names of timers: a wait's own token, or the flow that a reminder opens."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bot.dialogue.script import Script
-from bot.dialogue.steps import Ask, Choose, FlowId, Remind
+from bot.dialogue.steps import Ask, Choose, Flow, FlowId, Remind
 
 _FLOW = "flow:"
 
@@ -15,16 +15,12 @@ def flow_alarm(flow: FlowId) -> str:
 
 def flow_to_open(alarm: str, script: Script) -> FlowId | None:
     """The flow that a reminder opens, if the content still has such a reminder."""
-    return FlowId(alarm.removeprefix(_FLOW)) if alarm.startswith(_FLOW) and alarm in alarms_of(script) else None
+    return FlowId(alarm.removeprefix(_FLOW)) if alarm.startswith(_FLOW) and alarm in script.alarms else None
 
 
-def alarms_of(script: Script) -> frozenset[str]:
-    """Every timer that a conversation may have set."""
-    return frozenset(_alarms(script))
-
-
-def _alarms(script: Script) -> Iterator[str]:
-    for flow in script.flows.values():
+def alarms_in(flows: Iterable[Flow]) -> Iterator[str]:
+    """Every timer that somebody in these flows may have set."""
+    for flow in flows:
         for screen in flow.screens.values():
             for step in screen.steps:
                 if isinstance(step, Remind):

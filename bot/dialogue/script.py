@@ -97,6 +97,8 @@ class Script:
     beginnings: Mapping[str, FlowId]
     """The first four characters of a token → its flow."""
     renamed: Mapping[NodeToken, NodeToken]
+    alarms: frozenset[str]
+    """Every timer that somebody may have set."""
     emergency_kinds: Mapping[str, tuple[str, ...]]
     """Kind of danger → kinds of hotlines, the most urgent first."""
     understanding: Understands

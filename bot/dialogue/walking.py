@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, assert_never
 
-from bot.dialogue.alarms import alarms_of, flow_alarm
+from bot.dialogue.alarms import flow_alarm
 from bot.dialogue.arithmetic import FormulaError, work_out
 from bot.dialogue.conditions import holds
 from bot.dialogue.conversation import Conversation, Frame, NodeToken, Value
@@ -108,9 +108,8 @@ class Walk:
 
     def hush(self) -> None:
         """Let no reminder write to the person any more."""
-        alarms = alarms_of(self.script)
-        if alarms:
-            self._screenful.do(Hush(alarms))
+        if self.script.alarms:
+            self._screenful.do(Hush(self.script.alarms))
 
     def offer_danger_button(self) -> None:
         """Put the line for people in danger, and its button, under the coming menu."""

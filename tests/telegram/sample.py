@@ -55,6 +55,7 @@ def a_script(version: str = "1", texts: dict[str, dict[str, str]] | None = None)
         screens={},
         beginnings={},
         renamed={},
+        alarms=frozenset(),
         emergency_kinds={},
         understanding=Deaf(),
     )
