@@ -39,7 +39,7 @@ class Person:
         self.heard = conversation.heard
         self.profile = _declared(conversation.profile, script.profile)
         self.tries = conversation.tries
-        self.frames = list(_renamed(conversation.frames, script))
+        self.frames = list(_renamed(conversation.frames, script))[-MOST_FRAMES:]
         self.trail = [_renamed(frames, script) for frames in conversation.trail]
 
     def conversation(self) -> Conversation:
