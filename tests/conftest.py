@@ -1,5 +1,7 @@
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -8,6 +10,14 @@ from bot.dialogue.script import Script
 
 CONTENT = Path(__file__).parents[1] / "content"
 TODAY = date(2026, 11, 26)
+
+
+@pytest.fixture
+def quick_folder() -> Iterator[Path]:
+    """A folder in memory where there is such a thing: for tests that are about anything but what a disk keeps."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(prefix="waymark-", dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from bot.dialogue.script import Script
 from tests.telegram_server import FakeTelegram, Person
 from tests.telegram_server.chats import Message
 from tests.whole.running_bot import running_bot
-from tests.whole.ways import find_ways, waits_of
+from tests.whole.ways import Way, find_ways, press_in, waits_of
 
 NOON = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)
 
@@ -64,43 +64,37 @@ def _presses(message: Message, kinds: str) -> list[str]:
     return [data for data in buttons if data[0] in kinds]
 
 
+@pytest.fixture(scope="module")
+def ways(real_script: Script) -> list[Way]:
+    """To every wait, found in English: the buttons lead the same ways in every language."""
+    ways = find_ways(real_script, "en", {"origin": "kh", "here": "th"}, NOON)
+    assert {way.node for way in ways} == waits_of(real_script)
+    return ways
+
+
 @pytest.mark.parametrize("language", ["km", "lo", "my", "th", "en"])
 async def test_a_person_walks_to_every_screen_and_telegram_refuses_nothing(
-    language: str, real_script: Script, tmp_path: Path
+    language: str, real_script: Script, ways: list[Way], quick_folder: Path
 ) -> None:
-    ways = find_ways(real_script, language, {"origin": "kh", "here": "th"}, NOON)
-    assert {way.node for way in ways} == waits_of(real_script)
-
-    async with FakeTelegram() as telegram, running_bot(tmp_path, telegram):
+    async with FakeTelegram() as telegram, running_bot(quick_folder, telegram):
         walker = Walker(telegram, telegram.person(7, language_code=language))
         await walker.start("")
-        await walker.press(next(data for data in walker.answers() if data.endswith(language)))
-        for data in (f"a{language}{node}{value}" for node, value in _first_answers(real_script)):
-            await walker.press(data)
+        for answer in (language, "go-on", "kh", "th"):
+            await walker.press(next(data for data in walker.answers() if data.endswith(answer)))
         assert walker.seen >= {way.node for way in ways if way.for_newcomers}
         for way in (way for way in ways if not way.for_newcomers):
             await walker.start(f"{language}_{way.flow.removeprefix('topic.')}")
             for doing in way.doings:
                 if isinstance(doing, Pressed):
-                    await walker.press(doing.press)
+                    await walker.press(press_in(language, doing.press))
                 else:
                     await walker.type(doing.words)
 
         assert [violation.why for violation in telegram.violations] == []
         assert walker.menus > len(ways)
+        assert walker.seen >= {node for way in ways for node in _pressed_at(way)}
 
 
-def _first_answers(script: Script) -> list[tuple[str, str]]:
-    """From the hello to home: go on, from Cambodia, in Thailand."""
-    nodes = {
-        (spot.flow, spot.screen): node
-        for node, spot in script.spots.items()
-        if spot.flow in {"welcome", "origin", "here"}
-    }
-    wanted = {"welcome": "go-on", "origin": "kh", "here": "th"}
-    return [
-        (node, wanted[flow])
-        for flow in wanted
-        for (of, screen), node in nodes.items()
-        if of == flow and screen != "tongue"
-    ]
+def _pressed_at(way: Way) -> set[str]:
+    presses = [read_press(doing.press) for doing in way.doings if isinstance(doing, Pressed)]
+    return {press.wants.node for press in presses if press is not None and isinstance(press.wants, Answer)}

@@ -60,6 +60,11 @@ def find_ways(script: Script, language: str, profile: dict[str, str], now: datet
     return list(found.values())
 
 
+def press_in(language: str, press: str) -> str:
+    """The same button where it is shown in another language."""
+    return press[0] + language + press[3:]
+
+
 def standing(turn: Turn) -> str | None:
     """The wait at which a turn leaves the person; none after they were forgotten."""
     frames = turn.conversation.frames if turn.conversation else ()
