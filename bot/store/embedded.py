@@ -118,6 +118,7 @@ class Patience:
     """How long a server may be silent; one that says it is loading may take as long as it needs."""
 
     at_start: timedelta = timedelta(seconds=15)
+    at_work: timedelta = timedelta(seconds=60)
     left_over: timedelta = timedelta(seconds=2)
     at_end: timedelta = timedelta(seconds=5)
 
@@ -179,7 +180,39 @@ class EmbeddedValkey:
             self._release()
 
     async def watch(self) -> None:
-        """Start the server again whenever it ends by itself, for as long as this is not stopped."""
+        """Start the server again whenever it ends by itself or hangs, for as long as this is not stopped."""
+        listening = asyncio.create_task(self._listen())
+        try:
+            await self._keep_running()
+        finally:
+            listening.cancel()
+            await asyncio.wait([listening])
+
+    async def _listen(self) -> None:
+        """Kill a server that lives and says nothing: what it has acknowledged is on the disk, and nobody else helps."""
+        clock = asyncio.get_running_loop().time
+        patience = self._patience.at_work.total_seconds()
+        heard = clock()
+        async with _client(self._places, self._password) as client:
+            while True:
+                await asyncio.sleep(patience / 10)
+                try:
+                    async with asyncio.timeout(patience / 10):
+                        await client.ping()
+                except TimeoutError:
+                    if clock() - heard < patience:
+                        continue
+                    logbook.note("store_hangs", logging.ERROR)
+                    pid = _server_pid(self._places)
+                    if pid is not None:
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(pid, signal.SIGKILL)
+                except (RedisError, OSError):
+                    # It has ended, or is loading.
+                    pass
+                heard = clock()
+
+    async def _keep_running(self) -> None:
         clock = asyncio.get_running_loop().time
         pause = POLL_SECONDS
         while True:
@@ -187,7 +220,7 @@ class EmbeddedValkey:
             await self._ended()
             if self._stopping.is_set():
                 return
-            logbook.note("store_ended", logging.WARNING, code=self._explain().code)
+            logbook.note("store_ended", logging.WARNING, code=self._explain_code())
             if clock() - began > STEADY_AFTER_SECONDS:
                 pause = POLL_SECONDS
             with contextlib.suppress(TimeoutError):
@@ -199,6 +232,9 @@ class EmbeddedValkey:
                 await self._launch()
             except EmbeddedValkeyError as error:
                 logbook.note("store_not_started", logging.ERROR, code=error.code)
+            except OSError as error:
+                # Whatever is wrong with the folder now, it may be put right.
+                logbook.note("store_not_started", logging.ERROR, code=type(error).__name__)
             else:
                 logbook.note("store_started_again", logging.WARNING)
 
@@ -323,6 +359,12 @@ class EmbeddedValkey:
         while not is_free(self._places.server_lock):
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.5)
+
+    def _explain_code(self) -> str:
+        try:
+            return self._explain().code
+        except OSError as error:
+            return type(error).__name__
 
     def _explain(self) -> EmbeddedValkeyError:
         """Turn the server's last words into what is wrong and what to do."""

@@ -189,6 +189,35 @@ async def test_a_server_that_was_taken_over_is_watched_too(data: Path) -> None:
             assert valkey.pid != life.server
 
 
+async def test_a_server_that_hangs_at_work_is_killed_and_started_again(data: Path) -> None:
+    short = Patience(at_work=timedelta(seconds=0.5))
+    async with EmbeddedValkey(data, short) as valkey, watched(valkey), patient_client(valkey.url) as client:
+        await client.set("asked", "help")
+        before = valkey.pid
+        assert before is not None
+        os.kill(before, signal.SIGSTOP)
+
+        async with asyncio.timeout(10):
+            assert await client.get("asked") == "help"
+        assert valkey.pid != before
+        assert not is_running(before)
+
+
+async def test_a_folder_that_is_no_use_for_a_while_does_not_end_the_watch(data: Path) -> None:
+    in_the_way = data / "valkey" / "server.pid"
+    async with EmbeddedValkey(data) as valkey, watched(valkey), patient_client(valkey.url) as client:
+        before = valkey.pid
+        assert before is not None
+        in_the_way.unlink()
+        in_the_way.mkdir()
+        os.kill(before, signal.SIGKILL)
+        with pytest.raises(StoreConnectionError):
+            await Redis.from_url(valkey.url, retry=NO_RETRY).ping()
+
+        in_the_way.rmdir()
+        assert await client.ping()
+
+
 async def test_a_left_over_server_that_hangs_is_ended_and_replaced(data: Path) -> None:
     with earlier_life(data) as life:
         life.kill()
