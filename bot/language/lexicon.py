@@ -16,8 +16,8 @@ from bot.language.normal import normal, skeleton, tokens
 from bot.language.slips import Slips
 
 SHORTEST_WITH_SLIP: Final = 5
-_ENDINGS: Final = ("ing", "ed", "es", "s", "d", "ly")
-_SHORTEST_STEM: Final = 3
+# Each ending with the shortest stem it may leave: "apply" is no form of "app".
+_ENDINGS: Final = (("ing", 3), ("ed", 3), ("es", 3), ("s", 3), ("d", 3), ("ly", 4))
 _SHORTEST_JOINED: Final = 6
 _SHORTEST_HEARD: Final = 5
 _FEWEST_BLURRED_CLUSTERS: Final = 3
@@ -122,9 +122,9 @@ class Lexicon:
         """The listed spelling of a Latin word, or the token itself."""
         if token in self.latin or not _LATIN.fullmatch(token):
             return token
-        for ending in _ENDINGS:
+        for ending, shortest in _ENDINGS:
             stem = token.removesuffix(ending)
-            if stem != token and len(stem) >= _SHORTEST_STEM and stem in self.latin:
+            if stem != token and len(stem) >= shortest and stem in self.latin:
                 return stem
         if len(token) >= SHORTEST_WITH_SLIP:
             for shorter in (token, *_with_one_less(token)):
