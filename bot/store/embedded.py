@@ -439,6 +439,9 @@ def _prepare(places: Places, configuration: str) -> tuple[str, str]:
         write_private(places.configuration, configuration)
     # The number of an earlier server may by now be somebody else's.
     places.pid_file.unlink(missing_ok=True)
+    for half_written in places.folder.glob("temp-*"):
+        # Of a server that was killed while it packed its file; nobody else would ever remove it.
+        half_written.unlink(missing_ok=True)
     if places.log_file.exists() and places.log_file.stat().st_size > LOG_LIMIT:
         places.log_file.replace(places.log_file.with_suffix(".old"))
     return os.fspath(binary), os.fspath(places.configuration)

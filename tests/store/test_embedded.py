@@ -151,6 +151,17 @@ async def test_what_was_written_is_there_after_a_restart(data: Path) -> None:
         assert await client.get("asked") == b"help"
 
 
+async def test_what_a_killed_server_has_half_written_does_not_stay(data: Path) -> None:
+    async with EmbeddedValkey(data) as valkey, Redis.from_url(valkey.url) as client:
+        await client.set("asked", "help")
+    half_written = data / "valkey" / "temp-rewriteaof-bg-123.aof"
+    half_written.write_bytes(bytes(100))
+
+    async with EmbeddedValkey(data) as valkey, Redis.from_url(valkey.url) as client:
+        assert not half_written.exists()
+        assert await client.get("asked") == b"help"
+
+
 async def test_every_acknowledged_write_survives_kills_of_the_server(data: Path) -> None:
     acknowledged = []
     servers = set()
