@@ -97,7 +97,7 @@ def lexicon_from(concepts: Concepts, safety: Safety) -> Lexicon:
         idea: (*concepts.words.get(idea, ()), *safety.words.get(idea, ()))
         for idea in (*concepts.words, *(own for own in safety.words if own not in concepts.words))
     }
-    return Lexicon.build(words, [idea for idea, sign in safety.signs.items() if sign.kind])
+    return Lexicon.build(words, forgiven=words)
 
 
 @dataclass(slots=True)

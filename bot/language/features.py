@@ -40,7 +40,7 @@ class Features:
 
     @classmethod
     def of(cls, heard: Heard) -> "Features":
-        ideas = tuple(dict.fromkeys(find.idea for find in heard.finds if not find.slipped))[:MOST_IDEAS]
+        ideas = tuple(dict.fromkeys(find.idea for find in heard.finds))[:MOST_IDEAS]
         return cls(
             tuple(f"={idea}" for idea in ideas),
             tuple(f"{one}+{other}" for one, other in combinations(sorted(ideas), 2)),

@@ -131,7 +131,7 @@ class Matcher:
         ]
         topics = tuple(sorted({example.topic for example in everything}))
         number = {topic: place for place, topic in enumerate(topics)}
-        # Examples are spelt well, and features are taken from nothing that is only found with a slip.
+        # The examples are spelt well.
         heard = [Heard.of(readings(example.text)[0], concepts, forgiving=False) for example in everything]
         columns, rarity, rows = _vectors([Features.of(one) for one in heard])
         labels = np.array([number[example.topic] for example in everything], dtype=np.int64)
