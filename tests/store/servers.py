@@ -31,6 +31,8 @@ STORE_SETTINGS = (
     "0",
 )
 SLOTS = 16384
+IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Where these servers write: killed as they are here, nothing is lost with it; what a disk keeps is tested elsewhere."""
 
 
 class Server:
@@ -83,7 +85,7 @@ class Server:
 @contextmanager
 def a_server(*settings: str, port: int = 0) -> Iterator[Server]:
     # Paths of sockets are short, so not in pytest's folder.
-    with TemporaryDirectory(prefix="valkey-") as folder:
+    with TemporaryDirectory(prefix="valkey-", dir=IN_MEMORY) as folder:
         server = Server(Path(folder), port, settings)
         try:
             server.start()
