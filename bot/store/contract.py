@@ -6,7 +6,7 @@ be sent lies in the same commit, so that nothing is sent before it is stored and
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import NewType, Protocol, TypeAlias
 
@@ -33,6 +33,19 @@ OUTBOX_AT_MOST = 200
 
 QUARANTINE_LIFE = timedelta(days=7)
 """An arrival that could not be handled waits this long for people to look at it."""
+
+
+WONDER_LIFE = timedelta(days=30)
+"""A question that could not be answered is remembered for this many days at most, and so is that somebody asked it."""
+
+WONDER_PEOPLE = 5
+"""So many different people must have asked in the same words before these are kept."""
+
+WONDER_PEOPLE_AT_MOST = 200
+"""More are not told apart; 200 means 200 or more."""
+
+WONDERS_AT_MOST = 5_120
+"""So many questions are remembered; then those go that were asked longest ago."""
 
 
 class Priority(IntEnum):
@@ -161,6 +174,25 @@ class Depth:
     overdue: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Wondering:
+    """Somebody asked what could not be answered; the words have passed the filter for names and numbers."""
+
+    text: str
+    language: str
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
+class Wondered:
+    """A question that enough people have asked lately. `language` is that of whoever asked last."""
+
+    text: str
+    language: str
+    people: int
+    first_day: date
+
+
 class StoreError(Exception):
     """The store could not do it."""
 
@@ -227,6 +259,14 @@ class Store(Protocol):
 
     async def depth(self, now: datetime) -> Depth:
         """How much waits to be sent."""
+        ...
+
+    async def wonder(self, wondering: Wondering, now: datetime) -> None:
+        """Note that one more person asked this; keep neither the words before enough have, nor ever who it was."""
+        ...
+
+    async def wonders(self, now: datetime) -> Sequence[Wondered]:
+        """What enough people have asked in vain within WONDER_LIFE, the most asked first."""
         ...
 
     async def ping(self) -> None:

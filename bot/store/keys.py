@@ -22,11 +22,22 @@ DUE: Final = tuple(tag + b"due" for tag in _TAGS)
 RUNG: Final = tuple(tag + b"rung" for tag in _TAGS)
 """For timers that are ringing: conversation:name → the moment it was set for (ms)."""
 PROBE: Final = tuple(tag + b"probe" for tag in _TAGS)
+WONDERS: Final = tuple(tag + b"wonders" for tag in _TAGS)
+"""Which questions could not be answered: name of the question → day it was last asked."""
+ASKERS: Final = tuple(tag + b"w:" for tag in _TAGS)
+"""How the names of these keys begin: keyed hash of a person and a question → day they first asked it."""
+WONDERED: Final = tuple(tag + b"wt:" for tag in _TAGS)
+"""How the names of these keys begin: the words of a question, sealed, once enough people have asked it."""
 
 
 def shard_of(conversation: ConversationId) -> int:
     """Where a conversation lies."""
     return crc32(conversation.encode()) % SHARDS
+
+
+def shard_of_question(name: str) -> int:
+    """Where a question that could not be answered lies."""
+    return crc32(name.encode()) % SHARDS
 
 
 def lane_key(shard: int, conversation: ConversationId) -> bytes:
@@ -45,5 +56,5 @@ def quarantine_key(shard: int, conversation: ConversationId, arrival: ArrivalId)
 
 
 def kind_of(key: bytes) -> str:
-    """What a key of ours holds, by its name: l, o, q, ready, due, rung, probe."""
+    """What a key of ours holds, by its name: l, o, q, w, wt, wonders, ready, due, rung, probe."""
     return key.partition(b"}:")[2].partition(b":")[0].decode("ascii", "replace")

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
+from secrets import token_bytes
 
 from bot.figures import Figures
 from bot.messages import ArrivalId, ConversationId
@@ -12,6 +14,10 @@ from bot.store.contract import (
     RECORD_LIFE,
     SEEN_AT_MOST,
     SEEN_LIFE,
+    WONDER_LIFE,
+    WONDER_PEOPLE,
+    WONDER_PEOPLE_AT_MOST,
+    WONDERS_AT_MOST,
     Commit,
     Committed,
     ConflictError,
@@ -25,6 +31,8 @@ from bot.store.contract import (
     Rung,
     Snapshot,
     Timer,
+    Wondered,
+    Wondering,
 )
 
 
@@ -54,6 +62,15 @@ class _Alarm:
     rings: datetime
 
 
+@dataclass(slots=True)
+class _Question:
+    """What could not be answered; the words come with the person who makes them enough."""
+
+    last: date
+    askers: dict[bytes, date] = field(default_factory=dict)
+    words: tuple[str, str] | None = None
+
+
 class MemoryStore:
     """Everything in dictionaries; gone with the process."""
 
@@ -61,6 +78,8 @@ class MemoryStore:
         self.quarantined: dict[tuple[ConversationId, ArrivalId], bytes] = {}
         self._lanes: dict[ConversationId, _Lane] = {}
         self._alarms: dict[tuple[ConversationId, str], _Alarm] = {}
+        self._questions: dict[bytes, _Question] = {}
+        self._secret = token_bytes(32)
         self._figures = figures or Figures()
 
     async def load(self, conversation: ConversationId) -> Snapshot:
@@ -171,11 +190,40 @@ class MemoryStore:
         overdue = max((now - moment for moment in moments), default=timedelta())
         return Depth(len(moments), max(overdue, timedelta()))
 
+    async def wonder(self, wondering: Wondering, now: datetime) -> None:
+        today = now.astimezone(UTC).date()
+        name = self._hash(wondering.text)
+        question = self._questions.pop(name, None) or _Question(today)
+        # The last one asked stands last.
+        self._questions[name] = question
+        question.last = today
+        question.askers = _lately(question.askers, today)
+        if len(question.askers) < WONDER_PEOPLE_AT_MOST:
+            question.askers.setdefault(self._hash(f"{wondering.conversation}\0{wondering.text}"), today)
+        enough = len(question.askers) >= WONDER_PEOPLE
+        question.words = (wondering.language, wondering.text) if enough else None
+        while len(self._questions) > WONDERS_AT_MOST:
+            del self._questions[next(iter(self._questions))]
+
+    async def wonders(self, now: datetime) -> Sequence[Wondered]:
+        today = now.astimezone(UTC).date()
+        self._questions = {name: one for name, one in self._questions.items() if one.last > today - WONDER_LIFE}
+        found = []
+        for question in self._questions.values():
+            days = _lately(question.askers, today).values()
+            if question.words is not None and len(days) >= WONDER_PEOPLE:
+                language, text = question.words
+                found.append(Wondered(text, language, len(days), min(days)))
+        return sorted(found, key=lambda one: (-one.people, one.first_day, one.text))
+
     async def ping(self) -> None:
         return
 
     async def close(self) -> None:
         return
+
+    def _hash(self, source: str) -> bytes:
+        return blake2b(source.encode(), digest_size=16, key=self._secret).digest()
 
     def _lane(self, conversation: ConversationId) -> _Lane:
         return self._lanes.setdefault(conversation, _Lane())
@@ -235,3 +283,8 @@ class MemoryStore:
 
 def _minutes(moment: datetime) -> int:
     return int(moment.timestamp()) // 60
+
+
+def _lately(askers: dict[bytes, date], today: date) -> dict[bytes, date]:
+    """Those who asked within the days that count."""
+    return {who: day for who, day in askers.items() if day > today - WONDER_LIFE}

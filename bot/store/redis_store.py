@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha1
 from importlib.resources import files
 from math import ceil
@@ -23,6 +23,10 @@ from bot.figures import Figures
 from bot.messages import ConversationId
 from bot.store import keys
 from bot.store.contract import (
+    WONDER_LIFE,
+    WONDER_PEOPLE,
+    WONDER_PEOPLE_AT_MOST,
+    WONDERS_AT_MOST,
     Commit,
     Committed,
     ConflictError,
@@ -37,6 +41,8 @@ from bot.store.contract import (
     Snapshot,
     StoreError,
     Timer,
+    Wondered,
+    Wondering,
 )
 from bot.store.encoding import (
     UnreadableError,
@@ -48,12 +54,14 @@ from bot.store.encoding import (
     to_milliseconds,
 )
 from bot.store.redis_wire import ClusterLink, Link, Part, Reply, SingleLink, Wire
-from bot.store.sealing import OUTGOING, QUARANTINE, RECORD, SealError, Vault
+from bot.store.sealing import OUTGOING, QUARANTINE, RECORD, WONDERED, SealError, Vault
 
 PATIENCE: Final = timedelta(seconds=1)
 """A server that does not answer for this long counts as down."""
 
 _MINUTE: Final = 60_000
+_DAY_SECONDS: Final = 86_400
+_EPOCH: Final = date(1970, 1, 1)
 _PROBE_SECONDS: Final = 10
 _CONFLICT: Final = -1
 _REPEATED: Final = -2
@@ -86,8 +94,9 @@ _RING: Final = _script("ring")
 _FETCHED: Final = _script("fetched")
 _ABANDON: Final = _script("abandon")
 _RELEASE: Final = _script("release")
+_WONDER: Final = _script("wonder")
 _SOURCES: Final = {
-    script.digest: script.source for script in (_COMMIT, _SETTLE, _LEASE, _RING, _FETCHED, _ABANDON, _RELEASE)
+    script.digest: script.source for script in (_COMMIT, _SETTLE, _LEASE, _RING, _FETCHED, _ABANDON, _RELEASE, _WONDER)
 }
 
 
@@ -269,6 +278,55 @@ class RedisStore:
         overdue = milliseconds - ceil(due[0][0]) if due else 0
         return Depth(sum(_int(count) for count in counts), timedelta(milliseconds=overdue))
 
+    async def wonder(self, wondering: Wondering, now: datetime) -> None:
+        name = self._vault.question_id(wondering.text)
+        shard = keys.shard_of_question(name)
+        askers, wondered = keys.ASKERS[shard], keys.WONDERED[shard]
+        words = f"{wondering.language}\0{wondering.text}".encode()
+        await self._wire.call(
+            shard,
+            "EVALSHA",
+            _WONDER.digest,
+            3,
+            keys.WONDERS[shard],
+            askers + name.encode(),
+            wondered + name.encode(),
+            name,
+            self._vault.asker_id(wondering.conversation, wondering.text),
+            int(now.timestamp()),
+            self._vault.seal(words, ConversationId(name), WONDERED),
+            WONDER_LIFE.days,
+            WONDER_PEOPLE,
+            WONDER_PEOPLE_AT_MOST,
+            WONDERS_AT_MOST // keys.SHARDS,
+            askers,
+            wondered,
+        )
+
+    async def wonders(self, now: datetime) -> Sequence[Wondered]:
+        indexes = await self._wire.call_all(
+            [(shard, ("ZRANGE", keys.WONDERS[shard], 0, -1)) for shard in range(keys.SHARDS)]
+        )
+        names = [(shard, _bytes(name)) for shard, index in enumerate(indexes) for name in _list(index)]
+        texts = await self._wire.call_all([(shard, ("GET", keys.WONDERED[shard] + name)) for shard, name in names])
+        asked = [
+            (shard, name, _bytes(text)) for (shard, name), text in zip(names, texts, strict=True) if text is not None
+        ]
+        # Those who asked too long ago do not count any more.
+        after = f"({int(now.timestamp()) // _DAY_SECONDS - WONDER_LIFE.days}"
+        people = await self._wire.call_all(
+            [
+                (shard, ("ZRANGE", keys.ASKERS[shard] + name, after, "+inf", "BYSCORE", "WITHSCORES"))
+                for shard, name, _ in asked
+            ]
+        )
+        found = []
+        for (_, name, text), scored in zip(asked, people, strict=True):
+            days = [int(float(_bytes(day))) for day in _list(scored)[1::2]]
+            if len(days) >= WONDER_PEOPLE:
+                found += self._wondered(name, text, days)
+        return sorted(found, key=lambda one: (-one.people, one.first_day, one.text))
+
     async def ping(self) -> None:
         # Another shard each time, so that each server of a Cluster has its turn.
         self._probed = (self._probed + 1) % keys.SHARDS
@@ -334,6 +392,16 @@ class RedisStore:
             self._figures.add("record_unreadable", type(error).__name__)
             logbook.note("record_unreadable", logging.ERROR, code=type(error).__name__)
             return None
+
+    def _wondered(self, name: bytes, sealed: bytes, days: Sequence[int]) -> list[Wondered]:
+        """The question, or nothing if we cannot read it: the others are worth telling."""
+        try:
+            words = self._vault.open(sealed, ConversationId(name.decode()), WONDERED).decode()
+        except SealError as error:
+            self._figures.add("wondered_unreadable", type(error).__name__)
+            return []
+        language, _, text = words.partition("\0")
+        return [Wondered(text, language, len(days), _EPOCH + timedelta(days=min(days)))]
 
     async def _leased_at_last(
         self, conversation: ConversationId, entry: bytes, now: datetime, lease: timedelta

@@ -27,6 +27,7 @@ from bot.store.contract import StoreError
 RECORD: Final = b"l"
 OUTGOING: Final = b"o"
 QUARANTINE: Final = b"q"
+WONDERED: Final = b"w"
 
 KEY_BYTES: Final = crypto_aead_xchacha20poly1305_ietf_KEYBYTES
 _NONCE_BYTES: Final = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
@@ -50,13 +51,24 @@ class Vault:
 
     def conversation_id(self, door: str, chat: str) -> ConversationId:
         """The id under which a chat is kept: the same each time, and of no use without the key."""
-        digest = hmac.digest(self._identity, f"chat\0{door}\0{chat}".encode(), "sha256")
-        return ConversationId(base64.urlsafe_b64encode(digest[:16])[:22].decode())
+        return ConversationId(self._name_of("chat", f"{door}\0{chat}"))
 
     def arrival_id(self, conversation: ConversationId, source: str) -> ArrivalId:
         """The id of something that arrives: `source` is the door's own id of it, the same when it is repeated."""
         digest = hmac.digest(self._identity, f"arrival\0{conversation}\0{source}".encode(), "sha256")
         return ArrivalId(digest[:8])
+
+    def question_id(self, text: str) -> str:
+        """The name under which a question is kept: who has not the key cannot try out what was asked."""
+        return self._name_of("question", text)
+
+    def asker_id(self, conversation: ConversationId, text: str) -> bytes:
+        """Somebody who asked something: the same person is another one at the next question."""
+        return hmac.digest(self._identity, f"asker\0{conversation}\0{text}".encode(), "sha256")[:8]
+
+    def _name_of(self, kind: str, source: str) -> str:
+        digest = hmac.digest(self._identity, f"{kind}\0{source}".encode(), "sha256")
+        return base64.urlsafe_b64encode(digest[:16])[:22].decode()
 
     def seal(self, plain: bytes, conversation: ConversationId, purpose: bytes, entry: bytes = b"") -> bytes:
         """Lock a value to its place."""

@@ -26,6 +26,7 @@ from bot.store.contract import (
     StoreError,
     StoreFullError,
     Timer,
+    Wondering,
 )
 from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import Vault
@@ -49,11 +50,13 @@ async def test_every_key_has_an_end_except_the_two_sets_of_each_shard(redis_stor
         await redis_store.commit(a_commit(1, record=None, conversation=ConversationId(f"gone-{person}")), NOW, LEASE)
     await redis_store.claim_timers(REMIND.due, LEASE, 10)
     await redis_store.ping()
+    for person in people:
+        await redis_store.wonder(Wondering("what nobody knows", "km", person), NOW)
 
     census = await redis_store.census()
 
     assert census.endless.keys() == keys.PERMANENT
-    assert census.keys.keys() == {"l", "o", "q", "ready", "due", "rung", "probe"}
+    assert census.keys.keys() == {"l", "o", "q", "w", "wt", "wonders", "ready", "due", "rung", "probe"}
     assert census.keys["l"] == 90
 
 
