@@ -43,7 +43,15 @@ class Count:
     label: str = ""
 
 
-Effect: TypeAlias = Send | Wake | Hush | Count
+@dataclass(frozen=True, slots=True)
+class Wonder:
+    """Note that somebody asked what nobody here knows; the words point at no person."""
+
+    text: str
+    language: str
+
+
+Effect: TypeAlias = Send | Wake | Hush | Count | Wonder
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,9 +279,19 @@ def _answer_question(walk: Walk, found: tuple[Frame, Wait] | None, understood: U
                 ]
             )
         case Mode.NONE:
+            _note_unanswered(walk, found, understood)
             _not_understood(walk, found)
         case _:
             assert_never(mode)
+
+
+def _note_unanswered(walk: Walk, found: tuple[Frame, Wait] | None, understood: Understood) -> None:
+    """Count it; and wonder at the words, unless they are an answer that we asked for, or speak of danger."""
+    language = understood.language if understood.language in walk.script.tongues else walk.person.language
+    walk.count("unanswered", language or "")
+    is_answer = found is not None and isinstance(found[1], Ask)
+    if understood.shareable is not None and understood.danger.level is Level.NONE and not is_answer:
+        walk.wonder(understood.shareable, language or "")
 
 
 def _not_understood(walk: Walk, found: tuple[Frame, Wait] | None) -> None:

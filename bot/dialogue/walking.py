@@ -14,7 +14,7 @@ from bot.dialogue.alarms import flow_alarm
 from bot.dialogue.arithmetic import FormulaError, work_out
 from bot.dialogue.conditions import holds
 from bot.dialogue.conversation import Conversation, Frame, NodeToken, Value
-from bot.dialogue.effects import Count, Hush, Turn, Wake
+from bot.dialogue.effects import Count, Hush, Turn, Wake, Wonder
 from bot.dialogue.events import Wish
 from bot.dialogue.listing import tell_hotlines, tell_places
 from bot.dialogue.menu import button, choices, in_rows, ways_in, ways_out
@@ -97,6 +97,10 @@ class Walk:
     def count(self, what: str, label: str = "") -> None:
         """Add one to a figure."""
         self._screenful.do(Count(what, label))
+
+    def wonder(self, text: str, language: str) -> None:
+        """Let editors know one day, if many ask this, that there is no answer to it."""
+        self._screenful.do(Wonder(text, language))
 
     def may_replace(self) -> None:
         """Let the coming menu take the place of the message whose button was pressed."""

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.language.anonymous import Vocabulary, shareable
 from bot.language.danger import DangerLexicon, Kind
 from bot.language.documents import Concepts, Safety, lexicon_from
 from bot.language.features import Heard
 from bot.language.keywords import WishTable, find_wish
 from bot.language.matching import Alarms, Example, Explanation, Matcher
 from bot.language.normal import readings
-from bot.language.understood import Danger, Understood
+from bot.language.understood import Danger, Level, Mode, Understood
 
 _DANGERS = tuple(kind.value for kind in Kind)
 
@@ -21,6 +22,7 @@ class Understanding:
     wishes: WishTable
     matcher: Matcher
     danger: DangerLexicon
+    known: Vocabulary
 
     @classmethod
     def build(
@@ -42,7 +44,11 @@ class Understanding:
             if stored is None
             else Matcher.from_bytes(stored, lexicon)
         )
-        return cls(wishes or WishTable.build({}), matcher, DangerLexicon(lexicon, safety.signs, safety.together))
+        sentences = (*examples, *concepts.off_topic, *safety.examples, *safety.calm)
+        listed = (*concepts.words.values(), *safety.words.values())
+        known = Vocabulary.of((*(line.text for line in sentences), *(word for words in listed for word in words)))
+        dangers = DangerLexicon(lexicon, safety.signs, safety.together)
+        return cls(wishes or WishTable.build({}), matcher, dangers, known)
 
     def understand(
         self, text: str, language: str | None = None, profile: Mapping[str, str] | None = None
@@ -52,7 +58,11 @@ class Understanding:
         heard = [Heard.of(reading, self.matcher.concepts) for reading in read]
         opinion = self.matcher.judge(heard, language, profile)
         danger = self.danger.check(heard, opinion)
-        return Understood(read[0], opinion.matching.language, find_wish(text, self.wishes), danger, opinion.matching)
+        wish, matching = find_wish(text, self.wishes), opinion.matching
+        unanswered = wish is None and matching.mode is Mode.NONE and danger.level is Level.NONE
+        # What can be read in two ways might hold a name in one of them.
+        shared = shareable(text, self.known) if unanswered and len(read) == 1 and read[0] == text.strip() else None
+        return Understood(read[0], matching.language, wish, danger, matching, shared)
 
     def explain(self, text: str, profile: Mapping[str, str] | None = None) -> tuple[Explanation, Danger]:
         """Why a text is understood as it is: for authors, on their own examples."""

@@ -42,13 +42,18 @@ class Matching:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """Everything that a text was understood to say. `readable` is the text in clean Unicode, for people to read."""
+    """Everything that a text was understood to say. `readable` is the text in clean Unicode, for people to read.
+
+    `shareable` is there only where nothing was understood and no danger heard, and the words point at nobody: what
+    editors may be shown once enough people have asked the same.
+    """
 
     readable: str
     language: str | None = None
     wish: str | None = None
     danger: Danger = Danger()
     matching: Matching = Matching()
+    shareable: str | None = None
 
 
 class Understands(Protocol):

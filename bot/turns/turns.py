@@ -14,7 +14,7 @@ from typing import Final, Protocol, assert_never
 from bot import logbook
 from bot.clock import Clock
 from bot.dialogue import NEW_CONVERSATION
-from bot.dialogue.effects import Count, Hush, Send, Turn, Wake
+from bot.dialogue.effects import Count, Hush, Send, Turn, Wake, Wonder
 from bot.dialogue.engine import rescue_turn, take_turn, wordless_turn
 from bot.dialogue.events import Elapsed
 from bot.dialogue.script import Script
@@ -36,6 +36,7 @@ from bot.store.contract import (
     Store,
     StoreError,
     Timer,
+    Wondering,
 )
 from bot.turns.arrival import Arrival
 
@@ -120,6 +121,8 @@ class Turns:
             except ConflictError:
                 continue
             self._follow_up(arrival, commit, turn, outcome)
+            if isinstance(outcome, Committed):
+                await self._wonder(arrival, turn, now)
             return
         raise ConflictError("a conversation changed faster than it could be written")
 
@@ -168,6 +171,16 @@ class Turns:
                 self._figures.add("repeated", arrival.address.door)
             case _:
                 assert_never(outcome)
+
+    async def _wonder(self, arrival: Arrival, turn: Turn, now: datetime) -> None:
+        """Let the store know what could not be answered; the person has their reply, so nothing hangs on it."""
+        for effect in turn.effects:
+            if isinstance(effect, Wonder):
+                try:
+                    await self._store.wonder(Wondering(effect.text, effect.language, arrival.conversation), now)
+                except Exception as error:  # noqa: BLE001  # the turn has been taken, whatever this was
+                    logbook.note_error("wonder_failed", error)
+                    self._figures.add("wonder_failed", type(error).__name__)
 
     async def _ring(self, rung: Rung) -> None:
         """Let a timer take effect; one that cannot rings again, and holds nobody else's up."""

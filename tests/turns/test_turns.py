@@ -99,9 +99,9 @@ class DeafEars:
 class House:
     """Turns with everything around them."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, store: HeldStore | None = None) -> None:
         self.script = script
-        self.store = HeldStore()
+        self.store = store or HeldStore()
         self.postbox = Postbox()
         self.clock = ManualClock()
         self.figures = Figures()
