@@ -20,6 +20,7 @@ from bot.dialogue.script import Script
 from bot.doctor import examine
 from bot.match import MatchError, explain_lines, match_lines, score_tables
 from bot.messages import Language
+from bot.questions import list_questions
 from bot.settings import Settings, SettingsError
 from bot.store.contract import StoreError
 from bot.store.embedded import EmbeddedValkeyError
@@ -89,6 +90,9 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
             _print_all(_matched(asked, compile_content(settings.content_dir, today, teacher(settings)).script))
             return 0
         case "content":
+            if asked.what == "questions":
+                _print_all(asyncio.run(list_questions(settings.store_url, settings.data_dir, datetime.now(UTC))))
+                return 0
             return _content(asked, settings.content_dir, today)
         case "doctor":
             findings = asyncio.run(examine(settings, datetime.now(UTC)))
@@ -159,6 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     content.add_parser("dump", help="the compiled content as one JSON document")
     content.add_parser("progress", help="how far each language is")
+    content.add_parser("questions", help="what many people asked in vain, in words that point at nobody")
     content.add_parser("schema", help="write the schemas for editors")
     for name, words in (
         ("pull", "what is missing or stale in a language, as files to fill in"),
