@@ -22,7 +22,7 @@ from bot.store.memory_store import MemoryStore
 from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import Vault
 from tests.builders import LEASE, NOW, SOMEBODY, a_commit
-from tests.store.servers import Server
+from tests.store.servers import Server, a_server
 from tests.store.test_surrender import appearances, taken
 
 QUESTION = "canary can i keep a chicken in the dormitory"
@@ -170,17 +170,18 @@ def _shards(server: Server) -> list[bytes]:
         return [name for name in client.keys("*") if keys.kind_of(name) == "wonders"]
 
 
-async def test_what_four_people_asked_stands_nowhere_and_what_five_asked_nowhere_in_the_clear(
-    redis_store: RedisStore, server: Server
-) -> None:
-    await ask(redis_store, 4)
-    with server.client() as client:
-        assert [name for name in client.keys("*") if keys.kind_of(name) == "wt"] == []
-    await _is_nowhere_readable(server)
+async def test_what_four_people_asked_stands_nowhere_and_what_five_asked_nowhere_in_the_clear(vault: Vault) -> None:
+    with a_server() as own_server:
+        store = open_store(own_server.url, vault)
+        await ask(store, 4)
+        with own_server.client() as client:
+            assert [name for name in client.keys("*") if keys.kind_of(name) == "wt"] == []
+        await _is_nowhere_readable(own_server)
 
-    await ask(redis_store, 1, first=4)
-    assert len(await redis_store.wonders(NOW)) == 1
-    await _is_nowhere_readable(server)
+        await ask(store, 1, first=4)
+        assert len(await store.wonders(NOW)) == 1
+        await _is_nowhere_readable(own_server)
+        await store.close()
 
 
 async def _is_nowhere_readable(server: Server) -> None:
