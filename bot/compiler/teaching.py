@@ -74,7 +74,7 @@ def teach_in(cache: Path | None) -> Teach:
                 pass
         understanding = _understanding(lessons, None)
         if stored is not None:
-            _keep(stored, understanding.matcher.to_bytes())
+            _keep(stored, understanding.to_bytes())
         return understanding
 
     return teach

@@ -61,7 +61,9 @@ def take_turn(script: Script, conversation: Conversation, event: Event, now: dat
         case Typed(words):
             _hear(walk, words)
         case Shared(kind):
-            if not take_shared(walk, kind):
+            if walk.person.language is None:
+                _answer_without_words(walk)
+            elif not take_shared(walk, kind):
                 walk.note("cannot-read")
                 walk.ask_again()
         case Wished(wish):
@@ -162,8 +164,7 @@ def _grant(walk: Walk, wish: Wish) -> None:
         case Wish.PERSON | Wish.HELP:
             walk.count("person_wanted")
             if walk.person.language is None:
-                walk.show_beside(tell_wordless(walk.script, walk.person.now), ())
-                walk.ask_again()
+                _answer_without_words(walk)
             else:
                 walk.open_from_here(special.person)
         case Wish.EXIT:
@@ -294,7 +295,16 @@ def _note_unanswered(walk: Walk, found: tuple[Frame, Wait] | None, understood: U
         walk.wonder(understood.shareable, language or "")
 
 
+def _answer_without_words(walk: Walk) -> None:
+    """To who has no language yet: numbers that need no words, and the choice of a language."""
+    walk.show_beside(tell_wordless(walk.script, walk.person.now), ())
+    walk.ask_again()
+
+
 def _not_understood(walk: Walk, found: tuple[Frame, Wait] | None) -> None:
+    if walk.person.language is None:
+        _answer_without_words(walk)
+        return
     if found is None:
         walk.note("not-understood")
         walk.ask_again()
@@ -304,6 +314,7 @@ def _not_understood(walk: Walk, found: tuple[Frame, Wait] | None) -> None:
         walk.note(f"ask-again-{step.kind}")
         if step.hint is not None:
             walk.add(walk.person.wording().text(TextId(step.hint)))
+        walk.offer_danger_button()
         try_again(walk, frame, step.tries)
         return
     walk.note("not-understood")

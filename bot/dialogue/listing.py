@@ -68,7 +68,8 @@ def tell_wordless(script: Script, now: datetime) -> Text:
     """The most urgent numbers of every country with no word of any language, for people who have not chosen one."""
     spans: list[Span] = []
     for country, flag in _FLAGS.items():
-        listings = script.directory.choose(URGENT, Caller(None, country, ""), now)
+        there = replace(URGENT, countries=frozenset({country}))
+        listings = script.directory.choose(there, Caller(None, country, ""), now)
         dials = tuple(dial for listing in listings for dial in listing.dials)
         if dials:
             spans.append(Span(f"{NEW_LINE if spans else ''}{flag} 📞 "))

@@ -117,7 +117,9 @@ class Walk:
 
     def offer_danger_button(self) -> None:
         """Put the line for people in danger, and its button, under the coming menu."""
-        self._extra.append((Wish.HELP, f"🆘 {self.person.wording().phrase('danger-now')}"))
+        offer = (Wish.HELP, f"🆘 {self.person.wording().phrase('danger-now')}")
+        if offer not in self._extra:
+            self._extra.append(offer)
 
     def offer_switch(self) -> None:
         """Put the offer to go on in the language being spoken under the coming menu."""

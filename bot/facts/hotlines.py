@@ -122,14 +122,14 @@ class Directory:
 
     def choose(self, wanted: Wanted, caller: Caller, now: datetime) -> tuple[Listing, ...]:
         """The hotlines of most use: the open ones, then as named or of the better kind, then in their language."""
-        ranked = sorted(
-            (
-                (self._rank(listing, wanted, caller), place, listing)
-                for place, listing in enumerate(self._offered(wanted, caller, now))
-            ),
-            key=lambda entry: entry[:2],
+        offered = tuple(self._offered(wanted, caller, now))
+        # Lines for people of one country, to somebody who has not told theirs and does not write its language: only
+        # where there is nothing else.
+        for_all = tuple(
+            listing for listing in offered if listing.speaks or caller.origin or not listing.hotline.origins
         )
-        return tuple(listing for _, _, listing in ranked[: wanted.at_most])
+        ranked = sorted(for_all or offered, key=lambda listing: self._rank(listing, wanted, caller))
+        return tuple(ranked[: wanted.at_most])
 
     def _offered(self, wanted: Wanted, caller: Caller, now: datetime) -> Iterable[Listing]:
         for hotline in self._hotlines:
@@ -162,10 +162,8 @@ class Directory:
         named = wanted.ids.index(hotline.id) if hotline.id in wanted.ids else len(wanted.ids)
         kind = min((place for place, name in enumerate(wanted.kinds) if name in hotline.kinds), default=0)
         silent = 0 if listing.dials else 1
-        # A line for people of one country, to somebody who has not told theirs and does not write its language.
-        for_others = 1 if hotline.origins and caller.origin is None and not listing.speaks else 0
         elsewhere = 0 if hotline.country == caller.here else 1
-        return (silent, for_others, closed, named, kind, 0 if listing.speaks else 1, elsewhere)
+        return (silent, closed, named, kind, 0 if listing.speaks else 1, elsewhere)
 
 
 _CLOSEDNESS: Final = {Availability.OPEN: 0, Availability.UNKNOWN: 1, Availability.CLOSED: 2}

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import groupby
 from typing import Final, Protocol
 
@@ -25,6 +26,9 @@ RUN: Final = 4
 
 _SHORT: Final = " "
 """Stands before what is shorter than a run, which must be known as a whole."""
+
+_LENGTH_BYTES: Final = 8
+_STORED: Final = "<i8"
 
 _LATIN: Final = re.compile(r"[a-z]+")
 _LATIN_WORDS: Final = re.compile(r"[A-Za-z\u00c0-\u024f]+")
@@ -90,14 +94,26 @@ class Vocabulary:
         for text in dict.fromkeys(texts):
             pieces = tokens(normal(text))
             words.update(piece for piece in pieces if _LATIN.fullmatch(piece))
-            runs.update(hash(run) for run in _runs(pieces))
+            runs.update(_number_of(run) for run in _runs(pieces))
         return cls(frozenset(words), np.array(sorted(runs), dtype=np.int64))
+
+    def to_bytes(self) -> bytes:
+        """All of it, to be read by `from_bytes`."""
+        words = "\n".join(sorted(self.words)).encode()
+        return len(words).to_bytes(_LENGTH_BYTES, "big") + words + self.runs.astype(_STORED).tobytes()
+
+    @classmethod
+    def from_bytes(cls, stored: bytes) -> "Vocabulary":
+        """What `to_bytes` gave; raise ValueError for anything else."""
+        end = _LENGTH_BYTES + int.from_bytes(stored[:_LENGTH_BYTES], "big")
+        words = stored[_LENGTH_BYTES:end].decode("ascii").split("\n")
+        return cls(frozenset(words), np.frombuffer(stored[end:], dtype=_STORED).astype(np.int64))
 
     def word(self, latin: str) -> bool:
         return latin in self.words
 
     def run(self, clusters: str) -> bool:
-        wanted = hash(clusters)
+        wanted = _number_of(clusters)
         place = int(np.searchsorted(self.runs, wanted))
         return place < len(self.runs) and int(self.runs[place]) == wanted
 
@@ -117,6 +133,11 @@ def shareable(text: str, known: Known) -> str | None:
         # A single word in a sentence of Latin letters may be a name, whatever else it means.
         return None
     return folded if all(known.run(run) for run in _runs(pieces)) else None
+
+
+def _number_of(run: str) -> int:
+    """The same number for the same run on every machine."""
+    return int.from_bytes(blake2b(run.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def _is_harmless(text: str) -> bool:

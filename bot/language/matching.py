@@ -233,7 +233,7 @@ class Matcher:
             "thresholds": [self.thresholds.refuse_below, self.thresholds.answer_from],
         }
         file = io.BytesIO()
-        np.savez_compressed(
+        np.savez(
             file,
             head=np.frombuffer(json.dumps(head, ensure_ascii=False).encode(), dtype=np.uint8),
             rarity=self.rarity,

@@ -12,6 +12,7 @@ from bot.language.matching import Alarms, Example, Explanation, Matcher
 from bot.language.normal import readings
 from bot.language.understood import Danger, Level, Mode, Understood
 
+_LENGTH_BYTES = 8
 _DANGERS = tuple(kind.value for kind in Kind)
 
 
@@ -37,18 +38,23 @@ class Understanding:
     ) -> "Understanding":
         """Learn from the examples of content and of the safety document; or take what `stored` learned from them."""
         lexicon = lexicon_from(concepts, safety)
-        matcher = (
-            Matcher.build(
-                [*examples, *safety.examples], lexicon, concepts.off_topic, stages, Alarms(_DANGERS, safety.calm)
-            )
-            if stored is None
-            else Matcher.from_bytes(stored, lexicon)
-        )
-        sentences = (*examples, *concepts.off_topic, *safety.examples, *safety.calm)
-        listed = (*concepts.words.values(), *safety.words.values())
-        known = Vocabulary.of((*(line.text for line in sentences), *(word for words in listed for word in words)))
+        if stored is None:
+            alarms = Alarms(_DANGERS, safety.calm)
+            matcher = Matcher.build([*examples, *safety.examples], lexicon, concepts.off_topic, stages, alarms)
+            sentences = (*examples, *concepts.off_topic, *safety.examples, *safety.calm)
+            listed = (*concepts.words.values(), *safety.words.values())
+            known = Vocabulary.of((*(line.text for line in sentences), *(word for words in listed for word in words)))
+        else:
+            end = _LENGTH_BYTES + int.from_bytes(stored[:_LENGTH_BYTES], "big")
+            matcher = Matcher.from_bytes(stored[_LENGTH_BYTES:end], lexicon)
+            known = Vocabulary.from_bytes(stored[end:])
         dangers = DangerLexicon(lexicon, safety.signs, safety.together)
         return cls(wishes or WishTable.build({}), matcher, dangers, known)
+
+    def to_bytes(self) -> bytes:
+        """Everything learned, to be handed to `build` as `stored` with the content it was learned from."""
+        learned = self.matcher.to_bytes()
+        return len(learned).to_bytes(_LENGTH_BYTES, "big") + learned + self.known.to_bytes()
 
     def understand(
         self, text: str, language: str | None = None, profile: Mapping[str, str] | None = None

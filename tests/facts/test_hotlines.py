@@ -147,7 +147,7 @@ def test_what_is_out_of_date_is_dated_and_then_withheld(confidence: Confidence, 
     assert replace(EVIDENCE, confidence=confidence).telling(today) is telling
 
 
-def test_to_who_has_not_told_where_from_the_line_in_their_language_goes_first() -> None:
+def test_who_has_not_told_where_from_is_offered_the_line_in_their_language() -> None:
     directory = Directory(
         [
             hotline("th-burmese", origins=frozenset({"mm"}), languages=("my",)),
@@ -157,4 +157,5 @@ def test_to_who_has_not_told_where_from_the_line_in_their_language_goes_first() 
     )
     named = Wanted(ids=(HotlineId("th-burmese"), HotlineId("th-khmer")))
 
-    assert chosen(directory, named, Caller(None, "th", "km")) == ["th-khmer", "th-burmese"]
+    assert chosen(directory, named, Caller(None, "th", "km")) == ["th-khmer"]
+    assert chosen(directory, named, Caller(None, "th", "en")) == ["th-burmese", "th-khmer"]

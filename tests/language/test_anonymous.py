@@ -133,3 +133,12 @@ def test_only_what_is_not_understood_and_not_dangerous_is_shared() -> None:
 
 def test_a_text_that_is_changed_to_be_readable_is_not_shared() -> None:
     assert understanding().understand("is the weather\u202e good for children", "en").shareable is None
+
+
+def test_a_vocabulary_is_the_same_after_it_was_kept() -> None:
+    vocabulary = Vocabulary.of(["my boss took it", "ថៅកែយកលិខិត", "နာမည်"])
+    kept = Vocabulary.from_bytes(vocabulary.to_bytes())
+
+    assert kept.words == vocabulary.words
+    assert kept.runs.tolist() == vocabulary.runs.tolist()
+    assert kept.run("ថៅកែយក") == vocabulary.run("ថៅកែយក")

@@ -40,6 +40,7 @@
   var polling = null;
   var escaped = 0;
   var hasLeft = false;
+  var unread = null;
 
   function field(name) {
     var found = write.querySelector('input[type=hidden][name=' + name + ']');
@@ -132,7 +133,9 @@
     });
     if (fresh.length) {
       tidy();
-      show(fresh[0], fresh[fresh.length - 1]);
+      /* Numbers and the menu below them come one by one: what counts is where the answer begins. */
+      if (!unread || unread.parentNode !== log) { unread = fresh[0]; }
+      show(unread, fresh[fresh.length - 1]);
     }
     return fresh;
   }
@@ -185,6 +188,19 @@
     }
   }
 
+  /* The first of what was last said to the person: all since their own words, or since the menu before. */
+  function beginning() {
+    var first = log.lastElementChild;
+    var before = first.previousElementSibling;
+    while (before && !before.hasAttribute('data-menu') && !/ ?mine\b/.test(before.className)) {
+      first = before;
+      before = first.previousElementSibling;
+    }
+    return first;
+  }
+
+  function hasScrolled() { unread = null; }
+
   function acknowledge() {
     if (acknowledging !== null || !last || last === acknowledged) { return; }
     acknowledging = setTimeout(function () {
@@ -202,6 +218,7 @@
   /* What a person says goes out, one after the other. */
 
   function say(fields, article) {
+    unread = null;
     fields.nonce = random();
     taps.push({ fields: fields, article: article });
     pump();
@@ -449,12 +466,14 @@
     /* A page that the browser kept aside may belong to somebody who has left. */
     if (event.persisted) { location.reload(); }
   });
+  window.addEventListener('touchmove', hasScrolled);
+  window.addEventListener('wheel', hasScrolled);
   write.addEventListener('submit', sayWords);
 
   each(log.children, function (article) { shown[article.id] = true; });
   each(log.querySelectorAll('.away'), function (article) { article.id = ''; });
   input.value = '';
-  if (log.children.length > 1) { show(log.lastElementChild, log.lastElementChild); }
+  if (log.children.length > 1) { show(beginning(), log.lastElementChild); }
   acknowledge();
   listen();
 }());
