@@ -140,13 +140,14 @@ async def test_through_faults_and_lost_answers_everybody_gets_where_they_tapped(
 async def test_an_update_that_comes_again_is_not_answered_again(script: Script) -> None:
     async with a_town(script) as town:
         person, updates = town.telegram.person(7), town.telegram.updates
+        # Who has no language yet gets numbers without words, and the choice of a language.
         person.send("hello")
         first = next(iter(updates.pending.values()))
-        await town.until(lambda: len(person.screen()) == 2 and not updates.pending)
+        await town.until(lambda: len(person.screen()) == 3 and not updates.pending)
 
         updates.pending[first.update_id] = first
         person.send("again")
-        await town.until(lambda: len(person.screen()) == 4 and not updates.pending)
+        await town.until(lambda: len(person.screen()) == 6 and not updates.pending)
 
         assert town.figures.counts["repeated", DOOR] == 1
-        assert town.figures.counts["delivered", DOOR] == 2
+        assert town.figures.counts["delivered", DOOR] == 4
