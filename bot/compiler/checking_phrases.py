@@ -1,38 +1,10 @@
 """The engine's own words: every phrase that it may say stands in phrases.yaml, so that it is never lost for words."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from bot.compiler.draft import Draft, Kind
 from bot.compiler.problems import Place
-from bot.dialogue.steps import AnswerKind
-
-ENGINE_PHRASES: Final = (
-    # ways out
-    *("back", "home", "language", "person", "exit"),
-    # menus
-    *("check-step-by-step", "done", "other", "what-next", "switch-language", "danger-now"),
-    # when an answer does not fit
-    *("stale-button", "moved", "went-wrong", "not-understood", "did-you-mean", "out-of-range", "cannot-read"),
-    *(f"ask-again-{kind.value}" for kind in AnswerKind),
-    # danger and numbers
-    *(
-        "danger-unneeded",
-        "no-number-here",
-        "no-number-known",
-        "in-country",
-        "open-now",
-        "closed-now",
-        "hours-unknown",
-        "free-call",
-    ),
-    *("speaks", "interpreter"),
-    # facts and languages
-    *("range", "checked-on", "may-have-changed", "fallback-note", "reviewed-share"),
-    # endings
-    *("stopped", "forgotten", "times-up"),
-)
-"""What the engine says whatever the content is; a test finds every one in its source."""
+from bot.dialogue.wording import ENGINE_PHRASES
 
 
 def check_phrases(draft: Draft, phrases: Place) -> None:

@@ -202,7 +202,7 @@ class ListTopics:
 
 @dataclass(frozen=True, slots=True)
 class ListPlaces:
-    """Places of one kind, the nearest first where a position was shared."""
+    """Places of one kind, those of the country where the person is first."""
 
     kind: str
     at_most: int = 3

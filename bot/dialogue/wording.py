@@ -19,18 +19,32 @@ from bot.messages import Language, Span, Style, Text, plain, words_of
 
 BLANK_LINE: Final = Span("\n\n")
 
-ENGINE_PHRASES: Final = frozenset(
-    {
-        *("back", "home", "language", "person", "exit", "done", "other", "check-step-by-step", "danger-now"),
-        *("stale-button", "moved", "went-wrong", "what-next", "not-understood", "did-you-mean", "out-of-range"),
-        *("cannot-read", "times-up", "stopped", "forgotten", "reviewed-share", "fallback-note", "switch-language"),
-        *("danger-unneeded", "open-now", "closed-now", "hours-unknown", "free-call", "speaks", "interpreter"),
-        *("checked-on", "may-have-changed", "no-number-here", "no-number-known", "in-country", "range"),
-        *(f"ask-again-{kind}" for kind in AnswerKind),
-        *(f"country-{code}" for code in ("kh", "la", "mm", "th")),
-    }
+ENGINE_PHRASES: Final = (
+    # ways out
+    *("back", "home", "language", "person", "exit"),
+    # menus
+    *("check-step-by-step", "done", "other", "what-next", "switch-language", "danger-now"),
+    # when an answer does not fit
+    *("stale-button", "moved", "went-wrong", "not-understood", "did-you-mean", "out-of-range", "cannot-read"),
+    *(f"ask-again-{kind}" for kind in AnswerKind),
+    # danger and numbers
+    *(
+        "danger-unneeded",
+        "no-number-here",
+        "no-number-known",
+        "in-country",
+        "open-now",
+        "closed-now",
+        "hours-unknown",
+        "free-call",
+    ),
+    *("speaks", "interpreter"),
+    # facts and languages
+    *("range", "checked-on", "may-have-changed", "fallback-note", "reviewed-share"),
+    # endings
+    *("stopped", "forgotten", "times-up"),
 )
-"""The words that the engine itself says; content without one of them does not go live."""
+"""What the engine says whatever the content is; content without one of these does not go live."""
 
 WISH_ICONS: Final = {
     Wish.BACK: "⬅️",

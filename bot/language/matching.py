@@ -198,11 +198,6 @@ class Matcher:
             spoke(-1),
         )
 
-    def mass(self, matching: Matching, topics: Iterable[str]) -> Mapping[str, float]:
-        """The chances that a matching gives to some topics; those below the best few count as nothing."""
-        known = dict(matching.topics)
-        return {topic: known.get(topic, 0.0) for topic in topics}
-
     def language(self, typed: Typed, language: str | None) -> str | None:
         """By the script; for Latin letters by whose words these are, if it is plain, and else that of the chat.
 

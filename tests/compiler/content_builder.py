@@ -7,10 +7,10 @@ from typing import Final
 
 from bot.compiler import Notebook, check_content
 from bot.compiler.assembling import Assembled
-from bot.compiler.checking_phrases import ENGINE_PHRASES
 from bot.compiler.draft import Role, slots_of
 from bot.compiler.translations import hash_of
 from bot.dialogue.phrasebook import FactSlot, HotlineSlot, Slot, ValueSlot
+from bot.dialogue.wording import ENGINE_PHRASES
 
 TODAY: Final = date(2026, 11, 25)
 

@@ -1,10 +1,10 @@
 import re
 from pathlib import Path
 
-from bot.compiler.checking_phrases import ENGINE_PHRASES
 from bot.compiler.commands import check, write_editor_schemas
 from bot.dialogue.events import Wish
 from bot.dialogue.steps import AnswerKind
+from bot.dialogue.wording import ENGINE_PHRASES
 from tests.compiler.content_builder import HOTLINE, TODAY, TOPIC, write_content
 
 DIALOGUE = Path(__file__).parents[2] / "bot" / "dialogue"
