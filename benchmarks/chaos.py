@@ -90,7 +90,7 @@ class Bot:
         }
         with (self._folder / "bot.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "benchmarks.unpaced"), env=environ, stdout=log, stderr=log
+                *(sys.executable, "-m", "benchmarks.worker"), env=environ, stdout=log, stderr=log
             )
 
     async def kill(self) -> None:

@@ -20,12 +20,13 @@ from bot.dialogue.script import Script
 from bot.doctor import examine
 from bot.match import MatchError, explain_lines, match_lines, score_tables
 from bot.messages import Language
+from bot.pacing import Pacing
 from bot.questions import list_questions
 from bot.settings import Settings, SettingsError
 from bot.store.contract import StoreError
 from bot.store.embedded import EmbeddedValkeyError
 from bot.store.secrets import KeysError
-from bot.wiring import UnknownLanguageError, chat_in_terminal, run_bot, teacher
+from bot.wiring import DEFAULT_PACING, UnknownLanguageError, chat_in_terminal, run_bot, teacher
 from handlers.web.server import AddressError
 
 _EXPECTED: Final = (
@@ -72,7 +73,7 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
     today = datetime.now(UTC).date()
     match asked.command:
         case "run":
-            asyncio.run(_run(settings))
+            asyncio.run(run_until_told(settings))
             return 0
         case "check":
             # The process ends right after: looking for garbage among what was read would only take time.
@@ -129,12 +130,13 @@ def _content(asked: argparse.Namespace, directory: Path, today: date) -> int:
     return 0
 
 
-async def _run(settings: Settings) -> None:
+async def run_until_told(settings: Settings, pacing: Pacing | None = DEFAULT_PACING) -> None:
+    """Run the bot until a signal asks it to end."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    await run_bot(settings, stop, _tell, _settle_down)
+    await run_bot(settings, stop, _tell, _settle_down, pacing)
 
 
 def _settle_down() -> None:
