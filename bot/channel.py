@@ -25,6 +25,14 @@ class RetryLaterError(ChannelError):
         self.seconds = seconds
 
 
+class BusyError(ChannelError):
+    """We hold it back ourselves, because more would not fit; nothing is wrong with anybody else's."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"not before {seconds} s")
+        self.seconds = seconds
+
+
 class InDoubtError(ChannelError):
     """The answer was lost: the message may have been shown."""
 

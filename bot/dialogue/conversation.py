@@ -6,9 +6,12 @@ names the step at which it waits by a token made from the authors' ids, so that 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import NewType, TypeAlias
 
+from bot.desk.helplines import HelplineId
+from bot.desk.ticket import ReferralState, Stage, TicketId
 from bot.messages import Language
 
 NodeToken = NewType("NodeToken", str)
@@ -30,6 +33,39 @@ Frames: TypeAlias = tuple[Frame, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Calling:
+    """The person's own view of the ticket they opened last.
+
+    `held` counts what waits to be looked at. `referred` is the helpline to which they were asked to be passed on, and
+    what became of it. `hidden` is set from a quick exit until they return. `judged` once they said whether it helped.
+    """
+
+    ticket: TicketId
+    helpline: HelplineId
+    asked: datetime
+    stage: Stage = Stage.ASKED
+    since: datetime | None = None
+    held: int = 0
+    referred: HelplineId | None = None
+    referral: ReferralState | None = None
+    hidden: bool = False
+    judged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message of the ticket on the person's screen, theirs or ours, until it is 48 hours old: for the quick exit.
+
+    `ref` is what staff's message was called; `hide_at` is when it is covered again.
+    """
+
+    message: str
+    at: datetime
+    ref: str = ""
+    hide_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """A person's language and profile, where they stand, and the waits behind them (for "back"), oldest first.
 
@@ -42,6 +78,12 @@ class Conversation:
     trail: tuple[Frames, ...] = ()
     tries: int = 0
     heard: Language | None = None
+    calling: Calling | None = None
+    shown: tuple[Shown, ...] = ()
+    secret: str | None = None
+    """Verifier of the safe pictures or word."""
+    active: datetime | None = None
+    """When they last did something, where they have a ticket."""
 
 
 NEW_CONVERSATION = Conversation()

@@ -4,13 +4,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
+from bot.desk.letters import Original, ToTicket
+from bot.desk.ticket import Ticket, TicketId
 from bot.dialogue.conversation import Conversation
-from bot.messages import Message
+from bot.messages import Language, Message
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
     """Show a message. One that replaces may take the place of the message whose button was pressed.
+
+    One with a `ref` is staff's, and its fate is reported; `copies` says of what it is a copy; `silent` rings no phone;
+    `edits` is the door's id of the message that it changes.
 
     One that covers is harmless and stands in place of whatever was there; each door covers as well as it can.
     """
@@ -18,6 +23,10 @@ class Send:
     message: Message
     replaces: bool = False
     covers: bool = False
+    ref: str = ""
+    copies: Original | None = None
+    silent: bool = False
+    edits: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,51 @@ class Wonder:
     language: str
 
 
-Effect: TypeAlias = Send | Wake | Hush | Count | Wonder
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Keep a message until the person asks for it. Of one that is a copy, `copies` says of what."""
+
+    message: Message | None
+    ref: str = ""
+    copies: Original | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unveil:
+    """Show all that was held, before what this turn shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Take these messages (the door's ids) away from the chat."""
+
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """Open this ticket in the same commit."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class WriteTo:
+    """Send a letter to the person's ticket."""
+
+    ticket: TicketId
+    letter: ToTicket
+
+
+@dataclass(frozen=True, slots=True)
+class UseCode:
+    """Find the ticket that goes with this return code, and join it."""
+
+    code: str
+    language: Language
+
+
+Effect: TypeAlias = Send | Wake | Hush | Count | Wonder | Hold | Unveil | Delete | OpenTicket | WriteTo | UseCode
 
 
 @dataclass(frozen=True, slots=True)

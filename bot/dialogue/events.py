@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from bot.desk.letters import Missed, Original, ToPerson
 from bot.facts import Position
 from bot.messages import Language
 
@@ -50,9 +51,10 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """They wrote this."""
+    """They wrote this; `message` is the door's id of the message."""
 
     words: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,9 @@ class Shared:
 
     kind: SharedKind
     position: Position | None = None
+    original: Original | None = None
+    words: str = ""
+    """What stands under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +87,27 @@ class Elapsed:
     node: str
 
 
-Event: TypeAlias = Opened | Pressed | Typed | Shared | Wished | Looked | Elapsed
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """They changed a message they had written."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterCame:
+    """Their ticket has something to tell."""
+
+    letter: ToPerson
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """How it went with something that was to be shown: `message` is the door's id of it, None where it was missed."""
+
+    ref: str
+    message: str | None
+    missed: Missed | None = None
+
+
+Event: TypeAlias = Opened | Pressed | Typed | Shared | Wished | Looked | Elapsed | Edited | LetterCame | Reported

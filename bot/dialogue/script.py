@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NewType
 
+from bot.desk.helplines import NO_DESKS, Desks, Helplines
+from bot.desk.phrases import Cards
 from bot.dialogue.conditions import Condition
 from bot.dialogue.conversation import NodeToken
 from bot.dialogue.phrasebook import Phrasebook, TextId
@@ -103,6 +105,10 @@ class Script:
     """Kind of danger → kinds of hotlines, the most urgent first."""
     understanding: Understands
     media: Media = field(default_factory=Media)
+    helplines: Helplines = field(default_factory=Helplines)
+    cards: Cards = field(default_factory=Cards)
+    desks: Desks = NO_DESKS
+    """What can take tickets now: not of the content, but put beside it by whoever knows."""
 
     def __repr__(self) -> str:
         return f"Script({self.version})"

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NewType, TypeAlias
 
+from bot.desk.ticket import Urgency
 from bot.dialogue.arithmetic import Formula
 from bot.dialogue.conditions import ALWAYS, Condition
 from bot.dialogue.conversation import NodeToken
@@ -242,9 +243,59 @@ class About:
     when: Condition = ALWAYS
 
 
-Do: TypeAlias = ListHotlines | ListTopics | ListPlaces | Checklist | Remind | ForgetMe | About
-Step: TypeAlias = Say | Show | Choose | Ask | Set | Call | Go | Do | End
-Wait: TypeAlias = Choose | Ask | ListTopics | Checklist
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Buttons like Choose; and whatever is written or sent meanwhile goes to the person's helpline."""
+
+    node: NodeToken
+    options: tuple[Option, ...]
+    columns: int = 1
+    when: Condition = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class CallHelpline:
+    """Open a ticket; where one is open, raise its urgency. The topic is the one they came from, unless said."""
+
+    topic: str | None = None
+    urgency: Urgency = Urgency.NORMAL
+    when: Condition = ALWAYS
+
+
+class Act(StrEnum):
+    """What a person may do with their ticket by a button."""
+
+    LOOK = "look"
+    """Show what was held."""
+    URGE = "urge"
+    WITHDRAW = "withdraw"
+    REOPEN = "reopen"
+    AGREE = "agree"
+    """To the referral they were asked about; the next refuses it, or takes consent back later."""
+    REFUSE = "refuse"
+    HELPED = "helped"
+    NOT_HELPED = "not-helped"
+    JOIN = "join"
+    """Come back by the return code in the flow's value `code`; it is wiped."""
+    KEEP_SECRET = "keep-secret"  # noqa: S105 - the name of an act
+    """Remember the flow's values `secret1` to `secret3` as a verifier; they are wiped."""
+    CHECK_SECRET = "check-secret"  # noqa: S105 - the name of an act
+    """Compare them: the flow's value `secret_ok` becomes yes or no."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActOnTicket:
+    """Do something with the ticket."""
+
+    act: Act
+    when: Condition = ALWAYS
+
+
+Do: TypeAlias = (
+    CallHelpline | ActOnTicket | ListHotlines | ListTopics | ListPlaces | Checklist | Remind | ForgetMe | About
+)
+Step: TypeAlias = Say | Show | Choose | Talk | Ask | Set | Call | Go | Do | End
+Wait: TypeAlias = Choose | Talk | Ask | ListTopics | Checklist
 Spoken: TypeAlias = Say | Show | ListHotlines | ListPlaces | About
 """What only shows something, and may be shown again when a wait is asked again."""
 

@@ -4,12 +4,15 @@ A conversation's version makes two replicas agree on an order; the arrival's id 
 be sent lies in the same commit, so that nothing is sent before it is stored and nothing stored is left unsent.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import IntEnum
-from typing import NewType, Protocol, TypeAlias
+from typing import Final, NewType, Protocol, TypeAlias
 
+from bot.desk.letters import Letter, Original
+from bot.desk.staff import Roster
+from bot.desk.ticket import Ticket, TicketId
 from bot.dialogue import Conversation
 from bot.messages import ArrivalId, ConversationId, Message
 
@@ -71,8 +74,12 @@ class Outgoing:
     """One thing to deliver: a message, or (without one) only the acknowledgement of a press.
 
     `replaces` is the door's id of the message it may take the place of; `acknowledges` the door's id of the press.
-    `covers` asks the door to leave nothing else on the screen. `attempts` is written by the store: how many times it
-    was handed out before, so that above zero the person may have seen it already.
+    `covers` asks the door to leave nothing else on the screen, `deletes` names messages that are taken away before. Of
+    a message that is a copy `copies` says of what. `silent` rings no phone. A `letter` goes to another conversation or
+    ticket, which `address.chat` names. Whoever delivers one that `reports` tells how it went, under its `ref`.
+    `merges` may be joined with the next one where a messenger lets only so much through. `marks` is an emoji put on
+    the message that `ref` names, `drops_topic` deletes the topic of the address. `attempts` is written by the store:
+    how many times it was handed out before, so that above zero the person may have seen it already.
     """
 
     id: OutgoingId
@@ -83,6 +90,15 @@ class Outgoing:
     covers: bool = False
     priority: Priority = Priority.ANSWER
     attempts: int = 0
+    letter: Letter | None = None
+    copies: Original | None = None
+    deletes: tuple[str, ...] = ()
+    silent: bool = False
+    reports: bool = False
+    ref: str = ""
+    merges: bool = False
+    marks: str = ""
+    drops_topic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +125,41 @@ class Timer:
     due: datetime
 
 
+LETTERS: Final = "!"
+"""The line of letters of a conversation or ticket."""
+
+HELD: Final = "?"
+"""The line of what staff wrote and the person has not looked at yet; nobody sends from it."""
+
+DESK: Final = "@"
+"""How the lines of a ticket to a helpline's group begin; the helpline's id follows."""
+
+HELD_LIFE: Final = timedelta(days=7)
+HELD_AT_MOST: Final = 50
+
+
+def letters_of(lane: str) -> ConversationId:
+    """The line on which a conversation's or ticket's letters wait."""
+    return ConversationId(lane + LETTERS)
+
+
+def held_of(conversation: ConversationId) -> ConversationId:
+    """The line on which what a person has not looked at waits."""
+    return ConversationId(conversation + HELD)
+
+
+def desk_line(ticket: TicketId, target: str) -> ConversationId:
+    """The line on which what a ticket has to tell a group, a member or the world outside waits."""
+    return ConversationId(ticket + DESK + target)
+
+
+def lane_of(line: ConversationId) -> ConversationId:
+    """The conversation or ticket to which a line belongs."""
+    for mark in (LETTERS, HELD, DESK):
+        line = ConversationId(line.partition(mark)[0])
+    return line
+
+
 @dataclass(frozen=True, slots=True)
 class Commit:
     """One turn. `record` None erases what is kept; timers in `dropped` no longer ring.
@@ -118,6 +169,10 @@ class Commit:
 
     `pushed` is False where the door fetches its messages itself (the chat page). `quarantined` holds an arrival that
     could not be handled, for people to look at.
+
+    `letters` go to other conversations and tickets. `held` waits until the person looks; `unveils` moves all that was
+    held before into the outbox, ahead of `outgoing`. `opens` writes a new ticket in the same shard, with its due moment.
+    A ticket that is there already is left as it is.
     """
 
     conversation: ConversationId
@@ -129,6 +184,44 @@ class Commit:
     dropped: tuple[str, ...] = ()
     pushed: bool = True
     quarantined: bytes | None = None
+    letters: tuple[Outgoing, ...] = ()
+    held: tuple[Outgoing, ...] = ()
+    unveils: bool = False
+    opens: Ticket | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSnapshot:
+    """A ticket and its version; version 0 and no ticket where there is none."""
+
+    version: int
+    ticket: Ticket | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketCommit:
+    """One decision about a ticket. `ticket` None erases it; its `due` moment is the ticket's only timer.
+
+    `outgoing` are on the ticket's lines to desks: target → what is to be said there. `kept` are sealed records of what
+    was told, added to those there are; `wraps` replaces who can open them, an empty map erases both.
+    """
+
+    ticket_id: TicketId
+    expected: int
+    answering: ArrivalId
+    ticket: Ticket | None
+    outgoing: Mapping[str, tuple[Outgoing, ...]] = field(default_factory=dict)
+    letters: tuple[Outgoing, ...] = ()
+    kept: tuple[bytes, ...] = ()
+    wraps: Mapping[str, bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What was told about one ticket, as it lies: sealed records, oldest first, and the key wraps by reader."""
+
+    records: tuple[bytes, ...]
+    wraps: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +360,70 @@ class Store(Protocol):
 
     async def wonders(self, now: datetime) -> Sequence[Wondered]:
         """What enough people have asked in vain within WONDER_LIFE, the most asked first."""
+        ...
+
+    async def load_ticket(self, ticket: TicketId) -> TicketSnapshot:
+        """What is kept about a ticket."""
+        ...
+
+    async def commit_ticket(self, commit: TicketCommit, now: datetime) -> Outcome:
+        """Write a decision; raise ConflictError unless the version still holds. Nothing is leased: see `claim_lines`."""
+        ...
+
+    async def claim_lines(self, lane: str, now: datetime, lease: timedelta) -> Sequence[Leased]:
+        """Lease the heads that are due on the lines (letters, desks) of one conversation or ticket."""
+        ...
+
+    async def open_tickets(self) -> Sequence[TicketId]:
+        """Every ticket that is not closed."""
+        ...
+
+    async def mend_due(self, now: datetime) -> Sequence[TicketId]:
+        """Open tickets that have no due moment; each is given one, now. There should never be any."""
+        ...
+
+    async def read_sealed(self, ticket: TicketId) -> Sealed:
+        """What was told about a ticket, and who can open it."""
+        ...
+
+    async def load_roster(self) -> tuple[int, Roster]:
+        """Who works here, and the roster's version; 0 for an empty one."""
+        ...
+
+    async def save_roster(self, roster: Roster, expected: int) -> None:
+        """Write the roster as a whole; raise ConflictError unless the version still holds."""
+        ...
+
+    async def keep_topic(self, ticket: TicketId, target: str, topic: str, group: str) -> None:
+        """Remember which topic of a group belongs to a ticket's line, both ways, for 40 days."""
+        ...
+
+    async def topic_of(self, ticket: TicketId, target: str) -> tuple[str, str] | None:
+        """The group and topic of a ticket's line, if one was made."""
+        ...
+
+    async def ticket_at(self, group: str, topic: str) -> TicketId | None:
+        """Which ticket a topic belongs to."""
+        ...
+
+    async def forget_topic(self, ticket: TicketId, target: str) -> None:
+        """The topic is gone; the next message makes a new one."""
+        ...
+
+    async def keep_code(self, code: str, ticket: TicketId) -> None:
+        """Let a ticket be found by its return code, which is kept only as a keyed hash, for 90 days."""
+        ...
+
+    async def ticket_of_code(self, code: str) -> TicketId | None:
+        """The ticket that goes with a return code."""
+        ...
+
+    async def beat(self, name: str, now: datetime, life: timedelta) -> None:
+        """Say that something works, for all processes to see; forgotten after `life`."""
+        ...
+
+    async def heard(self, name: str) -> datetime | None:
+        """When it last worked."""
         ...
 
     async def ping(self) -> None:
