@@ -36,7 +36,7 @@ Frames: TypeAlias = tuple[Frame, ...]
 class Calling:
     """The person's own view of the ticket they opened last.
 
-    `held` counts what waits to be looked at. `referred` is the helpline to which they were asked to be passed on, and
+    `held` counts what waits to be looked at, `noticed` says that a neutral line stands for news already. `referred` is the helpline to which they were asked to be passed on, and
     what became of it. `hidden` is set from a quick exit until they return. `judged` once they said whether it helped.
     """
 
@@ -50,6 +50,7 @@ class Calling:
     referral: ReferralState | None = None
     hidden: bool = False
     judged: bool = False
+    noticed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,33 +10,53 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from bot.desk.letters import MediaKind
 from bot.dialogue.alarms import flow_to_open
 from bot.dialogue.answering import answer_in_words, choose, names_a_button, take_shared, try_again
 from bot.dialogue.conversation import Conversation, Frame
 from bot.dialogue.effects import Send, Turn
 from bot.dialogue.events import (
+    Edited,
     Elapsed,
     Event,
+    LetterCame,
     Looked,
     Opened,
     Pressed,
+    Reported,
     Shared,
     Typed,
     Wish,
     Wished,
 )
+from bot.dialogue.fresh import NOBODY, Fresh
 from bot.dialogue.listing import URGENT, tell_danger, tell_hotlines, tell_wordless
+from bot.dialogue.own_ticket import ALARMS
 from bot.dialogue.person import TOPIC
 from bot.dialogue.phrasebook import TextId
-from bot.dialogue.presses import Again, Answer, Hear, Open, Press, Return, Switch, Wanting, read_press
+from bot.dialogue.presses import (
+    Again,
+    Answer,
+    AnswerCard,
+    Hear,
+    LookIn,
+    Open,
+    Press,
+    Return,
+    Switch,
+    Wanting,
+    read_press,
+)
 from bot.dialogue.script import Script, TopicId
 from bot.dialogue.steps import (
     Ask,
     Choose,
     FlowId,
     ListHotlines,
+    Talk,
     Wait,
 )
+from bot.dialogue.ticket_news import look_in, take_letter
 from bot.dialogue.walking import Walk, opening
 from bot.dialogue.wording import BLANK_LINE
 from bot.language import (
@@ -46,34 +66,44 @@ from bot.language import (
 )
 from bot.messages import Language, Message, Span
 
+_OF_THE_PERSON = (Opened, Pressed, Typed, Shared, Wished, Looked, Edited)
+"""What only they do themselves, so that they are there."""
+
+_BEFORE_A_TALK = (Wish.EXIT, Wish.STOP)
+"""All that is not passed on of what is written to a helpline."""
+
 _BEFORE_ANY_ANSWER = (Wish.EXIT, Wish.STOP, Wish.HELP, Wish.PERSON)
 """Whoever types these gets them, whatever stands on the buttons."""
 
 
-def take_turn(script: Script, conversation: Conversation, event: Event, now: datetime) -> Turn:
+def take_turn(script: Script, conversation: Conversation, event: Event, now: datetime, fresh: Fresh = NOBODY) -> Turn:
     """Take one turn: where the person stands after an event, and what they are shown."""
-    walk = Walk(script, conversation, now)
+    walk = Walk(script, conversation, now, fresh)
     match event:
         case Opened():
             _open(walk, event)
         case Pressed(press):
             _press(walk, read_press(press))
-        case Typed(words):
-            _hear(walk, words)
-        case Shared(kind):
-            if walk.person.language is None:
-                _answer_without_words(walk)
-            elif not take_shared(walk, kind):
-                walk.note("cannot-read")
-                walk.ask_again()
+        case Typed(words, message):
+            _hear(walk, words, message)
+        case Shared():
+            _receive(walk, event)
         case Wished(wish):
             _grant(walk, wish)
         case Looked():
             walk.ask_again()
         case Elapsed(node):
             _wake(walk, node)
+        case Edited(words, message):
+            walk.ticket.pass_on_edit(words, message)
+        case LetterCame(letter):
+            take_letter(walk, letter)
+        case Reported(ref, message, missed):
+            walk.ticket.note_shown(ref, message, missed)
         case _:
             assert_never(event)
+    if walk.person.calling is not None and isinstance(event, _OF_THE_PERSON):
+        walk.person.active = now
     return walk.turn()
 
 
@@ -142,6 +172,11 @@ def _press(walk: Walk, press: Press | None) -> None:
         case Hear(node):
             if not walk.read_out(node):
                 _stale(walk)
+        case LookIn():
+            look_in(walk)
+        case AnswerCard() as answer:
+            if not walk.ticket.answer_card(answer):
+                _stale(walk)
         case wish:
             _grant(walk, wish)
 
@@ -172,6 +207,7 @@ def _grant(walk: Walk, wish: Wish) -> None:
             _hide(walk)
         case Wish.STOP:
             walk.count("stop")
+            walk.ticket.stop_writing()
             walk.note("stopped")
             _hide(walk)
         case _:
@@ -182,12 +218,16 @@ def _hide(walk: Walk) -> None:
     """Cover the screen, keep nothing of where the person was, and let nothing of it come back by itself."""
     walk.person.trail.clear()
     walk.hush()
+    walk.ticket.hide()
     walk.cover()
     walk.restart(walk.script.special.cover)
 
 
 def _wake(walk: Walk, node: str) -> None:
     """Go where a wait wanted to go by now; nothing happens when the person has walked on."""
+    if node in ALARMS:
+        walk.ticket.ring(node)
+        return
     flow = flow_to_open(node, walk.script)
     if flow is not None:
         walk.open_from_here(flow)
@@ -201,10 +241,13 @@ def _wake(walk: Walk, node: str) -> None:
         walk.go(step.after.to, frame)
 
 
-def _hear(walk: Walk, words: str) -> None:
+def _hear(walk: Walk, words: str, message: str) -> None:
     understood = walk.script.understanding.understand(words, walk.person.language, walk.person.profile)
     _listen_to_language(walk, understood.language)
     found = walk.person.waiting()
+    if found is not None and isinstance(found[1], Talk) and walk.ticket.is_open:
+        _talk(walk, words, understood, message)
+        return
     if understood.wish is not None:
         wish = Wish(understood.wish)
         if wish in _BEFORE_ANY_ANSWER or found is None or not names_a_button(walk, *found, understood):
@@ -223,6 +266,43 @@ def _hear(walk: Walk, words: str) -> None:
     if found is not None and answer_in_words(walk, *found, understood):
         return
     _answer_question(walk, found, understood)
+
+
+def _talk(walk: Walk, words: str, understood: Understood, message: str) -> None:
+    """Pass on what was written; who speaks of danger sees numbers, too, and only a way out is not passed on."""
+    if understood.wish in _BEFORE_A_TALK:
+        _grant(walk, Wish(understood.wish))
+        return
+    kind = understood.danger.kind if understood.danger.kind in walk.script.emergency_kinds else None
+    is_certain = understood.danger.level is Level.CERTAIN and kind is not None
+    if is_certain and kind is not None:
+        walk.count("danger", kind)
+        _warn(walk, kind)
+    walk.ticket.pass_on_words(words, _spoken(walk, understood), message, urgent=is_certain)
+    if understood.danger.level is Level.MAYBE:
+        walk.offer_danger_button()
+    walk.ask_again()
+
+
+def _spoken(walk: Walk, understood: Understood) -> Language | None:
+    language = Language(understood.language or "")
+    return language if language in walk.script.tongues else walk.person.language
+
+
+def _receive(walk: Walk, shared: Shared) -> None:
+    """Take what was sent besides words; in a talk it goes to the helpline, elsewhere the words under it are heard."""
+    found = walk.person.waiting()
+    in_talk = found is not None and isinstance(found[1], Talk) and walk.ticket.is_open
+    if in_talk and shared.original is not None:
+        walk.ticket.pass_on_media(MediaKind(shared.kind), shared.original)
+        walk.ask_again()
+    elif shared.words:
+        _hear(walk, shared.words, "")
+    elif walk.person.language is None:
+        _answer_without_words(walk)
+    elif not take_shared(walk, shared.kind):
+        walk.note("cannot-read")
+        walk.ask_again()
 
 
 def _listen_to_language(walk: Walk, heard: str | None) -> None:

@@ -89,9 +89,10 @@ class Elapsed:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """They changed a message they had written."""
+    """They changed a message they had written; `message` is the door's id of it."""
 
     words: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from bot.dialogue.conditions import holds
 from bot.dialogue.conversation import Conversation, Frame, Frames, Value
 from bot.dialogue.nodes import FLOW_PART
 from bot.dialogue.script import Script
-from bot.dialogue.steps import Ask, Call, Checklist, Choose, FlowId, ListTopics, Option, Step, Wait
+from bot.dialogue.steps import Ask, Call, Checklist, Choose, FlowId, ListTopics, Option, Step, Talk, Wait
 from bot.dialogue.wording import Wording
 from bot.facts import Caller
 from bot.messages import Language
@@ -41,6 +41,12 @@ class Person:
         self.tries = conversation.tries
         self.frames = list(_renamed(conversation.frames, script))[-MOST_FRAMES:]
         self.trail = [_renamed(frames, script) for frames in conversation.trail]
+        self.calling = conversation.calling
+        self.shown = list(conversation.shown)
+        self.secret = conversation.secret
+        self.active = conversation.active
+        self.of_desk: Mapping[str, Value] = {}
+        """What is known of helplines and the ticket; put here by whoever knows, and needed only where there are any."""
 
     def conversation(self) -> Conversation:
         """What is to be kept."""
@@ -51,6 +57,10 @@ class Person:
             trail=tuple(self.trail[-MOST_TRAIL:]),
             tries=self.tries,
             heard=self.heard,
+            calling=self.calling,
+            shown=tuple(self.shown),
+            secret=self.secret,
+            active=self.active,
         )
 
     # What is known
@@ -62,7 +72,7 @@ class Person:
     def known_with(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """A flow's values over the profile and the language, if one is chosen."""
         chosen: dict[str, Value] = {} if self.language is None else {LANGUAGE: str(self.language)}
-        return {**chosen, **self.profile, **values}
+        return {**self.of_desk, **chosen, **self.profile, **values}
 
     def wording(self, values: Mapping[str, Value] | None = None) -> Wording:
         """Words for this person now."""
@@ -102,9 +112,9 @@ class Person:
             return None
         frame = self.frames[-1]
         step = self.step_of(frame)
-        return (frame, step) if isinstance(step, Choose | Ask | ListTopics | Checklist) else None
+        return (frame, step) if isinstance(step, Choose | Talk | Ask | ListTopics | Checklist) else None
 
-    def options(self, step: Choose | ListTopics, known: Mapping[str, Value]) -> tuple[Option, ...]:
+    def options(self, step: Choose | Talk | ListTopics, known: Mapping[str, Value]) -> tuple[Option, ...]:
         """The buttons of a wait that can be pressed now."""
         if isinstance(step, ListTopics):
             return tuple(

@@ -8,6 +8,7 @@ could: show public words, or answer the wait at which this very person stands.
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from bot.desk.phrases import CardId
 from bot.dialogue.conversation import NodeToken
 from bot.dialogue.events import Wish
 from bot.dialogue.nodes import FLOW_PART, WHOLE
@@ -65,7 +66,20 @@ class Hear:
     node: NodeToken
 
 
-Wanting: TypeAlias = Answer | Open | Switch | Again | Return | Hear | Wish
+@dataclass(frozen=True, slots=True)
+class LookIn:
+    """Shows what the ticket has that is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCard:
+    """Answers a sentence of the phrasebook that staff sent."""
+
+    card: CardId
+    answer: str
+
+
+Wanting: TypeAlias = Answer | Open | Switch | Again | Return | Hear | LookIn | AnswerCard | Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +106,10 @@ def write_press(press: Press) -> str:
             kind, rest = "u", beginning
         case Hear(node):
             kind, rest = "h", node
+        case LookIn():
+            kind, rest = "n", ""
+        case AnswerCard(card, answer):
+            kind, rest = "c", f"{card}:{answer}"
         case wish:
             kind, rest = "w", _WISHES[wish]
     return f"{kind.upper() if press.kept else kind}{press.language or _NO_LANGUAGE}{rest}"
@@ -123,6 +141,11 @@ def _read_wanting(kind: str, rest: str) -> Wanting | None:
             return Return(rest)
         case "h" if len(rest) == WHOLE:
             return Hear(NodeToken(rest))
+        case "n" if not rest:
+            return LookIn()
+        case "c" if rest.count(":") == 1:
+            card, _, answer = rest.partition(":")
+            return AnswerCard(CardId(card), answer)
         case "w":
             return _WISH_OF.get(rest)
         case _:

@@ -66,6 +66,11 @@ class Special:
     language: FlowId
     person: FlowId
     cover: FlowId
+    talk: FlowId = FlowId("talk")
+    referral: FlowId = FlowId("referral")
+    ended: FlowId = FlowId("ended")
+    secret: FlowId = FlowId("secret-check")
+    """The last four are needed only where there are helplines."""
     ask_profile: Mapping[str, FlowId] = field(default_factory=dict)
     """Profile field → the flow that asks for it."""
 

@@ -131,6 +131,8 @@ class AnswerKind(StrEnum):
     PHOTO = "photo"
     VOICE = "voice"
     YESNO = "yesno"
+    CODE = "code"
+    """The code by which somebody comes back to their ticket from another phone."""
 
 
 @dataclass(frozen=True, slots=True)

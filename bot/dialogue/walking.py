@@ -14,11 +14,13 @@ from bot.dialogue.alarms import flow_alarm
 from bot.dialogue.arithmetic import FormulaError, work_out
 from bot.dialogue.conditions import holds
 from bot.dialogue.conversation import Conversation, Frame, NodeToken, Value
-from bot.dialogue.effects import Count, Hush, Turn, Wake, Wonder
+from bot.dialogue.effects import Count, Effect, Hush, Turn, Wake, Wonder
 from bot.dialogue.events import Wish
+from bot.dialogue.fresh import NOBODY, Fresh
 from bot.dialogue.listing import tell_hotlines, tell_places
 from bot.dialogue.menu import button, choices, in_rows, ways_in, ways_out
 from bot.dialogue.nodes import FLOW_PART, SCREEN_PART, flow_token
+from bot.dialogue.own_ticket import OwnTicket
 from bot.dialogue.person import TOPIC, Person, is_topic
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.presses import Open, Switch, Wanting
@@ -26,8 +28,10 @@ from bot.dialogue.screenful import Screenful
 from bot.dialogue.script import Script
 from bot.dialogue.steps import (
     About,
+    ActOnTicket,
     Ask,
     Call,
+    CallHelpline,
     Checklist,
     Choose,
     End,
@@ -43,6 +47,7 @@ from bot.dialogue.steps import (
     Set,
     Show,
     Spoken,
+    Talk,
     Target,
     ToBack,
     ToFlow,
@@ -70,10 +75,13 @@ class _Position:
 class Walk:
     """One turn in the making."""
 
-    def __init__(self, script: Script, conversation: Conversation, now: datetime) -> None:
+    def __init__(self, script: Script, conversation: Conversation, now: datetime, fresh: Fresh = NOBODY) -> None:
         self.script = script
+        self.fresh = fresh
         self.person = Person(script, conversation, now)
         self._screenful = Screenful()
+        self.ticket = OwnTicket(self.person, self._screenful, fresh)
+        self.refresh()
         self._extra: list[tuple[Wanting, str]] = []
         self._is_forgotten = False
         self._first_text: TextId | None = None
@@ -84,6 +92,8 @@ class Walk:
 
     def turn(self) -> Turn:
         """The turn as it came out."""
+        if not self._is_forgotten:
+            self.ticket.tell_changes()
         return Turn(None if self._is_forgotten else self.person.conversation(), self._screenful.effects())
 
     def note(self, phrase: str) -> None:
@@ -93,6 +103,14 @@ class Walk:
     def add(self, text: Text) -> None:
         """Say this before what comes next."""
         self._screenful.add(text)
+
+    def refresh(self) -> None:
+        """Work out anew what may be asked about helplines and the ticket."""
+        self.person.of_desk = self.ticket.known() if self._has_desks() else _NO_DESK
+
+    def do(self, effect: Effect) -> None:
+        """Ask for something besides the menu."""
+        self._screenful.do(effect)
 
     def count(self, what: str, label: str = "") -> None:
         """Add one to a figure."""
@@ -268,7 +286,7 @@ class Walk:
             case Say() | Show() | ListHotlines() | ListPlaces() | About():
                 self._speak(step, at, repeated=asked_again)
                 return _next(at)
-            case Choose() | Ask() | ListTopics() | Checklist():
+            case Choose() | Talk() | Ask() | ListTopics() | Checklist():
                 self._wait(step, at)
                 return None
             case Set():
@@ -287,6 +305,17 @@ class Walk:
             case ForgetMe():
                 self._forget()
                 return None
+            case CallHelpline():
+                self.ticket.call(step)
+                self.refresh()
+                return _next(at)
+            case ActOnTicket():
+                first = self.ticket.act(step, at.values)
+                self.refresh()
+                if first is None:
+                    return _next(at)
+                self.person.drop_frames_of(first)
+                return self._start_of(first)
             case _:
                 assert_never(step)
 
@@ -313,13 +342,16 @@ class Walk:
                 assert_never(step)
 
     def _wait(self, step: Wait, at: _Position) -> None:
+        if isinstance(step, Talk):
+            self.ticket.come_back()
         self.person.stand(Frame(step.node, at.values))
         if isinstance(step, Ask):
             self._first_text = self._first_text or step.text
             self.add(self.person.wording(at.values).text(step.text))
         if isinstance(step, Choose | Ask) and step.after is not None:
             self._screenful.do(Wake(step.node, step.after.wait))
-        self._show_menu(choices(self.person, step, at.values), step.columns if isinstance(step, Choose) else 1)
+        columns = step.columns if isinstance(step, Choose | Talk) else 1
+        self._show_menu(choices(self.person, step, at.values), columns)
 
     def _work_out(self, step: Set, at: _Position) -> None:
         """One formula after the other; what cannot be worked out is not known, for a nought would be told as one."""
@@ -338,6 +370,7 @@ class Walk:
 
     def _forget(self) -> None:
         self._is_forgotten = True
+        self.ticket.erase()
         self.hush()
         self.note("forgotten")
         self._screenful.show_menu(ways_in(self.person), self.person.speaking)
@@ -408,6 +441,9 @@ class Walk:
 
     # Small questions about the script
 
+    def _has_desks(self) -> bool:
+        return bool(self.script.desks.open_tickets) or self.person.calling is not None
+
     def _recorded(self) -> TextId | None:
         """The first text of this screenful, where somebody has read it out in the person's language."""
         text, media = self._first_text, self.script.media
@@ -447,4 +483,5 @@ def _next(at: _Position) -> _Position:
     return _Position(at.flow, at.screen, at.index + 1, at.values)
 
 
-_WAITS: Final = (Choose, Ask, ListTopics, Checklist)
+_NO_DESK: Final = {"desk": "none", "ticket": "none", "held": "0", "judged": "no", "referral": "none", "secret": "no"}
+_WAITS: Final = (Choose, Talk, Ask, ListTopics, Checklist)
