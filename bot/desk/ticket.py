@@ -134,6 +134,8 @@ class Ticket:
     alerts: int = 0
     told: int = 0
     """How often the person was told that nobody has answered yet, since they last wrote."""
+    touched: datetime | None = None
+    """When somebody wrote last, or staff were reminded."""
     waits_for: datetime | None = None
     holder: StaffId | None = None
     helpers: frozenset[StaffId] = frozenset()

@@ -1,0 +1,313 @@
+"""What staff may do with a ticket, each as far as their rights go."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final, assert_never
+
+from bot.desk import referring
+from bot.desk.actions import (
+    AcceptReferral,
+    AskColleague,
+    ByStaff,
+    CancelReferral,
+    Claim,
+    Close,
+    DeclineReferral,
+    HandOver,
+    Look,
+    Refer,
+    Release,
+    Reopen,
+    SendCanned,
+    SendCard,
+    SendMedia,
+    SetLabel,
+    SetUrgency,
+    Write,
+)
+from bot.desk.decided import Refusal
+from bot.desk.deciding import Deciding
+from bot.desk.letters import (
+    Acknowledged,
+    ReferralNews,
+    StaffAsked,
+    StaffSent,
+    StaffUsedReply,
+    StaffWrote,
+    TicketClosed,
+    TicketReopened,
+    ToPerson,
+    WaitsAgain,
+)
+from bot.desk.news import (
+    AlsoAnswering,
+    ColleagueAsked,
+    Ended,
+    HandedOver,
+    LabelSet,
+    News,
+    Opened,
+    Released,
+    SentToPerson,
+    Took,
+    UrgencySet,
+)
+from bot.desk.phrases import Cards
+from bot.desk.staff import Member
+from bot.desk.ticket import CloseReason, ReferralState, StaffId, Stage, Urgency
+
+LONGEST: Final = 3500
+"""Characters; with what is put around them they must fit into one message everywhere."""
+
+AT_ONCE: Final = timedelta(seconds=60)
+"""Who writes so soon after a colleague may not have seen them."""
+
+STAFF_REASONS: Final = frozenset(
+    {
+        CloseReason.HELPED,
+        CloseReason.REFERRED_OUTSIDE,
+        CloseReason.NO_ANSWER,
+        CloseReason.NOT_FOR_US,
+        CloseReason.DUPLICATE,
+    }
+)
+_WHEN_CLOSED: Final = (Reopen, Look)
+_OF_THE_OTHER_DESK: Final = (AcceptReferral, DeclineReferral)
+
+
+def take_action(deciding: Deciding, done: ByStaff, cards: Cards) -> Refusal | None:
+    """Do it; or say why not, and nothing is done."""
+    member = deciding.roster.members.get(done.member)
+    if member is None or not _may_touch(deciding, member, done):
+        return Refusal.NOT_YOURS
+    if done.button is not None and done.button in deciding.ticket.spent:
+        return Refusal.PRESSED_BEFORE
+    if not deciding.ticket.is_open and not isinstance(done.action, _WHEN_CLOSED):
+        return Refusal.CLOSED
+    return _act(deciding, member, done, cards)
+
+
+def member_left(deciding: Deciding, who: StaffId) -> None:
+    """Whoever left holds nothing: others are called at once."""
+    ticket = deciding.ticket
+    deciding.ticket = replace(ticket, helpers=ticket.helpers - {who})
+    if ticket.holder == who and ticket.is_open:
+        _let_go(deciding, who)
+
+
+def _may_touch(deciding: Deciding, member: Member, done: ByStaff) -> bool:
+    """In the group of a helpline they work for, which has the ticket, is asked to take it, or stands in for who has."""
+    ticket, referral = deciding.ticket, deciding.ticket.referral
+    if not member.works_for(done.via):
+        return False
+    if isinstance(done.action, _OF_THE_OTHER_DESK):
+        return referral is not None and referral.to == done.via
+    stands_in = deciding.helpline is not None and done.via in deciding.helpline.fallbacks
+    return done.via == ticket.helpline or (stands_in and isinstance(done.action, Claim) and _is_called(deciding))
+
+
+def _is_called(deciding: Deciding) -> bool:
+    return deciding.ticket.stage is Stage.ASKED
+
+
+def _act(deciding: Deciding, member: Member, done: ByStaff, cards: Cards) -> Refusal | None:  # noqa: C901, PLR0911, PLR0912 - one line for each kind
+    action = done.action
+    match action:
+        case Claim():
+            return _claim(deciding, member, done)
+        case Release():
+            return _decide_over(deciding, member) or _release(deciding, member)
+        case HandOver(to):
+            return _decide_over(deciding, member) or _hand_over(deciding, member, to)
+        case AskColleague(colleague):
+            return _write_allowed(deciding, member) or _ask_colleague(deciding, member, colleague)
+        case SetUrgency(urgency):
+            _set_urgency(deciding, member, urgency)
+            return None
+        case SetLabel(label, on):
+            return _set_label(deciding, label, on=on)
+        case Write(words, language, ref, is_edit):
+            wrong = _wrong_words(words)
+            return wrong or _say(deciding, member, StaffWrote(words.strip(), language, ref, is_edit), None)
+        case SendMedia(kind, original, ref):
+            return _say(deciding, member, StaffSent(kind, original, ref), None)
+        case SendCard():
+            return _send_card(deciding, member, action, cards)
+        case SendCanned(canned, ref):
+            home = deciding.helpline
+            if home is None or canned not in home.canned:
+                return Refusal.NO_SUCH_CARD
+            return _say(deciding, member, StaffUsedReply(canned, ref), SentToPerson(member.id, f"canned:{canned}"))
+        case Refer(to):
+            return _decide_over(deciding, member) or referring.refer(deciding, member, to)
+        case AcceptReferral():
+            return referring.accept(deciding, member)
+        case DeclineReferral(why):
+            return referring.decline(deciding, why)
+        case CancelReferral():
+            return _decide_over(deciding, member) or referring.cancel(deciding)
+        case Close(reason):
+            return _decide_over(deciding, member) or _close(deciding, member, reason)
+        case Reopen():
+            return _reopen(deciding, member)
+        case Look():
+            deciding.tell(Opened())
+            return None
+        case _:
+            assert_never(action)
+
+
+def _claim(deciding: Deciding, member: Member, done: ByStaff) -> Refusal | None:
+    ticket = deciding.ticket
+    if ticket.holder is not None and ticket.holder != member.id:
+        return Refusal.HELD_BY_ANOTHER
+    if ticket.holder == member.id:
+        return None
+    moved = done.via != ticket.helpline
+    if moved:
+        deciding.tell(Took(member.id))
+        deciding.move_to(done.via)
+        deciding.write(ReferralNews(done.via, ReferralState.ACCEPTED, holds=done.via))
+    deciding.ticket = replace(
+        deciding.ticket, stage=Stage.ACKNOWLEDGED, since=deciding.now, holder=member.id, alerts=0, told=0
+    )
+    deciding.tell(Took(member.id))
+    deciding.write(Acknowledged(deciding.now))
+    deciding.count("ticket_acknowledged")
+    return None
+
+
+def _decide_over(deciding: Deciding, member: Member) -> Refusal | None:
+    """Whether they may decide over the ticket: they hold it, nobody does, or they supervise the helpline."""
+    holder = deciding.ticket.holder
+    if holder in (None, member.id) or member.supervises(deciding.ticket.helpline):
+        return None
+    return Refusal.HELD_BY_ANOTHER
+
+
+def _write_allowed(deciding: Deciding, member: Member) -> Refusal | None:
+    if member.id in deciding.ticket.helpers:
+        return None
+    return _decide_over(deciding, member)
+
+
+def _release(deciding: Deciding, member: Member) -> Refusal | None:
+    if deciding.ticket.holder is None:
+        return Refusal.NOT_HELD
+    _let_go(deciding, member.id)
+    return None
+
+
+def _let_go(deciding: Deciding, who: StaffId) -> None:
+    deciding.ask_anew()
+    deciding.tell(Released(who))
+    deciding.write(WaitsAgain(deciding.now))
+
+
+def _hand_over(deciding: Deciding, member: Member, to: StaffId) -> Refusal | None:
+    colleague = deciding.roster.members.get(to)
+    if colleague is None or not colleague.works_for(deciding.ticket.helpline):
+        return Refusal.NO_SUCH_COLLEAGUE
+    ticket = deciding.ticket
+    stage = ticket.stage if ticket.stage is Stage.TALKING else Stage.ACKNOWLEDGED
+    deciding.ticket = replace(ticket, holder=to, stage=stage, since=deciding.now, alerts=0)
+    deciding.tell(HandedOver(member.id, to))
+    deciding.tell_member(to, HandedOver(member.id, to))
+    return None
+
+
+def _ask_colleague(deciding: Deciding, member: Member, colleague: StaffId) -> Refusal | None:
+    asked = deciding.roster.members.get(colleague)
+    if asked is None or not asked.works_for(deciding.ticket.helpline):
+        return Refusal.NO_SUCH_COLLEAGUE
+    deciding.ticket = replace(deciding.ticket, helpers=deciding.ticket.helpers | {colleague})
+    deciding.tell(ColleagueAsked(member.id, colleague))
+    deciding.tell_member(colleague, ColleagueAsked(member.id, colleague))
+    return None
+
+
+def _set_urgency(deciding: Deciding, member: Member, urgency: Urgency) -> None:
+    is_raised = urgency is Urgency.EMERGENCY and deciding.ticket.urgency is not Urgency.EMERGENCY
+    deciding.ticket = replace(deciding.ticket, urgency=urgency)
+    deciding.tell(UrgencySet(urgency, member.id))
+    if is_raised and deciding.ticket.stage is Stage.ASKED:
+        deciding.raise_alarm(max(1, deciding.ticket.alerts))
+
+
+def _set_label(deciding: Deciding, label: str, *, on: bool) -> Refusal | None:
+    name = label.strip().lower()
+    if not name:
+        return Refusal.EMPTY
+    if len(name) > 30:
+        return Refusal.TOO_LONG
+    labels = deciding.ticket.labels
+    deciding.ticket = replace(deciding.ticket, labels=labels | {name} if on else labels - {name})
+    deciding.tell(LabelSet(name, on))
+    return None
+
+
+def _wrong_words(words: str) -> Refusal | None:
+    if not words.strip():
+        return Refusal.EMPTY
+    return Refusal.TOO_LONG if len(words) > LONGEST else None
+
+
+def _send_card(deciding: Deciding, member: Member, action: SendCard, cards: Cards) -> Refusal | None:
+    card = cards.all.get(action.card)
+    if card is None:
+        return Refusal.NO_SUCH_CARD
+    if card.slot is not None and not action.filled.strip():
+        return Refusal.EMPTY
+    if len(action.filled) > 60:
+        return Refusal.TOO_LONG
+    told = SentToPerson(member.id, f"card:{card.id}", action.filled)
+    return _say(deciding, member, StaffAsked(card.id, action.ref, action.filled), told)
+
+
+def _say(deciding: Deciding, member: Member, letter: ToPerson, told: News | None) -> Refusal | None:
+    """Words of staff on their way to the person; who writes first takes the ticket by that."""
+    ticket, now = deciding.ticket, deciding.now
+    refused = _write_allowed(deciding, member)
+    if refused is not None:
+        return refused
+    if ticket.unreachable:
+        return Refusal.UNREACHABLE
+    if ticket.quiet:
+        return Refusal.PERSON_LEFT
+    if ticket.holder is None:
+        deciding.tell(Took(member.id))
+        deciding.count("ticket_acknowledged")
+    if ticket.recent is not None and ticket.recent[0] != member.id and now - ticket.recent[1] < AT_ONCE:
+        deciding.tell(AlsoAnswering(ticket.recent[0]))
+    deciding.ticket = replace(
+        ticket,
+        stage=Stage.TALKING,
+        since=ticket.since if ticket.stage is Stage.TALKING else now,
+        holder=ticket.holder or member.id,
+        waits_for=None,
+        touched=now,
+        alerts=0,
+        told=0,
+        recent=(member.id, now),
+    )
+    if told is not None:
+        deciding.tell(told)
+    deciding.write(letter)
+    return None
+
+
+def _close(deciding: Deciding, member: Member, reason: CloseReason) -> Refusal | None:
+    if reason not in STAFF_REASONS:
+        return Refusal.NOT_FOR_STAFF
+    deciding.close(reason, member.id)
+    deciding.tell_all(Ended(reason, member.id))
+    deciding.write(TicketClosed(reason, deciding.now))
+    return None
+
+
+def _reopen(deciding: Deciding, member: Member) -> Refusal | None:
+    if deciding.ticket.is_open:
+        return Refusal.NOT_CLOSED
+    deciding.open_again(member.id)
+    deciding.write(TicketReopened(deciding.now))
+    return None
