@@ -171,7 +171,7 @@ class Commit:
     could not be handled, for people to look at.
 
     `letters` go to other conversations and tickets. `held` waits until the person looks; `unveils` moves all that was
-    held before into the outbox, ahead of `outgoing`. `opens` writes a new ticket in the same shard, with its due moment.
+    held before into the outbox, ahead of `outgoing`. `opens` writes a new ticket in the same shard, and its timer.
     A ticket that is there already is left as it is.
     """
 
@@ -367,7 +367,7 @@ class Store(Protocol):
         ...
 
     async def commit_ticket(self, commit: TicketCommit, now: datetime) -> Outcome:
-        """Write a decision; raise ConflictError unless the version still holds. Nothing is leased: see `claim_lines`."""
+        """Write a decision; raise ConflictError unless the version still holds. `claim_lines` leases what it sends."""
         ...
 
     async def claim_lines(self, lane: str, now: datetime, lease: timedelta) -> Sequence[Leased]:

@@ -10,11 +10,15 @@ The trail repeats the same frames and values again and again, so each is written
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar, get_args
 
 import msgspec
 
+from bot.desk.letters import Original, ToPerson, ToTicket
+from bot.desk.staff import Roster
+from bot.desk.ticket import Ticket
 from bot.dialogue import Conversation, Frame, Frames, NodeToken, Value
+from bot.dialogue.conversation import Calling, Shown
 from bot.messages import Button, Language, Message, Rows, Span, Style, Text
 from bot.store.contract import Address, Outgoing, OutgoingId, Priority, Record, StoreError
 
@@ -44,6 +48,16 @@ class _RecordRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The piles of the trail, oldest first, and the pile where the person stands last."""
     tries: int
     heard: str | None
+    desk: "_DeskRow | None" = None
+
+
+class _DeskRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What only those have who asked for a helpline."""
+
+    calling: Calling | None = None
+    shown: tuple[Shown, ...] = ()
+    secret: str | None = None
+    active: datetime | None = None
 
 
 class _SpanRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -75,14 +89,38 @@ class _OutgoingRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     acknowledges: str | None
     covers: bool
     priority: int
+    more: "_MoreRow | None" = None
 
 
-_Row = TypeVar("_Row", bound=msgspec.Struct)
+class _MoreRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What only messages around a ticket have."""
+
+    letter: tuple[str, msgspec.Raw] | None = None
+    copies: Original | None = None
+    deletes: tuple[str, ...] = ()
+    silent: bool = False
+    reports: bool = False
+    ref: str = ""
+    merges: bool = False
+    marks: str = ""
+    drops_topic: bool = False
+
+
+class _RosterRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    version: int
+    roster: Roster
+
+
+_Row = TypeVar("_Row")
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _HEADER: Final = bytes((SCHEMA,))
 _RECORDS: Final = {1: msgspec.msgpack.Decoder(_RecordRow)}
 _OUTGOINGS: Final = {1: msgspec.msgpack.Decoder(_OutgoingRow)}
+_TICKETS: Final = {1: msgspec.msgpack.Decoder(Ticket)}
+_ROSTERS: Final = {1: msgspec.msgpack.Decoder(_RosterRow)}
+_LETTERS: Final = {kind.__name__: msgspec.msgpack.Decoder(kind) for kind in get_args(ToTicket) + get_args(ToPerson)}
+_PLAIN: Final = _MoreRow()
 _STYLES: Final = {style.value: style for style in Style}
 
 
@@ -113,6 +151,7 @@ def encode_record(record: Record) -> bytes:
             piles,
             conversation.tries,
             conversation.heard,
+            *_desk_rows(conversation),
         )
     )
 
@@ -127,10 +166,43 @@ def decode_record(data: bytes) -> Record:
         standing = piles.pop()
     except IndexError as error:
         raise UnreadableError("a stored record is damaged") from error
+    desk = row.desk or _DeskRow()
     return Record(
         Address(row.door, row.chat),
-        Conversation(_language(row.language), row.profile, standing, tuple(piles), row.tries, _language(row.heard)),
+        Conversation(
+            _language(row.language),
+            row.profile,
+            standing,
+            tuple(piles),
+            row.tries,
+            _language(row.heard),
+            desk.calling,
+            desk.shown,
+            desk.secret,
+            desk.active,
+        ),
     )
+
+
+def encode_ticket(ticket: Ticket) -> bytes:
+    """A ticket as bytes."""
+    return _HEADER + _encode(ticket)
+
+
+def decode_ticket(data: bytes) -> Ticket:
+    """The ticket in these bytes; raise UnreadableError when a newer program wrote them."""
+    return _decoded(data, _TICKETS)
+
+
+def encode_roster(roster: Roster, version: int) -> bytes:
+    """Who works here, as bytes."""
+    return _HEADER + _encode(_RosterRow(version, roster))
+
+
+def decode_roster(data: bytes) -> tuple[int, Roster]:
+    """The roster in these bytes and its version; raise UnreadableError when a newer program wrote them."""
+    row = _decoded(data, _ROSTERS)
+    return row.version, row.roster
 
 
 def encode_outgoing(outgoing: Outgoing) -> bytes:
@@ -145,6 +217,7 @@ def encode_outgoing(outgoing: Outgoing) -> bytes:
             outgoing.acknowledges,
             outgoing.covers,
             int(outgoing.priority),
+            *_more_rows(outgoing),
         )
     )
 
@@ -155,8 +228,10 @@ def decode_outgoing(data: bytes, outgoing: OutgoingId, attempts: int) -> Outgoin
     try:
         message = None if row.message is None else _message(row.message)
         priority = Priority(row.priority)
+        more = row.more or _PLAIN
+        letter = None if more.letter is None else _LETTERS[more.letter[0]].decode(more.letter[1])
     except (KeyError, ValueError) as error:
-        raise UnreadableError("a stored message holds a style or priority we do not know") from error
+        raise UnreadableError("a stored message holds a style, a priority or a letter we do not know") from error
     return Outgoing(
         outgoing,
         Address(row.door, row.chat),
@@ -166,6 +241,15 @@ def decode_outgoing(data: bytes, outgoing: OutgoingId, attempts: int) -> Outgoin
         row.covers,
         priority,
         attempts,
+        letter,
+        more.copies,
+        more.deletes,
+        more.silent,
+        more.reports,
+        more.ref,
+        more.merges,
+        more.marks,
+        more.drops_topic,
     )
 
 
@@ -178,6 +262,28 @@ def _decoded(data: bytes, decoders: Mapping[int, msgspec.msgpack.Decoder[_Row]])
         return decoder.decode(memoryview(data)[1:])
     except msgspec.DecodeError as error:
         raise UnreadableError("stored bytes are damaged") from error
+
+
+def _desk_rows(conversation: Conversation) -> tuple[_DeskRow, ...]:
+    row = _DeskRow(conversation.calling, conversation.shown, conversation.secret, conversation.active)
+    return () if row == _DeskRow() else (row,)
+
+
+def _more_rows(outgoing: Outgoing) -> tuple[_MoreRow, ...]:
+    letter = outgoing.letter
+    row = _MoreRow(
+        None if letter is None else (type(letter).__name__, msgspec.Raw(_encode(letter))),
+        outgoing.copies,
+        outgoing.deletes,
+        outgoing.silent,
+        outgoing.reports,
+        outgoing.ref,
+        outgoing.merges,
+        outgoing.marks,
+        outgoing.drops_topic,
+    )
+    # Hardly any has one: its place at the end is left away.
+    return () if row == _PLAIN else (row,)
 
 
 class _FrameTable:

@@ -8,11 +8,17 @@ from typing import Final
 from zlib import crc32
 
 from bot.messages import ArrivalId, ConversationId
+from bot.store.contract import HELD, LETTERS
 
 SHARDS: Final = 64
 
-PERMANENT: Final = frozenset({"ready", "due"})
-"""The only kinds of key without an end: one set of each a shard, whose members go when they are done."""
+PERMANENT: Final = frozenset({"ready", "due", "open", "roster"})
+"""The only kinds of key without an end: sets of a shard, whose members go when they are done, and who works here."""
+
+TICKET_MARK: Final = "~"
+TICKET_LENGTH: Final = 23
+_LINE_MARKS: Final = (LETTERS, HELD)
+"""A conversation has only these lines, each of one character."""
 
 _TAGS: Final = tuple(f"{{s{shard:02d}}}:".encode() for shard in range(SHARDS))
 READY: Final = tuple(tag + b"ready" for tag in _TAGS)
@@ -21,6 +27,8 @@ DUE: Final = tuple(tag + b"due" for tag in _TAGS)
 """Which timer rings when: conversation:name → ms."""
 RUNG: Final = tuple(tag + b"rung" for tag in _TAGS)
 """For timers that are ringing: conversation:name → the moment it was set for (ms)."""
+OPEN: Final = tuple(tag + b"open" for tag in _TAGS)
+"""Which tickets are open."""
 PROBE: Final = tuple(tag + b"probe" for tag in _TAGS)
 WONDERS: Final = tuple(tag + b"wonders" for tag in _TAGS)
 """Which questions could not be answered: name of the question → day it was last asked."""
@@ -30,8 +38,12 @@ WONDERED: Final = tuple(tag + b"wt:" for tag in _TAGS)
 """How the names of these keys begin: the words of a question, sealed, once enough people have asked it."""
 
 
-def shard_of(conversation: ConversationId) -> int:
-    """Where a conversation lies."""
+def shard_of(conversation: str) -> int:
+    """Where a conversation or ticket lies, and every line of it."""
+    if conversation[0] == TICKET_MARK:
+        return int(conversation[TICKET_LENGTH - 2 : TICKET_LENGTH])
+    if conversation[-1] in _LINE_MARKS:
+        conversation = conversation[:-1]
     return crc32(conversation.encode()) % SHARDS
 
 
@@ -50,11 +62,46 @@ def outbox_key(shard: int, conversation: ConversationId) -> bytes:
     return _TAGS[shard] + b"o:" + conversation.encode()
 
 
+def kept_key(shard: int, ticket: str) -> bytes:
+    """What was told about a ticket, sealed, oldest first."""
+    return _TAGS[shard] + b"c:" + ticket.encode()
+
+
+def wraps_key(shard: int, ticket: str) -> bytes:
+    """Who can open it: reader → wrapped key."""
+    return _TAGS[shard] + b"x:" + ticket.encode()
+
+
+def topic_key(shard: int, line: str) -> bytes:
+    """The topic in which a ticket's line is told."""
+    return _TAGS[shard] + b"tl:" + line.encode()
+
+
+def ticket_at_key(name: str) -> tuple[int, bytes]:
+    """Where it stands which ticket a topic belongs to, with its shard."""
+    shard = shard_of(name)
+    return shard, _TAGS[shard] + b"tp:" + name.encode()
+
+
+def code_key(name: str) -> tuple[int, bytes]:
+    """Where it stands which ticket a return code belongs to, with its shard."""
+    shard = shard_of(name)
+    return shard, _TAGS[shard] + b"rc:" + name.encode()
+
+
+def beat_key(name: str) -> bytes:
+    """When something said last that it works; all of these lie in the first shard."""
+    return _TAGS[0] + b"b:" + name.encode()
+
+
+ROSTER: Final = _TAGS[0] + b"roster"
+
+
 def quarantine_key(shard: int, conversation: ConversationId, arrival: ArrivalId) -> bytes:
     """An arrival that could not be handled."""
     return _TAGS[shard] + b"q:" + conversation.encode() + b":" + arrival.hex().encode()
 
 
 def kind_of(key: bytes) -> str:
-    """What a key of ours holds, by its name: l, o, q, w, wt, wonders, ready, due, rung, probe."""
+    """What a key of ours holds, by its name: l, o, q, w, wt, c, x, tl, tp, rc, b, and those of a whole shard."""
     return key.partition(b"}:")[2].partition(b":")[0].decode("ascii", "replace")

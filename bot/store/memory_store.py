@@ -5,10 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from secrets import token_bytes
+from typing import Final
 
+from bot.desk.staff import NO_ROSTER, Roster
+from bot.desk.ticket import Ticket, TicketId
 from bot.figures import Figures
 from bot.messages import ArrivalId, ConversationId
 from bot.store.contract import (
+    HELD_AT_MOST,
+    LETTERS,
     OUTBOX_AT_MOST,
     OUTGOING_LIFE,
     RECORD_LIFE,
@@ -29,11 +34,21 @@ from bot.store.contract import (
     Record,
     Repeated,
     Rung,
+    Sealed,
     Snapshot,
+    TicketCommit,
+    TicketSnapshot,
     Timer,
     Wondered,
     Wondering,
+    desk_line,
+    held_of,
+    lane_of,
+    letters_of,
 )
+
+_DUE: Final = "due"
+_NEVER_OLD: Final = 2**40
 
 
 @dataclass(slots=True)
@@ -41,6 +56,17 @@ class _Entry:
     outgoing: Outgoing
     written: int
     """In minutes, as the other store counts it."""
+
+
+@dataclass(slots=True)
+class _TicketLane:
+    """One ticket, and what was told about it."""
+
+    version: int = 0
+    ticket: Ticket | None = None
+    seen: set[ArrivalId] = field(default_factory=set)
+    records: list[bytes] = field(default_factory=list)
+    wraps: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -78,6 +104,12 @@ class MemoryStore:
         self.quarantined: dict[tuple[ConversationId, ArrivalId], bytes] = {}
         self._lanes: dict[ConversationId, _Lane] = {}
         self._alarms: dict[tuple[ConversationId, str], _Alarm] = {}
+        self._tickets: dict[TicketId, _TicketLane] = {}
+        self._roster: tuple[int, Roster] = (0, NO_ROSTER)
+        self._topics: dict[ConversationId, tuple[str, str]] = {}
+        self._tickets_at: dict[tuple[str, str], TicketId] = {}
+        self._codes: dict[str, TicketId] = {}
+        self._beats: dict[str, tuple[datetime, datetime]] = {}
         self._questions: dict[bytes, _Question] = {}
         self._secret = token_bytes(32)
         self._figures = figures or Figures()
@@ -103,12 +135,18 @@ class MemoryStore:
             del lane.outbox[1 if in_hand else 0 :]
         elif not commit.pushed:
             self._drop_out_of_date(lane, now)
+        self._hold(commit, lane, now)
         lane.outbox += [_Entry(replace(outgoing, attempts=0), _minutes(now)) for outgoing in commit.outgoing]
         self._crowd_out(lane, commit, now)
         self._set_alarms(commit)
+        self._push(letters_of(commit.conversation), commit.letters, now)
+        self._open(commit.opens)
         if commit.quarantined is not None:
             self.quarantined[commit.conversation, commit.answering] = commit.quarantined
-        return Committed(lane.version, self._head_after(commit, lane, now, lease))
+        head = self._head_after(commit, lane, now, lease)
+        if commit.unveils and commit.pushed and lane.outbox and lane.not_before is None:
+            lane.not_before = now
+        return Committed(lane.version, head)
 
     async def settle(
         self, conversation: ConversationId, outgoing: OutgoingId, now: datetime, lease: timedelta
@@ -142,18 +180,7 @@ class MemoryStore:
             for conversation, lane in self._lanes.items()
             if lane.not_before is not None and lane.not_before <= now
         )
-        claimed = []
-        for _, conversation in due[:at_most]:
-            lane = self._lanes[conversation]
-            dropped = self._drop_out_of_date(lane, now)
-            if dropped:
-                self._figures.add("outgoing_out_of_date", by=dropped)
-            if lane.outbox:
-                leased = self._lease(conversation, lane, now, lease)
-                claimed += [] if leased is None else [leased]
-            else:
-                lane.not_before = None
-        return claimed
+        return [leased for _, line in due[:at_most] for leased in self._claim_one(line, now, lease)]
 
     async def claim_timers(self, now: datetime, lease: timedelta, at_most: int) -> Sequence[Rung]:
         due = sorted(
@@ -216,11 +243,129 @@ class MemoryStore:
                 found.append(Wondered(text, language, len(days), min(days)))
         return sorted(found, key=lambda one: (-one.people, one.first_day, one.text))
 
+    async def load_ticket(self, ticket: TicketId) -> TicketSnapshot:
+        lane = self._tickets.get(ticket) or _TicketLane()
+        return TicketSnapshot(lane.version, lane.ticket)
+
+    async def commit_ticket(self, commit: TicketCommit, now: datetime) -> Outcome:
+        lane = self._tickets.setdefault(commit.ticket_id, _TicketLane())
+        if commit.answering in lane.seen:
+            return Repeated()
+        if lane.version != commit.expected:
+            raise ConflictError("somebody else wrote this ticket first")
+        lane.seen.add(commit.answering)
+        lane.version += 1
+        lane.ticket = commit.ticket
+        alarm = (ConversationId(commit.ticket_id), _DUE)
+        self._alarms.pop(alarm, None)
+        if commit.ticket is not None and commit.ticket.due is not None:
+            self._alarms[alarm] = _Alarm(commit.ticket.due, commit.ticket.due)
+        if commit.ticket is None:
+            lane.records.clear()
+            lane.wraps.clear()
+        lane.records += commit.kept
+        if commit.wraps is not None:
+            lane.wraps = dict(commit.wraps)
+        for target, outgoing in commit.outgoing.items():
+            self._push(desk_line(commit.ticket_id, target), outgoing, now)
+        self._push(letters_of(commit.ticket_id), commit.letters, now)
+        return Committed(lane.version, None)
+
+    async def claim_lines(self, lane: str, now: datetime, lease: timedelta) -> Sequence[Leased]:
+        lines = [one for one in self._lanes if one != lane and lane_of(one) == lane]
+        return [leased for one in lines for leased in self._claim_one(one, now, lease)]
+
+    async def open_tickets(self) -> Sequence[TicketId]:
+        return sorted(name for name, lane in self._tickets.items() if lane.ticket is not None and lane.ticket.is_open)
+
+    async def mend_due(self, now: datetime) -> Sequence[TicketId]:
+        lost = [one for one in await self.open_tickets() if (ConversationId(one), _DUE) not in self._alarms]
+        for ticket in lost:
+            self._alarms[ConversationId(ticket), _DUE] = _Alarm(now, now)
+        return lost
+
+    async def read_sealed(self, ticket: TicketId) -> Sealed:
+        lane = self._tickets.get(ticket) or _TicketLane()
+        return Sealed(tuple(lane.records), dict(lane.wraps))
+
+    async def load_roster(self) -> tuple[int, Roster]:
+        return self._roster
+
+    async def save_roster(self, roster: Roster, expected: int) -> None:
+        if self._roster[0] != expected:
+            raise ConflictError("somebody else changed who works here first")
+        self._roster = (expected + 1, roster)
+
+    async def keep_topic(self, ticket: TicketId, target: str, topic: str, group: str) -> None:
+        self._topics[desk_line(ticket, target)] = (group, topic)
+        self._tickets_at[group, topic] = ticket
+
+    async def topic_of(self, ticket: TicketId, target: str) -> tuple[str, str] | None:
+        return self._topics.get(desk_line(ticket, target))
+
+    async def ticket_at(self, group: str, topic: str) -> TicketId | None:
+        return self._tickets_at.get((group, topic))
+
+    async def forget_topic(self, ticket: TicketId, target: str) -> None:
+        self._topics.pop(desk_line(ticket, target), None)
+
+    async def keep_code(self, code: str, ticket: TicketId) -> None:
+        self._codes[code] = ticket
+
+    async def ticket_of_code(self, code: str) -> TicketId | None:
+        return self._codes.get(code)
+
+    async def beat(self, name: str, now: datetime, life: timedelta) -> None:
+        self._beats[name] = (now, now + life)
+
+    async def heard(self, name: str) -> datetime | None:
+        found = self._beats.get(name)
+        return None if found is None else found[0]
+
     async def ping(self) -> None:
         return
 
     async def close(self) -> None:
         return
+
+    def _claim_one(self, line: ConversationId, now: datetime, lease: timedelta) -> list[Leased]:
+        lane = self._lanes[line]
+        if lane.not_before is None or lane.not_before > now:
+            return []
+        dropped = self._drop_out_of_date(lane, now)
+        if dropped:
+            self._figures.add("outgoing_out_of_date", by=dropped)
+        if not lane.outbox:
+            lane.not_before = None
+            return []
+        leased = self._lease(line, lane, now, lease)
+        return [] if leased is None else [leased]
+
+    def _hold(self, commit: Commit, lane: _Lane, now: datetime) -> None:
+        """What is held moves to the outbox, or goes, or grows."""
+        held = self._lane(held_of(commit.conversation)) if commit.held or commit.unveils else None
+        if held is None:
+            if commit.record is None:
+                self._lanes.pop(held_of(commit.conversation), None)
+            return
+        if commit.unveils:
+            lane.outbox += [_Entry(entry.outgoing, _minutes(now)) for entry in held.outbox]
+            held.outbox.clear()
+        held.outbox += [_Entry(outgoing, _minutes(now)) for outgoing in commit.held]
+        del held.outbox[:-HELD_AT_MOST]
+
+    def _push(self, line: ConversationId, outgoing: Sequence[Outgoing], now: datetime) -> None:
+        if outgoing:
+            lane = self._lane(line)
+            written = _NEVER_OLD if line.endswith(LETTERS) else _minutes(now)
+            lane.outbox += [_Entry(replace(one, attempts=0), written) for one in outgoing]
+            lane.not_before = lane.not_before or now
+
+    def _open(self, ticket: Ticket | None) -> None:
+        if ticket is not None and ticket.id not in self._tickets:
+            self._tickets[ticket.id] = _TicketLane(1, ticket)
+            due = ticket.due or ticket.asked
+            self._alarms[ConversationId(ticket.id), _DUE] = _Alarm(due, due)
 
     def _hash(self, source: str) -> bytes:
         return blake2b(source.encode(), digest_size=16, key=self._secret).digest()

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha1
@@ -19,10 +19,13 @@ from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 
 from bot import logbook
+from bot.desk.staff import NO_ROSTER, Roster
+from bot.desk.ticket import TicketId
 from bot.figures import Figures
 from bot.messages import ConversationId
 from bot.store import keys
 from bot.store.contract import (
+    LETTERS,
     WONDER_LIFE,
     WONDER_PEOPLE,
     WONDER_PEOPLE_AT_MOST,
@@ -38,23 +41,34 @@ from bot.store.contract import (
     Record,
     Repeated,
     Rung,
+    Sealed,
     Snapshot,
     StoreError,
+    TicketCommit,
+    TicketSnapshot,
     Timer,
     Wondered,
     Wondering,
+    desk_line,
+    held_of,
+    lane_of,
+    letters_of,
 )
 from bot.store.encoding import (
     UnreadableError,
     decode_outgoing,
     decode_record,
+    decode_roster,
+    decode_ticket,
     encode_outgoing,
     encode_record,
+    encode_roster,
+    encode_ticket,
     from_milliseconds,
     to_milliseconds,
 )
 from bot.store.redis_wire import ClusterLink, Link, Part, Reply, SingleLink, Wire
-from bot.store.sealing import OUTGOING, QUARANTINE, RECORD, WONDERED, SealError, Vault
+from bot.store.sealing import CODE, OUTGOING, QUARANTINE, RECORD, ROSTER, TICKET, TOPIC, WONDERED, SealError, Vault
 
 PATIENCE: Final = timedelta(seconds=1)
 """A server that does not answer for this long counts as down."""
@@ -71,6 +85,12 @@ _LANE: Final = Struct(">B6sH")
 _SEEN_BYTES: Final = 8
 _ID_BYTES: Final = 9
 _ENTRY_HEAD_BYTES: Final = 14
+_DUE: Final = "due"
+_NEVER_OLD: Final = 2**32 - 1
+_ROSTER_HEAD: Final = 4
+_NO_PLACE: Final = ConversationId("roster")
+_TOPIC_SECONDS: Final = 40 * _DAY_SECONDS
+_CODE_SECONDS: Final = 90 * _DAY_SECONDS
 _UNREADABLE_AT_MOST: Final = 12
 """So often it was handed out in vain: two minutes, in which a process with the right keys or form may have come."""
 
@@ -95,8 +115,23 @@ _FETCHED: Final = _script("fetched")
 _ABANDON: Final = _script("abandon")
 _RELEASE: Final = _script("release")
 _WONDER: Final = _script("wonder")
+_SAVE_ROSTER: Final = _script("roster")
+
+
+def _joined() -> _Script:
+    """The commit with what goes beyond one conversation behind it, as one script."""
+    inner, outer = _script("commit").source, _script("desk").source
+    source = f"local function commit(KEYS, ARGV)\n{inner}\nend\n{outer}"
+    return _Script(source, sha1(source.encode(), usedforsecurity=False).hexdigest())
+
+
+_DESK_COMMIT: Final = _joined()
 _SOURCES: Final = {
-    script.digest: script.source for script in (_COMMIT, _SETTLE, _LEASE, _RING, _FETCHED, _ABANDON, _RELEASE, _WONDER)
+    script.digest: script.source
+    for script in (
+        *(_COMMIT, _DESK_COMMIT, _SETTLE, _LEASE, _RING, _FETCHED, _ABANDON, _RELEASE, _WONDER),
+        _SAVE_ROSTER,
+    )
 }
 
 
@@ -106,6 +141,27 @@ class Census:
 
     keys: Counter[str]
     endless: Counter[str]
+
+
+class _Beyond:
+    """Puts the keys and arguments of desk.lua together, in the order in which it takes them."""
+
+    def __init__(self, names: Sequence[bytes], arguments: Sequence[Part], held: bytes) -> None:
+        self.names: list[bytes] = [*names, held]
+        self.arguments: list[Part] = [len(names), len(arguments), *arguments]
+        self._has_held = False
+
+    def hold(self, entries: Sequence[bytes], *, unveils: bool, erases: bool) -> None:
+        self.arguments += [int(unveils), int(erases), len(entries), *entries]
+        self._has_held = True
+
+    def add_lines(self, lines: Sequence[tuple[bytes, ConversationId, Sequence[bytes]]]) -> None:
+        if not self._has_held:
+            self.hold((), unveils=False, erases=False)
+        self.arguments.append(len(lines))
+        for key, line, entries in lines:
+            self.names.append(key)
+            self.arguments += [line, len(entries), *entries]
 
 
 class RedisStore:
@@ -126,21 +182,30 @@ class RedisStore:
         self._probed = 0
 
     async def load(self, conversation: ConversationId) -> Snapshot:
-        shard = keys.shard_of(conversation)
-        lane = await self._wire.call(shard, "GET", keys.lane_key(shard, conversation))
-        if lane is None:
-            return Snapshot(0, None)
-        lane = _bytes(lane)
-        form, version, seen = _LANE.unpack_from(lane)
+        version, sealed = await self._load(conversation)
+        return Snapshot(version, self._record(sealed, conversation) if sealed else None)
+
+    async def _load(self, lane: ConversationId) -> tuple[int, bytes]:
+        """The version of a conversation or ticket and its sealed record, empty where there is none."""
+        shard = keys.shard_of(lane)
+        found = await self._wire.call(shard, "GET", keys.lane_key(shard, lane))
+        if found is None:
+            return 0, b""
+        found = _bytes(found)
+        form, version, seen = _LANE.unpack_from(found)
         if form != _LANE_FORM:
             raise UnreadableError("a conversation lies in the store in a newer form; update the program")
-        sealed = lane[_LANE.size + seen * _SEEN_BYTES :]
-        return Snapshot(int.from_bytes(version, "big"), self._record(sealed, conversation) if sealed else None)
+        return int.from_bytes(version, "big"), found[_LANE.size + seen * _SEEN_BYTES :]
 
     async def commit(self, commit: Commit, now: datetime, lease: timedelta) -> Outcome:
         shard = keys.shard_of(commit.conversation)
         names, arguments = self._commit_parts(commit, shard, now, lease)
-        answer = await self._wire.call(shard, "EVALSHA", _COMMIT.digest, len(names), *names, *arguments, proven=True)
+        script = _COMMIT
+        if commit.letters or commit.held or commit.unveils or commit.opens or commit.record is None:
+            script = _DESK_COMMIT
+            beyond = self._beyond(commit, shard, names, arguments, to_milliseconds(now))
+            names, arguments = beyond.names, beyond.arguments
+        answer = await self._wire.call(shard, "EVALSHA", script.digest, len(names), *names, *arguments, proven=True)
         if answer == _REPEATED:
             return Repeated()
         if answer == _CONFLICT:
@@ -189,8 +254,13 @@ class RedisStore:
         return _int(held)
 
     async def claim(self, now: datetime, lease: timedelta, at_most: int) -> Sequence[Leased]:
+        due = await self._due(keys.READY, to_milliseconds(now), at_most)
+        return await self._claim_each([(shard, ConversationId(member)) for _, member, shard in due], now, lease)
+
+    async def _claim_each(
+        self, lines: Sequence[tuple[int, ConversationId]], now: datetime, lease: timedelta
+    ) -> list[Leased]:
         milliseconds = to_milliseconds(now)
-        due = await self._due(keys.READY, milliseconds, at_most)
         answers = await self._wire.call_all(
             [
                 (
@@ -199,24 +269,24 @@ class RedisStore:
                         "EVALSHA",
                         _LEASE.digest,
                         2,
-                        keys.outbox_key(shard, ConversationId(member)),
+                        keys.outbox_key(shard, line),
                         keys.READY[shard],
-                        member,
+                        line,
                         milliseconds // _MINUTE,
                         milliseconds,
                         _lease_score(now + lease),
                     ),
                 )
-                for _, member, shard in due
+                for shard, line in lines
             ]
         )
         claimed = []
-        for (_, member, _), answer in zip(due, answers, strict=True):
+        for (_, line), answer in zip(lines, answers, strict=True):
             dropped, *entries = _list(answer)
             if dropped:
                 self._figures.add("outgoing_out_of_date", by=_int(dropped))
             for entry in entries:
-                leased = await self._leased_at_last(ConversationId(member), _bytes(entry), now, lease)
+                leased = await self._leased_at_last(line, _bytes(entry), now, lease)
                 claimed += [] if leased is None else [leased]
         return claimed
 
@@ -327,6 +397,158 @@ class RedisStore:
                 found += self._wondered(name, text, days)
         return sorted(found, key=lambda one: (-one.people, one.first_day, one.text))
 
+    async def load_ticket(self, ticket: TicketId) -> TicketSnapshot:
+        version, sealed = await self._load(ConversationId(ticket))
+        if not sealed:
+            return TicketSnapshot(version, None)
+        # One that cannot be read is an error: a call for help must not look as if it had never been.
+        return TicketSnapshot(version, decode_ticket(self._vault.open(sealed, ConversationId(ticket), TICKET)))
+
+    async def commit_ticket(self, commit: TicketCommit, now: datetime) -> Outcome:
+        lane = ConversationId(commit.ticket_id)
+        shard, milliseconds = keys.shard_of(lane), to_milliseconds(now)
+        ticket = commit.ticket
+        due = None if ticket is None else ticket.due
+        names: list[bytes] = [
+            *(keys.lane_key(shard, lane), keys.outbox_key(shard, lane), keys.READY[shard]),
+            *(keys.DUE[shard], keys.RUNG[shard]),
+        ]
+        sealed = b"" if ticket is None else self._vault.seal(encode_ticket(ticket), lane, TICKET)
+        arguments: list[Part] = [
+            *(commit.answering, commit.expected, milliseconds // _MINUTE, milliseconds, 0, sealed, lane, 0, 0),
+            *((0, 1, _DUE) if due is None else (1, _DUE, to_milliseconds(due), 0)),
+        ]
+        lines = {desk_line(commit.ticket_id, target): sent for target, sent in commit.outgoing.items() if sent}
+        if commit.letters:
+            lines[letters_of(lane)] = commit.letters
+        beyond = _Beyond(names, arguments, keys.outbox_key(shard, held_of(lane)))
+        beyond.add_lines(self._lines(lines, shard, milliseconds))
+        beyond.arguments.append(0)
+        beyond.names += [
+            *(keys.OPEN[shard], keys.kept_key(shard, lane), keys.wraps_key(shard, lane)),
+            keys.lane_key(shard, lane),
+        ]
+        state = 3 if ticket is None else 1 if ticket.is_open else 2
+        beyond.arguments += [state, lane, len(commit.kept), *commit.kept]
+        beyond.arguments.append(-1 if commit.wraps is None else len(commit.wraps))
+        for reader, wrap in (commit.wraps or {}).items():
+            beyond.arguments += [reader, wrap]
+        answer = await self._wire.call(
+            shard,
+            "EVALSHA",
+            _DESK_COMMIT.digest,
+            len(beyond.names),
+            *beyond.names,
+            *beyond.arguments,
+            proven=True,
+        )
+        if answer == _REPEATED:
+            return Repeated()
+        if answer == _CONFLICT:
+            raise ConflictError("somebody else wrote this ticket first")
+        return Committed(commit.expected + 1, None)
+
+    async def claim_lines(self, lane: str, now: datetime, lease: timedelta) -> Sequence[Leased]:
+        shard, milliseconds = keys.shard_of(lane), to_milliseconds(now)
+        due = await self._wire.call(shard, "ZRANGE", keys.READY[shard], "-inf", milliseconds, "BYSCORE")
+        # A conversation's id holds none of the marks of lines, so none of another begins like this one's.
+        members = [_bytes(member).decode() for member in _list(due)]
+        lines = [ConversationId(one) for one in members if one != lane and lane_of(ConversationId(one)) == lane]
+        return await self._claim_each([(shard, line) for line in lines], now, lease)
+
+    async def open_tickets(self) -> Sequence[TicketId]:
+        answers = await self._wire.call_all([(shard, ("SMEMBERS", keys.OPEN[shard])) for shard in range(keys.SHARDS)])
+        return sorted(TicketId(_bytes(ticket).decode()) for answer in answers for ticket in _list(answer))
+
+    async def mend_due(self, now: datetime) -> Sequence[TicketId]:
+        tickets = await self.open_tickets()
+        places = [(keys.shard_of(ticket), ticket) for ticket in tickets]
+        scores = await self._wire.call_all(
+            [(shard, ("ZSCORE", keys.DUE[shard], f"{ticket}:{_DUE}")) for shard, ticket in places]
+        )
+        lost = [place for place, score in zip(places, scores, strict=True) if score is None]
+        moment = to_milliseconds(now)
+        await self._wire.call_all(
+            [(shard, ("ZADD", keys.DUE[shard], "NX", moment, f"{ticket}:{_DUE}")) for shard, ticket in lost]
+        )
+        return [ticket for _, ticket in lost]
+
+    async def read_sealed(self, ticket: TicketId) -> Sealed:
+        shard = keys.shard_of(ticket)
+        records, wraps = await self._wire.call_all(
+            [
+                (shard, ("LRANGE", keys.kept_key(shard, ticket), 0, -1)),
+                (shard, ("HGETALL", keys.wraps_key(shard, ticket))),
+            ]
+        )
+        pairs = [_bytes(part) for part in _list(wraps)]
+        by_reader = {reader.decode(): wrap for reader, wrap in zip(pairs[::2], pairs[1::2], strict=True)}
+        return Sealed(tuple(_bytes(record) for record in _list(records)), by_reader)
+
+    async def load_roster(self) -> tuple[int, Roster]:
+        found = await self._wire.call(0, "GET", keys.ROSTER)
+        if found is None:
+            return 0, NO_ROSTER
+        return decode_roster(self._vault.open(_bytes(found)[_ROSTER_HEAD:], _NO_PLACE, ROSTER))
+
+    async def save_roster(self, roster: Roster, expected: int) -> None:
+        sealed = self._vault.seal(encode_roster(roster, expected + 1), _NO_PLACE, ROSTER)
+        answer = await self._wire.call(
+            0, "EVALSHA", _SAVE_ROSTER.digest, 1, keys.ROSTER, expected, expected + 1, sealed, proven=True
+        )
+        if answer != 1:
+            raise ConflictError("somebody else changed who works here first")
+
+    async def keep_topic(self, ticket: TicketId, target: str, topic: str, group: str) -> None:
+        line, name = desk_line(ticket, target), self._vault.topic_name(group, topic)
+        there, reverse = keys.ticket_at_key(name)
+        here = keys.shard_of(ticket)
+        topic_of = self._vault.seal(f"{group}\0{topic}".encode(), line, TOPIC)
+        ticket_at = self._vault.seal(ticket.encode(), ConversationId(name), TOPIC)
+        # The way back first: what is written in a topic that we have told must find its ticket.
+        await self._wire.call(there, "SET", reverse, ticket_at, "EX", _TOPIC_SECONDS, proven=True)
+        await self._wire.call(here, "SET", keys.topic_key(here, line), topic_of, "EX", _TOPIC_SECONDS, proven=True)
+
+    async def topic_of(self, ticket: TicketId, target: str) -> tuple[str, str] | None:
+        line, shard = desk_line(ticket, target), keys.shard_of(ticket)
+        found = await self._wire.call(shard, "GET", keys.topic_key(shard, line))
+        if found is None:
+            return None
+        group, _, topic = self._vault.open(_bytes(found), line, TOPIC).decode().partition("\0")
+        return group, topic
+
+    async def ticket_at(self, group: str, topic: str) -> TicketId | None:
+        name = self._vault.topic_name(group, topic)
+        shard, key = keys.ticket_at_key(name)
+        found = await self._wire.call(shard, "GET", key)
+        if found is None:
+            return None
+        return TicketId(self._vault.open(_bytes(found), ConversationId(name), TOPIC).decode())
+
+    async def forget_topic(self, ticket: TicketId, target: str) -> None:
+        shard = keys.shard_of(ticket)
+        await self._wire.call(shard, "DEL", keys.topic_key(shard, desk_line(ticket, target)))
+
+    async def keep_code(self, code: str, ticket: TicketId) -> None:
+        name = self._vault.code_name(code)
+        shard, key = keys.code_key(name)
+        sealed = self._vault.seal(ticket.encode(), ConversationId(name), CODE)
+        await self._wire.call(shard, "SET", key, sealed, "EX", _CODE_SECONDS, proven=True)
+
+    async def ticket_of_code(self, code: str) -> TicketId | None:
+        name = self._vault.code_name(code)
+        shard, key = keys.code_key(name)
+        found = await self._wire.call(shard, "GET", key)
+        return None if found is None else TicketId(self._vault.open(_bytes(found), ConversationId(name), CODE).decode())
+
+    async def beat(self, name: str, now: datetime, life: timedelta) -> None:
+        seconds = max(1, int(life.total_seconds()))
+        await self._wire.call(0, "SET", keys.beat_key(name), to_milliseconds(now), "EX", seconds)
+
+    async def heard(self, name: str) -> datetime | None:
+        found = await self._wire.call(0, "GET", keys.beat_key(name))
+        return None if found is None else from_milliseconds(_int(found))
+
     async def ping(self) -> None:
         # Another shard each time, so that each server of a Cluster has its turn.
         self._probed = (self._probed + 1) % keys.SHARDS
@@ -383,6 +605,48 @@ class RedisStore:
             names.append(keys.quarantine_key(shard, conversation, commit.answering))
             arguments.append(vault.seal(commit.quarantined, conversation, QUARANTINE, commit.answering))
         return names, arguments
+
+    def _beyond(
+        self, commit: Commit, shard: int, names: list[bytes], arguments: list[Part], milliseconds: int
+    ) -> "_Beyond":
+        """What a turn does beyond its own outbox, behind the parts of the commit itself."""
+        held = held_of(commit.conversation)
+        beyond = _Beyond(names, arguments, keys.outbox_key(shard, held))
+        # What is held has its place in the outbox later, and is sealed for there.
+        entries = [self._entry(outgoing, commit.conversation, milliseconds // _MINUTE) for outgoing in commit.held]
+        beyond.hold(entries, unveils=commit.unveils, erases=commit.record is None)
+        lines = {letters_of(commit.conversation): commit.letters} if commit.letters else {}
+        beyond.add_lines(self._lines(lines, shard, milliseconds))
+        ticket = commit.opens
+        if ticket is None:
+            beyond.arguments.append(0)
+        else:
+            lane = ConversationId(ticket.id)
+            beyond.names += [keys.lane_key(shard, lane), keys.DUE[shard], keys.OPEN[shard]]
+            sealed = self._vault.seal(encode_ticket(ticket), lane, TICKET)
+            beyond.arguments += [1, lane, sealed, to_milliseconds(ticket.due or ticket.asked)]
+        beyond.arguments.append(0)
+        return beyond
+
+    def _lines(
+        self, lines: Mapping[ConversationId, Sequence[Outgoing]], shard: int, milliseconds: int
+    ) -> list[tuple[bytes, ConversationId, list[bytes]]]:
+        """Each line by its key and name, with its entries. Letters are never out of date."""
+        return [
+            (
+                keys.outbox_key(shard, line),
+                line,
+                [
+                    self._entry(one, line, _NEVER_OLD if line.endswith(LETTERS) else milliseconds // _MINUTE)
+                    for one in outgoing
+                ],
+            )
+            for line, outgoing in lines.items()
+        ]
+
+    def _entry(self, outgoing: Outgoing, line: ConversationId, minute: int) -> bytes:
+        payload = self._vault.seal(encode_outgoing(outgoing), line, OUTGOING, outgoing.id)
+        return outgoing.id + b"\0" + minute.to_bytes(4, "big") + payload
 
     def _record(self, sealed: bytes, conversation: ConversationId) -> Record | None:
         """What is sealed; None if we cannot read it: a person who starts anew is better off than one without answer."""

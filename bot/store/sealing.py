@@ -21,6 +21,7 @@ from nacl.bindings import (
 )
 from nacl.exceptions import CryptoError
 
+from bot.desk.ticket import TicketId
 from bot.messages import ArrivalId, ConversationId
 from bot.store.contract import StoreError
 
@@ -28,6 +29,16 @@ RECORD: Final = b"l"
 OUTGOING: Final = b"o"
 QUARANTINE: Final = b"q"
 WONDERED: Final = b"w"
+TICKET: Final = b"t"
+ROSTER: Final = b"r"
+TOPIC: Final = b"p"
+CODE: Final = b"c"
+
+_CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+"""None of them is taken for another."""
+
+_CODE_HALF: Final = 5
+_STAMP_LENGTH: Final = 10
 
 KEY_BYTES: Final = crypto_aead_xchacha20poly1305_ietf_KEYBYTES
 _NONCE_BYTES: Final = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
@@ -65,6 +76,32 @@ class Vault:
     def asker_id(self, conversation: ConversationId, text: str) -> bytes:
         """Somebody who asked something: the same person is another one at the next question."""
         return hmac.digest(self._identity, f"asker\0{conversation}\0{text}".encode(), "sha256")[:8]
+
+    def ticket_id(self, arrival: ArrivalId, conversation: ConversationId, shard: int) -> TicketId:
+        """The id of a ticket opened by an arrival: the same when that is repeated, and nobody else can work it out."""
+        name = self._name_of("ticket", f"{conversation}\0{arrival.hex()}")
+        return TicketId(f"~{name[:20]}{shard:02}")
+
+    def return_code(self, ticket: TicketId) -> str:
+        """What somebody writes to come back to a ticket from another phone; worked out anew each time, never kept."""
+        number = int.from_bytes(hmac.digest(self._identity, f"code\0{ticket}".encode(), "sha256"))
+        letters = ""
+        for _ in range(2 * _CODE_HALF):
+            number, place = divmod(number, len(_CODE_LETTERS))
+            letters += _CODE_LETTERS[place]
+        return f"{letters[:_CODE_HALF]}-{letters[_CODE_HALF:]}"
+
+    def code_name(self, code: str) -> str:
+        """The name under which a code is found."""
+        return self._name_of("code", code)
+
+    def topic_name(self, group: str, topic: str) -> str:
+        """The name under which a topic of a group is found."""
+        return self._name_of("topic", f"{group}\0{topic}")
+
+    def stamp(self, text: str) -> str:
+        """What shows that a button is ours: ten characters that nobody else can put under this text."""
+        return self._name_of("stamp", text)[:_STAMP_LENGTH]
 
     def _name_of(self, kind: str, source: str) -> str:
         digest = hmac.digest(self._identity, f"{kind}\0{source}".encode(), "sha256")

@@ -107,7 +107,7 @@ def test_what_a_newer_program_wrote_is_refused_with_words() -> None:
 
 def test_a_row_that_grew_at_its_end_is_read_by_the_older_program() -> None:
     encoded = encode_record(a_record())
-    grown = [*msgspec.msgpack.decode(encoded[1:], type=list[object]), "something new"]
+    grown = [*msgspec.msgpack.decode(encoded[1:], type=list[object]), None, "something new"]
 
     assert decode_record(encoded[:1] + msgspec.msgpack.encode(grown)) == a_record()
 

@@ -55,7 +55,7 @@ async def test_every_key_has_an_end_except_the_two_sets_of_each_shard(redis_stor
 
     census = await redis_store.census()
 
-    assert census.endless.keys() == keys.PERMANENT
+    assert census.endless.keys() == {"ready", "due"} <= keys.PERMANENT
     assert census.keys.keys() == {"l", "o", "q", "w", "wt", "wonders", "ready", "due", "rung", "probe"}
     assert census.keys["l"] == 90
 
