@@ -7,14 +7,15 @@ wait is written to the store, so that it outlives us; a message is taken off onl
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import Final
+from typing import Final, TypeAlias
 
 from bot import logbook
 from bot.channel import (
+    BusyError,
     Channel,
     ChannelDownError,
     InDoubtError,
@@ -24,10 +25,14 @@ from bot.channel import (
     UnreachableError,
 )
 from bot.clock import Clock
+from bot.desk.letters import Missed
 from bot.figures import Figures
 from bot.messages import ConversationId
 from bot.pacing import Pacer, Pacing
 from bot.store.contract import OUTGOING_LIFE, Leased, Outgoing, OutgoingId, Priority, Store, StoreError
+
+Report: TypeAlias = Callable[[ConversationId, Outgoing, str | None, Missed | None], Awaitable[None]]
+"""Told the door's id of a message that `reports`, and of any message why it did not get there."""
 
 LEASE: Final = timedelta(seconds=10)
 """Whoever holds a message has this long; it is a little more than the longest line and the longest send."""
@@ -63,9 +68,12 @@ class _Lane:
 
 
 class Delivery:
-    """Sends what the store holds to the doors that push; `hand_over` at once, `run` what was left behind."""
+    """Sends what the store holds to the doors that push; `hand_over` at once, `run` what was left behind.
 
-    def __init__(
+    Doors in `unpaced` keep their own pace, or have none to keep.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that a delivery needs of the world
         self,
         store: Store,
         channels: Mapping[str, Channel],
@@ -75,6 +83,8 @@ class Delivery:
         *,
         figures: Figures | None = None,
         at_most: int = 500,
+        report: Report | None = None,
+        unpaced: frozenset[str] = frozenset(),
     ) -> None:
         self._store = store
         self._channels = channels
@@ -82,7 +92,9 @@ class Delivery:
         self._random = random
         self._figures = figures or Figures()
         self._at_most = at_most
-        self._pacers = {door: Pacer(clock, pacing) for door in channels}
+        self._report = report
+        self._pacers = {door: Pacer(clock, None if door in unpaced else pacing) for door in channels}
+        self._nudged: set[asyncio.Task[None]] = set()
         self._lanes: dict[ConversationId, _Lane] = {}
         self._unsettled: dict[ConversationId, OutgoingId] = {}
         """Shown, but the store does not know yet."""
@@ -110,6 +122,22 @@ class Delivery:
             return
         lane = self._lanes[leased.conversation] = _Lane(leased, self._clock.now())
         lane.task = asyncio.get_running_loop().create_task(self._deliver(lane))
+
+    def call_lines(self, lane: str) -> None:
+        """Send what lies on the lines of a conversation or ticket now; what fails is left to the sweep."""
+        if not self._stopping:
+            task = asyncio.get_running_loop().create_task(self._claim_lines(lane))
+            self._nudged.add(task)
+            task.add_done_callback(self._nudged.discard)
+
+    async def _claim_lines(self, lane: str) -> None:
+        try:
+            claimed = await self._store.claim_lines(lane, self._clock.now(), LEASE)
+        except StoreError as error:
+            self._figures.add("lines_not_claimed", type(error).__name__)
+            return
+        for leased in claimed:
+            self.hand_over(leased)
 
     async def run(self, *, alone: bool = False) -> None:
         """Sweep for ever; `alone` says that no other process lives, so that what a dead one held is ours."""
@@ -223,21 +251,37 @@ class Delivery:
         outgoing = lane.leased.outgoing
         try:
             async with asyncio.timeout(_SEND_SECONDS):
-                await channel.deliver(outgoing)
+                delivered = await channel.deliver(outgoing)
         except Exception as error:  # noqa: BLE001 - one delivery that fails must not stop its neighbours
             return await self._after(error, lane)
         self._figures.add("delivered", outgoing.address.door)
+        await self._tell(lane, delivered.reference, None)
         return await self._settle(lane)
+
+    async def _tell(self, lane: _Lane, reference: str | None, missed: Missed | None) -> None:
+        """Let whoever waits for it know how it went. It is told before the entry goes, so it is told again after a
+        crash; where it cannot be told, the message has still been shown, and must not be shown again for that.
+        """
+        outgoing = lane.leased.outgoing
+        if self._report is None or not (outgoing.reports or missed):
+            return
+        try:
+            await self._report(lane.leased.conversation, outgoing, reference, missed)
+        except StoreError as error:
+            self._figures.add("report_failed", type(error).__name__)
 
     async def _after(self, error: Exception, lane: _Lane) -> Leased | None:
         """What a failed delivery asks for."""
         conversation, outgoing = lane.leased.conversation, lane.leased.outgoing
         door, now = outgoing.address.door, self._clock.now()
         code = type(error).__name__
-        self._figures.add("delivery_failed", code)
+        if not isinstance(error, BusyError):
+            self._figures.add("delivery_failed", code)
         if outgoing.priority is Priority.ALERT:
             logbook.note("alert_not_delivered", logging.ERROR, code=code)
         match error:
+            case BusyError():
+                wait = error.seconds
             case RetryLaterError():
                 self._pause_if_crowded(door, conversation, now, error.seconds)
                 wait = error.seconds
@@ -246,10 +290,12 @@ class Delivery:
             case InDoubtError() | TimeoutError():
                 wait = max(_DOUBT_SECONDS, self._backoff(outgoing))
             case UnreachableError():
+                await self._tell(lane, None, Missed.BLOCKED)
                 await self._abandon(conversation)
                 return None
             case RefusedError():
                 logbook.note("outgoing_refused", logging.WARNING, code=code)
+                await self._tell(lane, None, Missed.REFUSED)
                 return await self._settle(lane)
             case TokenError():
                 self.locked_out[door] = now + _NOBODY_THERE

@@ -36,8 +36,9 @@ Frames: TypeAlias = tuple[Frame, ...]
 class Calling:
     """The person's own view of the ticket they opened last.
 
-    `held` counts what waits to be looked at, `noticed` says that a neutral line stands for news already. `referred` is the helpline to which they were asked to be passed on, and
-    what became of it. `hidden` is set from a quick exit until they return. `judged` once they said whether it helped.
+    `held` counts what waits to be looked at, `noticed` says that a neutral line stands for news already. `referred` is
+    the helpline to which they were asked to be passed on, and what became of it. `hidden` is set from a quick exit
+    until they return. `judged` once they said whether it helped.
     """
 
     ticket: TicketId

@@ -140,7 +140,7 @@ def _open(walk: Walk, event: Opened) -> None:
         walk.restart(flow or special.home)
 
 
-def _press(walk: Walk, press: Press | None) -> None:
+def _press(walk: Walk, press: Press | None) -> None:  # noqa: C901, PLR0912 - one line for each kind
     if press is None:
         _stale(walk)
         return

@@ -22,6 +22,9 @@ from bot.messages import Language
 TopicId = NewType("TopicId", str)
 
 
+_NO_FLOW = FlowId("")
+
+
 @dataclass(frozen=True, slots=True)
 class Tongue:
     """A language as the content declares it: its own name, and where to look when a text is missing."""
@@ -66,11 +69,11 @@ class Special:
     language: FlowId
     person: FlowId
     cover: FlowId
-    talk: FlowId = FlowId("talk")
-    referral: FlowId = FlowId("referral")
-    ended: FlowId = FlowId("ended")
-    secret: FlowId = FlowId("secret-check")
-    """The last four are needed only where there are helplines."""
+    talk: FlowId = _NO_FLOW
+    referral: FlowId = _NO_FLOW
+    ended: FlowId = _NO_FLOW
+    secret: FlowId = _NO_FLOW
+    """These four are needed only where there are helplines."""
     ask_profile: Mapping[str, FlowId] = field(default_factory=dict)
     """Profile field → the flow that asks for it."""
 

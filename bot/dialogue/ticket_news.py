@@ -51,7 +51,7 @@ def look_in(walk: Walk) -> None:
         _lead(walk, special.talk)
 
 
-def take_letter(walk: Walk, letter: ToPerson) -> None:
+def take_letter(walk: Walk, letter: ToPerson) -> None:  # noqa: C901, PLR0912 - one line for each kind
     """Take what the ticket has to tell; nothing is shown that the person has not allowed."""
     person, ticket, special = walk.person, walk.ticket, walk.script.special
     if isinstance(letter, TicketJoined):

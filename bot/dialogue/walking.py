@@ -271,7 +271,7 @@ class Walk:
             here = self._take(here, only)
         return here is None
 
-    def _take(self, at: _Position, only: int | None) -> _Position | None:
+    def _take(self, at: _Position, only: int | None) -> _Position | None:  # noqa: PLR0911 - one line for each kind
         steps = self.script.flows[at.flow].screens[at.screen].steps
         if at.index >= len(steps):
             return self._finish(None)

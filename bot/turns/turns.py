@@ -6,17 +6,43 @@ remembered one that is out of date harmless.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Final, Protocol, assert_never
 
 from bot import logbook
 from bot.clock import Clock
+from bot.desk.actions import Due
+from bot.desk.letters import (
+    Missed,
+    NotShown,
+    PersonMoved,
+    StaffAsked,
+    StaffSent,
+    StaffUsedReply,
+    StaffWrote,
+    ToPerson,
+)
+from bot.desk.ticket import TicketId
 from bot.dialogue import NEW_CONVERSATION
-from bot.dialogue.effects import Count, Hush, Send, Turn, Wake, Wonder
+from bot.dialogue.effects import (
+    Count,
+    Delete,
+    Hold,
+    Hush,
+    OpenTicket,
+    Send,
+    Turn,
+    Unveil,
+    UseCode,
+    Wake,
+    Wonder,
+    WriteTo,
+)
 from bot.dialogue.engine import rescue_turn, take_turn, wordless_turn
-from bot.dialogue.events import Elapsed
+from bot.dialogue.events import Elapsed, LetterCame, Reported
+from bot.dialogue.fresh import Fresh
 from bot.dialogue.script import Script
 from bot.figures import Figures
 from bot.messages import ArrivalId, ConversationId
@@ -28,7 +54,7 @@ from bot.store.contract import (
     Leased,
     Outcome,
     Outgoing,
-    OutgoingId,
+    Priority,
     Record,
     Repeated,
     Rung,
@@ -38,7 +64,10 @@ from bot.store.contract import (
     Timer,
     Wondering,
 )
+from bot.store.keys import TICKET_MARK, shard_of
 from bot.turns.arrival import Arrival
+from bot.turns.lines import arrival_of, outgoing_id
+from bot.turns.ticket_arrival import TicketArrival
 
 LEASE: Final = timedelta(seconds=10)
 MOST_CONFLICTS: Final = 20
@@ -47,6 +76,12 @@ TIMER_PAUSE: Final = 1.0
 TIMERS_AT_ONCE: Final = 100
 LAST_TURNS: Final = 5.0
 """What is under way when we stop has this long to end."""
+
+LANE: Final = "lane"
+"""The door of letters: from a conversation to its ticket and back."""
+
+BY_CODE: Final = "code:"
+"""How a letter is addressed to a ticket of which only the return code is known."""
 
 FETCHING_DOORS: Final = frozenset({"web"})
 """Doors whose pages fetch their messages themselves; nothing is pushed to them."""
@@ -63,14 +98,35 @@ class Messengers(Protocol):
         """Tell a door that fetches its messages itself that there are some."""
         ...
 
+    def call_lines(self, lane: str) -> None:
+        """There is something on the lines of a conversation or ticket."""
+        ...
+
+
+class Names(Protocol):
+    """Ids and codes that nobody can guess; the same each time for the same arrival."""
+
+    def ticket_id(self, arrival: ArrivalId, conversation: ConversationId, shard: int) -> TicketId: ...
+
+    def return_code(self, ticket: TicketId) -> str: ...
+
 
 class Turns:
     """Takes arrivals of many people at once, and those of one person one after the other."""
 
     def __init__(
-        self, store: Store, script: Callable[[], Script], messengers: Messengers, clock: Clock, figures: Figures
+        self,
+        store: Store,
+        script: Callable[[], Script],
+        messengers: Messengers,
+        clock: Clock,
+        figures: Figures,
+        names: Names,
+        take_ticket: Callable[[TicketArrival], Awaitable[object]],
     ) -> None:
         self._store = store
+        self._names = names
+        self._take_ticket = take_ticket
         self._script = script
         self._messengers = messengers
         self._clock = clock
@@ -87,6 +143,32 @@ class Turns:
         task.add_done_callback(lambda done: self._leave(arrival.conversation, done))
         # A door that gives up waiting must not stop a commit half-way: it would not know what became of it.
         await asyncio.shield(task)
+
+    async def take_letter(self, conversation: ConversationId, letter: ToPerson, outgoing: Outgoing) -> NotShown | None:
+        """Let a person's conversation know; say so where there is none any more and words of staff are lost."""
+        snapshot = await self._store.load(conversation)
+        if snapshot.record is None:
+            if isinstance(letter, StaffWrote | StaffSent | StaffAsked | StaffUsedReply):
+                return NotShown(letter.ref, Missed.EXPIRED)
+            return None
+        address = snapshot.record.address
+        await self.take(
+            Arrival(
+                conversation,
+                arrival_of(outgoing.id, conversation),
+                address,
+                LetterCame(letter),
+                pushed=address.door not in FETCHING_DOORS,
+            )
+        )
+        return None
+
+    async def take_report(
+        self, conversation: ConversationId, outgoing: Outgoing, message: str | None, missed: Missed | None
+    ) -> None:
+        """What became of something of staff's that was sent to a person."""
+        what = Reported(outgoing.ref, message, missed)
+        await self.take(Arrival(conversation, arrival_of(outgoing.id, conversation, "report"), outgoing.address, what))
 
     async def ring_timers(self) -> None:
         """Take timers as they become due, for as long as it runs."""
@@ -116,6 +198,9 @@ class Turns:
             now = self._clock.now()
             turn, has_failed = self._decide(arrival, snapshot, now)
             commit = _commit(arrival, snapshot, turn, now, has_failed=has_failed)
+            if commit.opens is not None:
+                # Before the ticket: a code that leads nowhere yet harms nobody, a ticket without its code does.
+                await self._store.keep_code(self._names.return_code(commit.opens.id), commit.opens.id)
             try:
                 outcome = await self._store.commit(commit, now, LEASE)
             except ConflictError:
@@ -142,8 +227,10 @@ class Turns:
         """The turn, and whether it is only what is left where the right one failed."""
         conversation = snapshot.record.conversation if snapshot.record else NEW_CONVERSATION
         script = self._script()
+        ticket = self._names.ticket_id(arrival.id, arrival.conversation, shard_of(arrival.conversation))
+        fresh = Fresh(arrival.conversation, ticket, self._names.return_code)
         ways: tuple[Callable[[], Turn], ...] = (
-            lambda: take_turn(script, conversation, arrival.event, now),
+            lambda: take_turn(script, conversation, arrival.event, now, fresh),
             lambda: rescue_turn(script, conversation, now),
             lambda: wordless_turn(script, conversation, now),
         )
@@ -165,6 +252,8 @@ class Turns:
                 self._remember(arrival.conversation, Snapshot(version, commit.record))
                 if head is not None:
                     self._messengers.hand_over(head)
+                if commit.letters or (commit.unveils and head is None):
+                    self._messengers.call_lines(arrival.conversation)
                 if not arrival.pushed and commit.outgoing:
                     self._messengers.call(arrival.conversation)
             case Repeated():
@@ -185,6 +274,9 @@ class Turns:
     async def _ring(self, rung: Rung) -> None:
         """Let a timer take effect; one that cannot rings again, and holds nobody else's up."""
         try:
+            if rung.conversation.startswith(TICKET_MARK):
+                await self._ring_ticket(rung)
+                return
             snapshot = await self._store.load(rung.conversation)
             if snapshot.record is None:
                 await self._silence(rung, snapshot)
@@ -195,6 +287,10 @@ class Turns:
         except Exception as error:  # noqa: BLE001  # a timer is an arrival, too
             logbook.note_error("timer_failed", error)
             self._figures.add("timer_failed")
+
+    async def _ring_ticket(self, rung: Rung) -> None:
+        ticket = TicketId(rung.conversation)
+        await self._take_ticket(TicketArrival(ticket, _ring_id(rung), Due(rung.timer.due)))
 
     async def _silence(self, rung: Rung, snapshot: Snapshot) -> None:
         """Whoever is forgotten has no timers, or these would ring for ever; what is still to be said goes first."""
@@ -218,6 +314,10 @@ def _commit(arrival: Arrival, snapshot: Snapshot, turn: Turn, now: datetime, *, 
         dropped=tuple(sorted((hushed | rung) - wakes.keys())),
         pushed=arrival.pushed,
         quarantined=arrival.raw if has_failed else None,
+        letters=_letters(arrival, turn),
+        held=_held(arrival, turn),
+        unveils=any(isinstance(effect, Unveil) for effect in turn.effects),
+        opens=next((effect.ticket for effect in turn.effects if isinstance(effect, OpenTicket)), None),
     )
 
 
@@ -239,21 +339,63 @@ def _ring_id(rung: Rung) -> ArrivalId:
 def _outgoing(arrival: Arrival, turn: Turn) -> tuple[Outgoing, ...]:
     """The turn's messages as outbox entries; the first one also acknowledges the press, so that both go out at once."""
     sends = [effect for effect in turn.effects if isinstance(effect, Send)]
+    deletes = tuple(one for effect in turn.effects if isinstance(effect, Delete) for one in effect.messages)
     outgoing = [
         Outgoing(
-            id=_outgoing_id(arrival.id, place),
+            id=outgoing_id(arrival.id, place),
             address=arrival.address,
             message=send.message,
-            replaces=arrival.tapped if send.replaces or send.covers else None,
+            replaces=send.edits or (arrival.tapped if send.replaces or send.covers else None),
             acknowledges=arrival.acknowledges if place == 0 else None,
             covers=send.covers,
+            # The cover comes first, and with it goes what it covers.
+            deletes=deletes if send.covers else (),
+            priority=Priority.STAFF_TO_PERSON if send.ref else Priority.ANSWER,
+            copies=send.copies,
+            silent=send.silent,
+            reports=bool(send.ref),
+            ref=send.ref,
         )
         for place, send in enumerate(sends)
     ]
     if not outgoing and arrival.acknowledges is not None:
-        outgoing.append(Outgoing(_outgoing_id(arrival.id, 0), arrival.address, None, acknowledges=arrival.acknowledges))
+        outgoing.append(Outgoing(outgoing_id(arrival.id, 0), arrival.address, None, acknowledges=arrival.acknowledges))
+    if deletes and not any(one.deletes for one in outgoing):
+        outgoing.append(Outgoing(outgoing_id(arrival.id, len(outgoing)), arrival.address, None, deletes=deletes))
     return tuple(outgoing)
 
 
-def _outgoing_id(arrival: ArrivalId, place: int) -> OutgoingId:
-    return OutgoingId(arrival + bytes((min(place, 255),)))
+_HELD_FROM: Final = 100
+_LETTERS_FROM: Final = 160
+"""Where the numbers of what is held and of letters begin among those of one arrival."""
+
+
+def _held(arrival: Arrival, turn: Turn) -> tuple[Outgoing, ...]:
+    holds = [effect for effect in turn.effects if isinstance(effect, Hold)]
+    return tuple(
+        Outgoing(
+            outgoing_id(arrival.id, _HELD_FROM + place),
+            arrival.address,
+            hold.message,
+            priority=Priority.STAFF_TO_PERSON,
+            copies=hold.copies,
+            reports=True,
+            ref=hold.ref,
+        )
+        for place, hold in enumerate(holds)
+    )
+
+
+def _letters(arrival: Arrival, turn: Turn) -> tuple[Outgoing, ...]:
+    letters: list[Outgoing] = []
+    for effect in turn.effects:
+        letter_id = outgoing_id(arrival.id, _LETTERS_FROM + len(letters))
+        match effect:
+            case WriteTo(ticket, letter):
+                letters.append(Outgoing(letter_id, Address(LANE, ticket), None, letter=letter))
+            case UseCode(code, language):
+                moved = PersonMoved(arrival.conversation, language)
+                letters.append(Outgoing(letter_id, Address(LANE, f"{BY_CODE}{code}"), None, letter=moved))
+            case _:
+                pass
+    return tuple(letters)

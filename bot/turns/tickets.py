@@ -1,0 +1,226 @@
+"""What happens to tickets: load, decide, commit, as with conversations. What follows is written in the same commit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol, assert_never
+
+from bot import logbook
+from bot.clock import Clock
+from bot.desk.decided import Accepted, CallDesk, CountDesk, DropCopy, Refusal, TellDesk, TellMember, TellPerson, Whom
+from bot.desk.decisions import Surroundings, decide
+from bot.desk.helplines import HelplineId
+from bot.desk.news import Called, News, Reach, Reached, Sent, Wrote
+from bot.desk.staff import Roster
+from bot.desk.ticket import Ticket, TicketId
+from bot.dialogue.desk_wording import DeskWording
+from bot.dialogue.script import Script
+from bot.figures import Figures
+from bot.messages import Message, plain
+from bot.store.contract import (
+    Address,
+    ConflictError,
+    Outgoing,
+    Priority,
+    Repeated,
+    Store,
+    TicketCommit,
+)
+from bot.turns.lines import outgoing_id
+from bot.turns.ticket_arrival import TicketArrival
+
+DESK: Final = "desk"
+"""The door to helplines' groups and to their staff."""
+
+OUTSIDE: Final = "outside"
+"""The door of the second channel."""
+
+LANE: Final = "lane"
+MOST_CONFLICTS: Final = 20
+
+_MARKS: Final = {Reach.DELIVERED: "👀", Reach.OPENED: "👍", Reach.MISSED: "👎"}
+"""Telegram lets bots put only some emoji on messages; ✅ and ❌ are not among them."""
+
+
+class Lines(Protocol):
+    """Who brings what lies on a ticket's lines on its way."""
+
+    def call_lines(self, lane: str) -> None: ...
+
+
+@dataclass(slots=True)
+class _Post:
+    """What a decision sends, by the line on which it goes."""
+
+    arrival: TicketArrival
+    lines: dict[str, list[Outgoing]] = field(default_factory=dict)
+    letters: list[Outgoing] = field(default_factory=list)
+    count: int = 0
+
+    def number(self) -> int:
+        self.count += 1
+        return self.count - 1
+
+
+class Tickets:
+    """Lets things happen to tickets, each once."""
+
+    def __init__(
+        self,
+        store: Store,
+        script: Callable[[], Script],
+        roster: Callable[[], Roster],
+        lines: Lines,
+        clock: Clock,
+        figures: Figures,
+    ) -> None:
+        self._store = store
+        self._script = script
+        self._roster = roster
+        self._lines = lines
+        self._clock = clock
+        self._figures = figures
+
+    async def take(self, arrival: TicketArrival) -> Accepted | Refusal:
+        """Let it happen; raise StoreError when it is not known to be written, and repeat it then.
+
+        Where there is no such ticket, nothing happens, and nothing is kept of it.
+        """
+        for _ in range(MOST_CONFLICTS):
+            snapshot = await self._store.load_ticket(arrival.ticket)
+            now = self._clock.now()
+            if snapshot.ticket is None:
+                nothing = TicketCommit(arrival.ticket, snapshot.version, arrival.id, None)
+                if snapshot.version:
+                    await self._store.commit_ticket(nothing, now)
+                return Refusal.CLOSED
+            script, roster = self._script(), self._roster()
+            around = Surroundings(script.helplines, script.cards, roster)
+            decision = decide(snapshot.ticket, around, arrival.happening, now)
+            if isinstance(decision, Refusal):
+                self._figures.add("desk_refused", decision)
+                return decision
+            commit = self._commit(arrival, snapshot.version, snapshot.ticket, decision)
+            try:
+                outcome = await self._store.commit_ticket(commit, now)
+            except ConflictError:
+                continue
+            if not isinstance(outcome, Repeated):
+                self._count(decision)
+            if commit.outgoing or commit.letters:
+                self._lines.call_lines(arrival.ticket)
+            return decision
+        raise ConflictError("a ticket changed faster than it could be written")
+
+    def wording(self, ticket: Ticket, helpline: HelplineId) -> DeskWording | None:
+        """Words for a helpline's staff about a ticket; None where the helpline is not declared any more."""
+        script = self._script()
+        found = script.helplines.all.get(helpline)
+        return None if found is None else DeskWording(script, self._roster(), found, ticket, self._clock.now())
+
+    def _commit(self, arrival: TicketArrival, version: int, before: Ticket, decision: Accepted) -> TicketCommit:
+        post = _Post(arrival)
+        ticket = decision.ticket or before
+        for effect in decision.effects:
+            match effect:
+                case TellDesk(helpline, news):
+                    self._tell(post, ticket, helpline, news)
+                case CallDesk(helpline, news, whom):
+                    self._call(post, ticket, helpline, news, whom)
+                case TellMember(member, news):
+                    self._add(post, f"{member}!", ticket, ticket.helpline, news, f"member:{member}")
+                case TellPerson(letter, to):
+                    address = Address(LANE, to or ticket.person)
+                    letter_id = outgoing_id(arrival.id, post.number())
+                    post.letters.append(Outgoing(letter_id, address, None, letter=letter, ref=ticket.id))
+                case DropCopy(helpline):
+                    dropping = Outgoing(
+                        outgoing_id(arrival.id, post.number()),
+                        Address(DESK, f"topic:{helpline} {ticket.id}"),
+                        None,
+                        priority=Priority.OTHER,
+                        drops_topic=True,
+                    )
+                    post.lines.setdefault(helpline, []).append(dropping)
+                case CountDesk():
+                    pass
+                case _:
+                    assert_never(effect)
+        return TicketCommit(
+            arrival.ticket,
+            version,
+            arrival.id,
+            decision.ticket,
+            {target: tuple(outgoing) for target, outgoing in post.lines.items()},
+            tuple(post.letters),
+        )
+
+    def _tell(self, post: _Post, ticket: Ticket, helpline: HelplineId, news: News) -> None:
+        target = f"topic:{helpline}"
+        if isinstance(news, Reached):
+            mark = Outgoing(
+                outgoing_id(post.arrival.id, post.number()),
+                Address(DESK, f"{target} {ticket.id}"),
+                None,
+                priority=Priority.RELAY,
+                ref=news.ref,
+                marks=_MARKS[news.reach],
+            )
+            post.lines.setdefault(helpline, []).append(mark)
+            if news.why is None:
+                return
+        self._add(post, helpline, ticket, helpline, news, target)
+
+    def _call(self, post: _Post, ticket: Ticket, helpline: HelplineId, news: News, whom: frozenset[Whom]) -> None:
+        """An alert goes on a line of its own: it must not wait behind what is relayed."""
+        wording = self.wording(ticket, helpline)
+        if wording is None:
+            logbook.note("helpline_not_declared")
+            self._figures.add("helpline_not_declared")
+            return
+        if Whom.GROUP in whom:
+            message = wording.tell(news)
+            names = wording.names_on_duty() if Whom.ON_DUTY in whom else ""
+            if names:
+                message = replace(message, text=(*message.text, *plain(f"\n{names}")))
+            self._put(post, f"{helpline}!call", Address(DESK, f"call:{helpline} {ticket.id}"), message)
+        if not isinstance(news, Called):
+            return
+        if Whom.SUPERVISOR in whom:
+            alone = Message(plain(wording.called_member(news)), wording.tell(news).rows, keep=True)
+            for member in wording.roster.staff_of(helpline):
+                if member.supervises(helpline):
+                    address = Address(DESK, f"member:{member.id} {ticket.id}")
+                    self._put(post, f"{member.id}!call", address, alone)
+        if Whom.OUTSIDE in whom:
+            outside = Message(plain(wording.called_outside(news)), keep=True)
+            self._put(post, f"{helpline}!outside", Address(OUTSIDE, f"{helpline} {ticket.id}"), outside)
+
+    def _put(self, post: _Post, line: str, address: Address, message: Message) -> None:
+        alert = Outgoing(
+            outgoing_id(post.arrival.id, post.number()), address, message, priority=Priority.ALERT, reports=True
+        )
+        post.lines.setdefault(line, []).append(alert)
+
+    def _add(self, post: _Post, line: str, ticket: Ticket, helpline: HelplineId, news: News, target: str) -> None:
+        wording = self.wording(ticket, helpline)
+        if wording is None:
+            return
+        outgoing = Outgoing(
+            outgoing_id(post.arrival.id, post.number()),
+            Address(DESK, f"{target} {ticket.id}"),
+            wording.tell(news),
+            priority=Priority.RELAY,
+            copies=news.original if isinstance(news, Sent) else None,
+            merges=isinstance(news, Wrote),
+        )
+        post.lines.setdefault(line, []).append(outgoing)
+
+    def _count(self, decision: Accepted) -> None:
+        for effect in decision.effects:
+            if isinstance(effect, CountDesk):
+                self._figures.add(effect.what, effect.label)
+
+
+def ticket_of(chat: str) -> TicketId:
+    """The ticket that an address of the desk names."""
+    return TicketId(chat.partition(" ")[2])
