@@ -1,0 +1,65 @@
+"""Who works here, as every process sees it: read anew each second, and changed by comparing and setting."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from bot import logbook
+from bot.clock import Clock
+from bot.desk.enrolling import EnrolRefusal
+from bot.desk.helplines import Desks, HelplineId, Helplines
+from bot.desk.staff import NO_ROSTER, Roster
+from bot.store.contract import ConflictError, Store, StoreError
+
+READ_EVERY: Final = 1.0
+"""Whoever leaves has no rights any more after this long, on every replica."""
+
+_TRIES: Final = 10
+
+
+class LiveRoster:
+    """The roster that holds now; while the store is away, the last one that was read."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._version = 0
+        self._roster = NO_ROSTER
+
+    def current(self) -> Roster:
+        """Who works here."""
+        return self._roster
+
+    async def read(self) -> Roster:
+        """Read it now; raise StoreError where that cannot be done."""
+        self._version, self._roster = await self._store.load_roster()
+        return self._roster
+
+    async def follow(self) -> None:
+        """Read it each second, for as long as it runs."""
+        while True:
+            try:
+                await self.read()
+            except StoreError as error:
+                logbook.note_error("roster_not_read", error)
+            await self._clock.sleep(READ_EVERY)
+
+    async def change(self, change: Callable[[Roster], Roster | EnrolRefusal]) -> Roster | EnrolRefusal:
+        """Change it as a whole; `change` is asked again where somebody else was faster. Raise StoreError."""
+        for _ in range(_TRIES):
+            changed = change(await self.read())
+            if isinstance(changed, EnrolRefusal) or changed == self._roster:
+                return changed
+            try:
+                await self._store.save_roster(changed, self._version)
+            except ConflictError:
+                await asyncio.sleep(0)
+                continue
+            return await self.read()
+        raise ConflictError("who works here changed faster than it could be written")
+
+
+def desks_of(roster: Roster, helplines: Helplines, held: dict[HelplineId, int]) -> Desks:
+    """Which helplines can take tickets: declared, linked to a group, and with somebody enrolled."""
+    able = [one for one in helplines.all if one in roster.links and roster.staff_of(one)]
+    return Desks({helpline: held.get(helpline, 0) for helpline in able})
