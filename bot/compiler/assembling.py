@@ -14,6 +14,7 @@ from bot.compiler.problems import Notebook, Place
 from bot.compiler.reading import Node, read_path
 from bot.compiler.reading_media import check_recordings, read_media
 from bot.compiler.shaping_bot import shape_bot, shape_phrases
+from bot.compiler.shaping_desk import shape_cards, shape_helplines
 from bot.compiler.shaping_facts import shape_facts, shape_hotlines, shape_places
 from bot.compiler.shaping_flows import shape_flow
 from bot.compiler.shaping_topics import EMERGENCY, shape_topics
@@ -97,6 +98,8 @@ _TURNS: Final = (
     "hotlines",
     "places",
     "topics",
+    "helplines",
+    "cards",
     "flows",
     "texts",
     "concepts",
@@ -121,6 +124,10 @@ def _take(
             shape_bot(node, draft)
         case ("phrases",):
             shape_phrases(node, draft)
+        case ("helplines",):
+            shape_helplines(node, draft)
+        case ("cards",):
+            shape_cards(node, draft)
         case ("concepts" | "safety" as name,):
             documents[name] = node
         case ("facts", _):

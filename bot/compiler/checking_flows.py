@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from math import ceil
 from typing import Final, TypeAlias
 
 from bot.compiler.draft import Draft, FlowDraft
@@ -117,9 +118,10 @@ def _check_menus(each: FlowDraft, draft: Draft) -> None:
             if not isinstance(step, Choose):
                 continue
             place = each.steps[screen.id, index]
-            if step.save != "language" and len(step.options) > MOST_BUTTONS:
+            rows = ceil(len(step.options) / step.columns)
+            if step.save != "language" and rows > MOST_BUTTONS:
                 draft.notebook.warning(
-                    place, f"{len(step.options)} buttons do not fit on a small phone; at most {MOST_BUTTONS} do"
+                    place, f"{rows} rows of buttons do not fit on a small phone; at most {MOST_BUTTONS} do"
                 )
             for option in step.options:
                 press = write_press(Press(Answer(step.node, option.value), _WIDEST))

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.compiler.draft import Asked, BotDraft, Draft, Kept, Kind
 from bot.compiler.problems import did_you_mean
+from bot.dialogue.own_ticket import KNOWN
 
 LANGUAGE: Final = "language"
 """Saving under this name sets the language, and conditions may ask for it; it is no field of the profile."""
@@ -31,6 +32,9 @@ def check_names(draft: Draft) -> None:
 
 
 def _check_kept(each: Kept, bot: BotDraft, draft: Draft) -> None:
+    if each.name in KNOWN:
+        draft.notebook.error(each.place, f"'{each.name}' is worked out by the bot; keep the answer under another name")
+        return
     if each.name == LANGUAGE:
         allowed: Iterable[str] = bot.tongues
     elif each.name in bot.profile:
@@ -50,6 +54,8 @@ def _check_asked(asked: Asked, kept: dict[str, list[Kept]], bot: BotDraft, draft
         allowed: Iterable[str] | None = bot.tongues
     elif asked.name in bot.profile:
         allowed = bot.profile[asked.name]
+    elif asked.name in KNOWN:
+        allowed = KNOWN[asked.name] or None
     elif asked.name in kept:
         sources = kept[asked.name]
         open_ended = any(not source.values for source in sources)

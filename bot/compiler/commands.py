@@ -60,6 +60,8 @@ def _counts(assembled: Assembled) -> Iterator[tuple[str, int]]:
     yield "topics", len(draft.topics)
     yield "facts", len(draft.facts)
     yield "hotlines", len(draft.hotlines)
+    yield "helplines", len(draft.helplines)
+    yield "cards", len(draft.cards)
     yield "texts", len(draft.texts)
     yield "languages", 1 + len(assembled.translations.languages())
 

@@ -12,6 +12,8 @@ from typing import Final
 
 from bot.compiler.problems import Notebook, Place
 from bot.compiler.reading import Node, TextNode
+from bot.desk.helplines import Helpline, HelplineId
+from bot.desk.phrases import Card, CardId
 from bot.dialogue.conditions import Condition
 from bot.dialogue.phrasebook import FactSlot, HotlineSlot, Phrase, Slot, TextId, ValueSlot
 from bot.dialogue.script import Tongue, TopicId
@@ -35,6 +37,7 @@ class Role(StrEnum):
     NAME = "name"
     RULE = "rule"
     BOT = "bot"
+    CARD = "card"
 
 
 class Kind(StrEnum):
@@ -53,6 +56,8 @@ class Kind(StrEnum):
     PLACE = "place"
     PLACES = "kind of place"
     HOLIDAYS = "list of holidays"
+    HELPLINE = "helpline"
+    CARD = "card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +179,9 @@ class Draft:
     facts: dict[FactId, Fact] = field(default_factory=dict)
     hotlines: dict[HotlineId, Hotline] = field(default_factory=dict)
     places: dict[PlaceId, PlaceToGo] = field(default_factory=dict)
+    helplines: dict[HelplineId, Helpline] = field(default_factory=dict)
+    cards: dict[CardId, Card] = field(default_factory=dict)
+    card_groups: tuple[str, ...] = ()
     pictures: frozenset[str] = frozenset()
     stood: dict[tuple[Kind, str], Place] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
@@ -223,8 +231,8 @@ class Draft:
             case HotlineSlot(hotline):
                 self.mentions.append(Mention(Kind.HOTLINE, hotline, place))
             case ValueSlot(name):
-                # The engine fills the slots of its own phrases.
-                if role is not Role.PHRASE:
+                # The engine fills the slots of its own phrases, and staff those of cards.
+                if role not in (Role.PHRASE, Role.CARD):
                     self.asked.append(Asked(name, (), place, within))
 
 

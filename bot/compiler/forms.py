@@ -25,8 +25,10 @@ from bot.compiler.shapes import (
     Words,
     Written,
 )
+from bot.desk.helplines import Mode
+from bot.desk.ticket import Urgency
 from bot.dialogue.events import SharedKind, Wish
-from bot.dialogue.steps import AnswerKind
+from bot.dialogue.steps import Act, AnswerKind
 from bot.facts import Confidence
 
 STAGES: Final = ("before", "journey", "work", "trouble", "home", "help")
@@ -38,7 +40,12 @@ HOTLINE_KINDS: Final = (
 )
 ZONES: Final = ("Asia/Bangkok", "Asia/Phnom_Penh", "Asia/Vientiane", "Asia/Yangon", "UTC")
 SPECIAL_FLOWS: Final = ("welcome", "home", "language", "person", "cover")
-ACTIONS: Final = (*("hotlines", "topics", "nearest", "checklist", "handoff", "remind", "forget", "about"),)
+TICKET_FLOWS: Final = ("talk", "referral", "ended", "secret")
+"""Needed where there are helplines."""
+ACTIONS: Final = (
+    *("hotlines", "topics", "nearest", "checklist", "handoff", "remind", "forget", "about"),
+    *("call-helpline", "ticket"),
+)
 YES: Final = ("yes", "true")
 
 
@@ -158,6 +165,13 @@ ACTION_FORMS: Final = {
     "remind": Record((Field("in", DURATION, required=True), Field("flow", ID, required=True))),
     "forget": Record(()),
     "about": Record(()),
+    "call-helpline": Record(
+        (
+            Field("topic", ID, about="What it is about; else the topic they came from"),
+            Field("urgency", OneOf(tuple(Urgency))),
+        )
+    ),
+    "ticket": Record((Field("act", OneOf(tuple(Act)), required=True),)),
 }
 DO: Final = Action(
     Record(
@@ -179,6 +193,7 @@ STEP_KINDS: Final[dict[str, Record | Action]] = {
         (
             Field("choose", MapOf(ID, Either(words=Words(), entries=OPTION), at_least=1), required=True),
             Field("columns", OneOf(("1", "2", "3"))),
+            Field("talk", YESNO, about="What is written or sent meanwhile goes to the person's helpline"),
             *(_SAVE, _TRIES, _AFTER, _IF, _ID, _ASIS),
         )
     ),
@@ -336,6 +351,12 @@ PLACES_FILE: Final = ListOf(PLACE)
 PHRASES_FILE: Final = Record((Field("phrases", MapOf(PHRASE_ID, Words()), required=True),))
 
 _WISHES: Final = OneOf(tuple(Wish))
+_SPECIAL: Final = Record(
+    (
+        *(Field(name, ID, required=True) for name in SPECIAL_FLOWS),
+        *(Field(name, ID, about="Needed where there are helplines") for name in TICKET_FLOWS),
+    )
+)
 BOT_FILE: Final = Record(
     (
         Field("name", Words(), required=True),
@@ -351,7 +372,7 @@ BOT_FILE: Final = Record(
             MapOf(NAME, Record((Field("values", ListOf(ID, at_least=1), required=True), Field("ask", ID)))),
             required=True,
         ),
-        Field("special", Record(tuple(Field(name, ID, required=True) for name in SPECIAL_FLOWS)), required=True),
+        Field("special", _SPECIAL, required=True),
         Field("emergency", MapOf(ID, ListOf(OneOf(HOTLINE_KINDS), at_least=1)), required=True),
         Field("commands", MapOf(Written("command", re.compile("[a-z_]{1,32}"), "help"), Words())),
         Field("keywords", MapOf(_WISHES, MapOf(LANGUAGE, ListOf(Words(), at_least=1))), required=True),
@@ -456,6 +477,63 @@ REHEARSAL: Final = Record(
 )
 TESTS_FILE: Final = Either(items=ListOf(REHEARSAL), entries=REHEARSAL)
 
+HELPLINES_FILE: Final = Record(
+    (
+        Field(
+            "helplines",
+            ListOf(
+                Record(
+                    (
+                        Field("id", ID, required=True),
+                        Field("name", Words(), required=True, about="As people see it"),
+                        Field(
+                            "about", Words(), required=True, about="Who reads there, and whether it is a state office"
+                        ),
+                        Field(
+                            "languages", _one_or_more(LANGUAGE), required=True, about="What the staff speak, best first"
+                        ),
+                        Field("works_in", LANGUAGE, required=True, about="The language of its group and console"),
+                        Field("countries", _one_or_more(COUNTRY), about="Where the people are whom it helps"),
+                        Field("origins", _one_or_more(COUNTRY), about="Where the people come from whom it helps"),
+                        Field("topics", _one_or_more(ID), about="What it helps with; all topics unless said"),
+                        Field("hours", _one_or_more(HOURS), required=True),
+                        Field("zone", OneOf(ZONES), required=True),
+                        Field("closed_on", _one_or_more(ID)),
+                        Field("capacity", WHOLE, about="How many open cases it can hold well"),
+                        Field("fallback", _one_or_more(ID), about="Which helplines are called when nobody answers"),
+                        Field("government", YESNO),
+                        Field("mode", OneOf(tuple(Mode)), about="alert: work in the console; relay: in the group"),
+                        Field("kept", DURATION, about="How long the group's topic stays after a case is closed"),
+                        Field("canned", MapOf(ID, Words()), about="Ready replies"),
+                        Field("example", YESNO, about="Not a real helpline; nobody can be linked to it"),
+                    )
+                )
+            ),
+            required=True,
+        ),
+    )
+)
+CARDS_FILE: Final = Record(
+    (
+        Field("groups", MapOf(ID, Words(), at_least=1), required=True),
+        Field(
+            "cards",
+            ListOf(
+                Record(
+                    (
+                        Field("id", ID, required=True),
+                        Field("group", ID, required=True),
+                        Field("say", Words(), required=True),
+                        Field("answers", MapOf(ID, Words(), at_least=2)),
+                        Field("slot", NAME, about="What staff fill in before it is sent"),
+                    )
+                )
+            ),
+            required=True,
+        ),
+    )
+)
+
 FILES: Final[dict[str, Shape]] = {
     "bot": BOT_FILE,
     "phrases": PHRASES_FILE,
@@ -464,6 +542,8 @@ FILES: Final[dict[str, Shape]] = {
     "facts": FACTS_FILE,
     "hotlines": HOTLINES_FILE,
     "places": PLACES_FILE,
+    "helplines": HELPLINES_FILE,
+    "cards": CARDS_FILE,
     "texts": TEXTS_FILE,
     "recordings": RECORDINGS_FILE,
     "tests": TESTS_FILE,

@@ -7,6 +7,8 @@ from bot.compiler.draft import Draft, FlowDraft, Kind, Mention, TopicDraft
 from bot.compiler.problems import Place
 from bot.compiler.shaping_steps import topic_flow
 from bot.compiler.translations import Translations, phrases_of
+from bot.desk.helplines import Helplines
+from bot.desk.phrases import Cards
 from bot.dialogue.alarms import alarms_in
 from bot.dialogue.conditions import ALWAYS, All, AnyOf, Between, Condition, Not, OneOf, Told
 from bot.dialogue.conversation import NodeToken
@@ -95,6 +97,8 @@ def make_script(
         emergency_kinds=bot.emergency,
         understanding=understanding,
         media=media,
+        helplines=Helplines(draft.helplines, bot.holidays),
+        cards=Cards(draft.cards, draft.card_groups),
     )
 
 
@@ -113,7 +117,10 @@ def names_in(condition: Condition) -> Iterator[str]:
 def _find_mentions(draft: Draft) -> None:
     known: dict[Kind, Iterable[str]] = {
         kind: {name for found, name in draft.stood if found is kind}
-        for kind in (Kind.FLOW, Kind.TOPIC, Kind.FACT, Kind.HOTLINE, Kind.PHRASE, Kind.FIELD, Kind.HOLIDAYS)
+        for kind in (
+            *(Kind.FLOW, Kind.TOPIC, Kind.FACT, Kind.HOTLINE, Kind.PHRASE, Kind.FIELD, Kind.HOLIDAYS),
+            Kind.HELPLINE,
+        )
     }
     phrases = known[Kind.PHRASE]
     known[Kind.UNIT] = _behind("unit-", (name for name in phrases if not name.endswith("-one")))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from bot.compiler.draft import ENGLISH, BotDraft, Draft, Kind, Mention, Role
-from bot.compiler.forms import BOT_FILE, PHRASES_FILE, SPECIAL_FLOWS
+from bot.compiler.forms import BOT_FILE, PHRASES_FILE, SPECIAL_FLOWS, TICKET_FLOWS
 from bot.compiler.leaves import at, entries_at, entries_of, many_at, read_day, text_at, texts_at, texts_of, words_at
 from bot.compiler.reading import Node
 from bot.compiler.shapes import inspect
@@ -77,7 +77,7 @@ def _shape_asking(node: Node, draft: Draft) -> Mapping[str, FlowId]:
 
 def _shape_special(node: Node, draft: Draft) -> Mapping[str, FlowId]:
     special = at(node, "special") or node
-    found = {name: text for name in SPECIAL_FLOWS if (text := text_at(special, name)) is not None}
+    found = {name: text for name in (*SPECIAL_FLOWS, *TICKET_FLOWS) if (text := text_at(special, name)) is not None}
     return {name: FlowId(draft.mention(Kind.FLOW, text)) for name, text in found.items()}
 
 

@@ -151,7 +151,7 @@ def _shape_hotline(entry: MapNode, name: TextNode, draft: Draft) -> Hotline:
         country=country,
         kinds=frozenset(many_at(entry, "kind")),
         numbers=tuple(_shape_number(number, draft) for number in maps_of(at(entry, "numbers"))),
-        hours=_shape_hours(entry, draft),
+        hours=shape_hours(entry, draft),
         languages=many_at(entry, "languages"),
         evidence=shape_evidence(entry, draft),
         origins=_origins(entry),
@@ -191,7 +191,8 @@ def _digits(words: str) -> str:
     return "".join(character for character in words if character.isdigit())
 
 
-def _shape_hours(entry: MapNode, draft: Draft) -> Hours:
+def shape_hours(entry: MapNode, draft: Draft) -> Hours:
+    """`hours:` in a `zone:`, without the holidays it is `closed_on`."""
     closed_on = tuple(draft.mention(Kind.HOLIDAYS, name) for name in texts_at(entry, "closed_on"))
     zone = words_at(entry, "zone", "UTC")
     hours = texts_at(entry, "hours")

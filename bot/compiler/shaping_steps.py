@@ -23,17 +23,22 @@ from bot.compiler.leaves import (
 )
 from bot.compiler.reading import MapNode, Node, TextNode
 from bot.compiler.shaping_conditions import RESERVED, shape_condition
+from bot.desk.ticket import Urgency
 from bot.dialogue.arithmetic import Formula, FormulaError, read_formula
 from bot.dialogue.conditions import ALWAYS, Condition
 from bot.dialogue.conversation import NodeToken
 from bot.dialogue.nodes import node_token
+from bot.dialogue.own_ticket import ACT_VALUES, SECRET_OK
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.script import TopicId
 from bot.dialogue.steps import (
     About,
+    Act,
+    ActOnTicket,
     AnswerKind,
     Ask,
     Call,
+    CallHelpline,
     Checklist,
     Choose,
     End,
@@ -151,6 +156,7 @@ def shape_choose(node: MapNode, pen: Pen) -> Step:
         tries=_shape_tries(node, pen),
         after=_shape_after(node, pen),
         when=pen.when(node),
+        talks=is_yes(node, "talk"),
     )
 
 
@@ -399,6 +405,26 @@ def shape_about(node: MapNode, details: Node, pen: Pen) -> Step:  # noqa: ARG001
     return About(pen.when(node))
 
 
+def shape_call_helpline(node: MapNode, details: Node, pen: Pen) -> Step:
+    """`do: call-helpline`: open a ticket."""
+    topic, urgency = text_at(details, "topic"), words_at(details, "urgency", Urgency.NORMAL)
+    if topic is not None:
+        pen.draft.mention(Kind.TOPIC, topic)
+    wanted = Urgency(urgency) if urgency in tuple(Urgency) else Urgency.NORMAL
+    return CallHelpline(topic.words if topic else None, wanted, pen.when(node))
+
+
+def shape_ticket(node: MapNode, details: Node, pen: Pen) -> Step:
+    """`do: ticket`: something the person does with their ticket."""
+    word = words_at(details, "act")
+    act = Act(word) if word in tuple(Act) else Act.LOOK
+    for name in ACT_VALUES.get(act, ()):
+        pen.draft.asked.append(Asked(name, (), node.place, pen.flow))
+    if act is Act.CHECK_SECRET:
+        pen.draft.kept.append(Kept(SECRET_OK, _YES_OR_NO, node.place, pen.flow))
+    return ActOnTicket(act, pen.when(node))
+
+
 _SHAPES: Final[Mapping[str, Callable[[MapNode, Pen], Step | None]]] = {
     "say": shape_say,
     "show": shape_show,
@@ -419,4 +445,6 @@ _ACTIONS: Final[Mapping[str, Callable[[MapNode, Node, Pen], Step]]] = {
     "remind": shape_remind,
     "forget": shape_forget,
     "about": shape_about,
+    "call-helpline": shape_call_helpline,
+    "ticket": shape_ticket,
 }

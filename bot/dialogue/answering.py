@@ -11,7 +11,7 @@ from bot.dialogue.conversation import Frame, Value, as_number
 from bot.dialogue.events import SharedKind
 from bot.dialogue.menu import DONE
 from bot.dialogue.person import ticked_items
-from bot.dialogue.steps import AnswerKind, Ask, Checklist, Choose, ListTopics, Option, Patience, Talk, Wait
+from bot.dialogue.steps import AnswerKind, Ask, Checklist, Choose, ListTopics, Option, Patience, Wait
 from bot.dialogue.walking import Walk
 from bot.language import Understood, normal, read_date, read_money, read_number, read_phone, read_yes_no
 
@@ -31,7 +31,7 @@ _SHARED_ANSWERS: Final = {
 def choose(walk: Walk, frame: Frame, step: Wait, value: str) -> bool:
     """Answer a wait with a button's value; say whether it has such a button now."""
     match step:
-        case Choose() | Talk() | ListTopics():
+        case Choose() | ListTopics():
             known = walk.person.known_with(frame.values)
             option = next((one for one in walk.person.options(step, known) if one.value == value), None)
             if option is None:
@@ -51,7 +51,7 @@ def answer_in_words(walk: Walk, frame: Frame, step: Wait, understood: Understood
     match step:
         case Ask():
             return _answer_ask(walk, frame, step, understood)
-        case Choose() | Talk() | ListTopics():
+        case Choose() | ListTopics():
             option = _option_in_words(walk, frame, step, understood)
             if option is not None:
                 _take_option(walk, frame, step, option)
@@ -64,12 +64,10 @@ def answer_in_words(walk: Walk, frame: Frame, step: Wait, understood: Understood
 
 def names_a_button(walk: Walk, frame: Frame, step: Wait, understood: Understood) -> bool:
     """Whether the typed words are exactly what stands on a button of the question."""
-    return isinstance(step, Choose | Talk | ListTopics) and _option_in_words(walk, frame, step, understood) is not None
+    return isinstance(step, Choose | ListTopics) and _option_in_words(walk, frame, step, understood) is not None
 
 
-def _option_in_words(
-    walk: Walk, frame: Frame, step: Choose | Talk | ListTopics, understood: Understood
-) -> Option | None:
+def _option_in_words(walk: Walk, frame: Frame, step: Choose | ListTopics, understood: Understood) -> Option | None:
     said, wording = normal(understood.readable), walk.person.wording()
     options = walk.person.options(step, walk.person.known_with(frame.values)) if said else ()
     return next((option for option in options if said == normal(wording.words(option.label))), None)
@@ -97,7 +95,7 @@ def try_again(walk: Walk, frame: Frame, tries: Patience | None) -> None:
         walk.ask_again()
 
 
-def _take_option(walk: Walk, frame: Frame, step: Choose | Talk | ListTopics, option: Option) -> None:
+def _take_option(walk: Walk, frame: Frame, step: Choose | ListTopics, option: Option) -> None:
     person, values = walk.person, dict(frame.values)
     for name, amount in option.adds:
         values[name] = as_number(values.get(name)) + amount

@@ -46,6 +46,14 @@ class DeskWording:
         """One of the staff's own phrases."""
         return self._wording().phrase(f"desk-{phrase}", **slots)
 
+    def text(self, text: str) -> str:
+        """Any words of the content, in the staff's language."""
+        return self._words(text)
+
+    def language_of_person(self) -> str:
+        """The language in which the person reads, in words."""
+        return self._facts()["language"]
+
     def card(self, what: str, filled: str = "") -> str:
         """The words of a card or a ready reply, in the staff's language."""
         kind, _, name = what.partition(":")

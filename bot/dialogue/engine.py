@@ -53,7 +53,6 @@ from bot.dialogue.steps import (
     Choose,
     FlowId,
     ListHotlines,
-    Talk,
     Wait,
 )
 from bot.dialogue.ticket_news import look_in, take_letter
@@ -245,7 +244,7 @@ def _hear(walk: Walk, words: str, message: str) -> None:
     understood = walk.script.understanding.understand(words, walk.person.language, walk.person.profile)
     _listen_to_language(walk, understood.language)
     found = walk.person.waiting()
-    if found is not None and isinstance(found[1], Talk) and walk.ticket.is_open:
+    if _is_talking(walk):
         _talk(walk, words, understood, message)
         return
     if understood.wish is not None:
@@ -284,6 +283,12 @@ def _talk(walk: Walk, words: str, understood: Understood, message: str) -> None:
     walk.ask_again()
 
 
+def _is_talking(walk: Walk) -> bool:
+    """Whether what they write goes to a helpline."""
+    found = walk.person.waiting()
+    return found is not None and isinstance(found[1], Choose) and found[1].talks and walk.ticket.is_open
+
+
 def _spoken(walk: Walk, understood: Understood) -> Language | None:
     language = Language(understood.language or "")
     return language if language in walk.script.tongues else walk.person.language
@@ -291,9 +296,7 @@ def _spoken(walk: Walk, understood: Understood) -> Language | None:
 
 def _receive(walk: Walk, shared: Shared) -> None:
     """Take what was sent besides words; in a talk it goes to the helpline, elsewhere the words under it are heard."""
-    found = walk.person.waiting()
-    in_talk = found is not None and isinstance(found[1], Talk) and walk.ticket.is_open
-    if in_talk and shared.original is not None:
+    if _is_talking(walk) and shared.original is not None:
         walk.ticket.pass_on_media(MediaKind(shared.kind), shared.original)
         walk.ask_again()
     elif shared.words:

@@ -8,7 +8,7 @@ from bot.dialogue.events import Wish
 from bot.dialogue.nodes import flow_token
 from bot.dialogue.person import Person, ticked_items
 from bot.dialogue.presses import Answer, Hear, Press, Return, Wanting, write_press
-from bot.dialogue.steps import Ask, Checklist, Choose, ListTopics, Talk, Wait
+from bot.dialogue.steps import Ask, Checklist, Choose, ListTopics, Wait
 from bot.dialogue.wording import WISH_ICONS, Wording
 from bot.messages import Button, Rows
 
@@ -29,7 +29,7 @@ def choices(person: Person, step: Wait, values: Mapping[str, Value]) -> list[But
     """The buttons of the wait itself."""
     wording = person.wording(values)
     match step:
-        case Choose() | Talk() | ListTopics():
+        case Choose() | ListTopics():
             return [
                 button(person, Answer(step.node, option.value), _with_icon(option.icon, wording.words(option.label)))
                 for option in person.options(step, wording.known)

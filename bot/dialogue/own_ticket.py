@@ -72,6 +72,29 @@ SECRET_OK: Final = "secret_ok"  # noqa: S105 - the name of a value
 _SECRETS: Final = ("secret1", "secret2", "secret3")
 _CODE: Final = "code"
 _NO_TICKET: Final = "none"
+ACT_VALUES: Final[Mapping[Act, tuple[str, ...]]] = {
+    Act.JOIN: (_CODE,),
+    Act.KEEP_SECRET: _SECRETS,
+    Act.CHECK_SECRET: _SECRETS,
+}
+"""The values of its flow that an act takes, and wipes."""
+
+_STATES: Final = tuple(state.value for state in ReferralState)
+KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
+    "desk": ("open", "closed", _NO_TICKET),
+    "desk_speaks": ("yes", "no"),
+    "ticket": (_NO_TICKET, *(stage.value for stage in Stage)),
+    "held": (),
+    "judged": ("yes", "no"),
+    "referral": (_NO_TICKET, *_STATES),
+    "secret": ("yes", "no"),
+    "desk_name": (),
+    "desk_about": (),
+    "asked_at": (),
+    "return_code": (),
+    "referred_name": (),
+}
+"""What conditions and slots may ask about helplines and the ticket, with the values it can have; none for any."""
 
 
 class OwnTicket:

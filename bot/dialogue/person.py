@@ -12,7 +12,7 @@ from bot.dialogue.conditions import holds
 from bot.dialogue.conversation import Conversation, Frame, Frames, Value
 from bot.dialogue.nodes import FLOW_PART
 from bot.dialogue.script import Script
-from bot.dialogue.steps import Ask, Call, Checklist, Choose, FlowId, ListTopics, Option, Step, Talk, Wait
+from bot.dialogue.steps import Ask, Call, Checklist, Choose, FlowId, ListTopics, Option, Step, Wait
 from bot.dialogue.wording import Wording
 from bot.facts import Caller
 from bot.messages import Language
@@ -112,9 +112,9 @@ class Person:
             return None
         frame = self.frames[-1]
         step = self.step_of(frame)
-        return (frame, step) if isinstance(step, Choose | Talk | Ask | ListTopics | Checklist) else None
+        return (frame, step) if isinstance(step, Choose | Ask | ListTopics | Checklist) else None
 
-    def options(self, step: Choose | Talk | ListTopics, known: Mapping[str, Value]) -> tuple[Option, ...]:
+    def options(self, step: Choose | ListTopics, known: Mapping[str, Value]) -> tuple[Option, ...]:
         """The buttons of a wait that can be pressed now."""
         if isinstance(step, ListTopics):
             return tuple(

@@ -107,7 +107,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """Buttons, and what the chosen value is saved as."""
+    """Buttons, and what the chosen value is saved as. Where it `talks`, what is written goes to the helpline."""
 
     node: NodeToken
     options: tuple[Option, ...]
@@ -116,6 +116,7 @@ class Choose:
     tries: Patience | None = None
     after: Reminder | None = None
     when: Condition = ALWAYS
+    talks: bool = False
 
 
 class AnswerKind(StrEnum):
@@ -246,16 +247,6 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
-    """Buttons like Choose; and whatever is written or sent meanwhile goes to the person's helpline."""
-
-    node: NodeToken
-    options: tuple[Option, ...]
-    columns: int = 1
-    when: Condition = ALWAYS
-
-
-@dataclass(frozen=True, slots=True)
 class CallHelpline:
     """Open a ticket; where one is open, raise its urgency. The topic is the one they came from, unless said."""
 
@@ -296,8 +287,8 @@ class ActOnTicket:
 Do: TypeAlias = (
     CallHelpline | ActOnTicket | ListHotlines | ListTopics | ListPlaces | Checklist | Remind | ForgetMe | About
 )
-Step: TypeAlias = Say | Show | Choose | Talk | Ask | Set | Call | Go | Do | End
-Wait: TypeAlias = Choose | Talk | Ask | ListTopics | Checklist
+Step: TypeAlias = Say | Show | Choose | Ask | Set | Call | Go | Do | End
+Wait: TypeAlias = Choose | Ask | ListTopics | Checklist
 Spoken: TypeAlias = Say | Show | ListHotlines | ListPlaces | About
 """What only shows something, and may be shown again when a wait is asked again."""
 

@@ -47,7 +47,6 @@ from bot.dialogue.steps import (
     Set,
     Show,
     Spoken,
-    Talk,
     Target,
     ToBack,
     ToFlow,
@@ -286,7 +285,7 @@ class Walk:
             case Say() | Show() | ListHotlines() | ListPlaces() | About():
                 self._speak(step, at, repeated=asked_again)
                 return _next(at)
-            case Choose() | Talk() | Ask() | ListTopics() | Checklist():
+            case Choose() | Ask() | ListTopics() | Checklist():
                 self._wait(step, at)
                 return None
             case Set():
@@ -342,7 +341,7 @@ class Walk:
                 assert_never(step)
 
     def _wait(self, step: Wait, at: _Position) -> None:
-        if isinstance(step, Talk):
+        if isinstance(step, Choose) and step.talks:
             self.ticket.come_back()
         self.person.stand(Frame(step.node, at.values))
         if isinstance(step, Ask):
@@ -350,7 +349,7 @@ class Walk:
             self.add(self.person.wording(at.values).text(step.text))
         if isinstance(step, Choose | Ask) and step.after is not None:
             self._screenful.do(Wake(step.node, step.after.wait))
-        columns = step.columns if isinstance(step, Choose | Talk) else 1
+        columns = step.columns if isinstance(step, Choose) else 1
         self._show_menu(choices(self.person, step, at.values), columns)
 
     def _work_out(self, step: Set, at: _Position) -> None:
@@ -484,4 +483,4 @@ def _next(at: _Position) -> _Position:
 
 
 _NO_DESK: Final = {"desk": "none", "ticket": "none", "held": "0", "judged": "no", "referral": "none", "secret": "no"}
-_WAITS: Final = (Choose, Talk, Ask, ListTopics, Checklist)
+_WAITS: Final = (Choose, Ask, ListTopics, Checklist)

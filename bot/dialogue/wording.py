@@ -43,6 +43,11 @@ ENGINE_PHRASES: Final = (
     *("range", "checked-on", "may-have-changed", "fallback-note", "reviewed-share"),
     # endings
     *("stopped", "forgotten", "times-up"),
+    # with a helpline
+    *("held-neutral", "held-look", "covered", "staff-says", "staff-wrote-in", "edited-mark", "passed-on"),
+    *("cannot-pass-on", "acknowledged-now", "waits-again", "ticket-reopened", "code-joined", "code-unknown"),
+    *("no-desk-now", "referral-accepted", "referral-declined", "referral-lapsed", "referral-refused"),
+    "referral-withdrawn",
 )
 """What the engine says whatever the content is; content without one of these does not go live."""
 
