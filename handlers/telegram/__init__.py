@@ -1,9 +1,8 @@
 """The Telegram door: lets people in who write to the bot, and brings them its messages."""
 
 from handlers.telegram.application import TelegramDoor, ask_telegram
-from handlers.telegram.channel import TelegramChannel
+from handlers.telegram.channel import DOOR, TelegramChannel
 from handlers.telegram.introduction import telegram_link
 from handlers.telegram.requests import TelegramConnection
-from handlers.telegram.updates import DOOR
 
 __all__ = ["DOOR", "TelegramChannel", "TelegramConnection", "TelegramDoor", "ask_telegram", "telegram_link"]

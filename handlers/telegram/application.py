@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final, NoReturn
 
 from aiohttp import web
@@ -16,10 +17,12 @@ from bot.store.contract import StoreError
 from bot.store.sealing import Vault
 from bot.turns.arrival import Arrival
 from handlers.telegram.channel import UNKNOWN_TO_TELEGRAM, translate
+from handlers.telegram.desk.door import DeskDoor
+from handlers.telegram.desk.knocks import Knock
 from handlers.telegram.introduction import introduce, introductions
 from handlers.telegram.polling import Polling
 from handlers.telegram.requests import TelegramConnection, patience_of, read_by_library
-from handlers.telegram.updates import ALLOWED_UPDATES, Reading, read_update
+from handlers.telegram.updates import ALLOWED_UPDATES, Reading, Taken, read_update
 from handlers.telegram.webhook import Webhook
 
 WEBHOOK_CONNECTIONS: Final = 100
@@ -29,7 +32,10 @@ _PAUSE: Final = 5.0
 
 
 class TelegramDoor:
-    """Lets Telegram's updates in. `take` is what an arrival is given to, and returns when it has taken effect."""
+    """Lets Telegram's updates in. `take` is what an arrival is given to, and returns when it has taken effect.
+
+    What happens in groups goes to the `desk`; without one it is passed over.
+    """
 
     def __init__(
         self,
@@ -39,6 +45,7 @@ class TelegramDoor:
         script: Callable[[], Script],
         clock: Clock,
         figures: Figures,
+        desk: DeskDoor | None = None,
     ) -> None:
         self._connection = connection
         self._hand_in = take
@@ -46,6 +53,7 @@ class TelegramDoor:
         self._script = script
         self._clock = clock
         self._figures = figures
+        self._desk = desk
         self._sources: set[str] = set()
         self._webhook: Webhook | None = None
         self._was_let_in = False
@@ -109,13 +117,18 @@ class TelegramDoor:
             self._figures.add("telegram_source", reading.source)
         if reading.label == "unreadable":
             logbook.note("telegram_update_unreadable")
+        if isinstance(reading.arrival, Knock) and self._desk is None:
+            return replace(reading, arrival=None)
         return reading
 
-    async def _take(self, arrival: Arrival) -> None:
+    async def _take(self, arrival: Taken) -> None:
         """Let it take effect. One that can never be handled must not come again for a day and hold back the rest."""
         for attempt in (1, 2):
             try:
-                await self._hand_in(arrival)
+                if not isinstance(arrival, Knock):
+                    await self._hand_in(arrival)
+                elif self._desk is not None:
+                    await self._desk.take(arrival)
                 return
             except StoreError:
                 raise

@@ -33,6 +33,7 @@ from bot.channel import (
     TokenError,
     UnreachableError,
 )
+from bot.desk.letters import Original
 from bot.media import Media
 from bot.messages import MESSAGE_UNITS, Message
 from bot.store.contract import Outgoing
@@ -41,6 +42,8 @@ from handlers.telegram.requests import UPLOADED, AnswerLostError, TelegramConnec
 from handlers.telegram.tapped import Holds, Tapped, read_tapped
 
 UNKNOWN_TO_TELEGRAM: Final = "WAYMARK_TELEGRAM_TOKEN is not valid; BotFather gives you one"
+DOOR: Final = "telegram"
+DELETED_AT_ONCE: Final = 100
 _NO_PREVIEW: Final = {"is_disabled": True}
 
 _UNCHANGED: Final = "message is not modified"
@@ -106,15 +109,59 @@ class TelegramChannel:
     async def deliver(self, outgoing: Outgoing) -> Delivered:
         """Show a message to its person; raise a ChannelError."""
         try:
-            if outgoing.message is None:
-                if outgoing.acknowledges is not None:
-                    await self._acknowledge(outgoing.acknowledges)
-                return Delivered()
-            if outgoing.acknowledges is None:
-                return await self._show(outgoing, outgoing.message)
-            return await self._show_and_acknowledge(outgoing, outgoing.message, outgoing.acknowledges)
+            delivered = await self._bring(outgoing)
+            if outgoing.deletes:
+                # What covers stands first: an empty chat is a sign, too.
+                await self._delete(outgoing, delivered)
+            return delivered
         except TelegramError as error:
             raise translate(error) from error
+
+    async def _bring(self, outgoing: Outgoing) -> Delivered:
+        if outgoing.copies is not None:
+            return await self._copy(outgoing, outgoing.copies)
+        if outgoing.message is None:
+            if outgoing.acknowledges is not None:
+                await self._acknowledge(outgoing.acknowledges)
+            return Delivered()
+        if outgoing.acknowledges is None:
+            return await self._show(outgoing, outgoing.message)
+        return await self._show_and_acknowledge(outgoing, outgoing.message, outgoing.acknowledges)
+
+    async def _copy(self, outgoing: Outgoing, original: Original) -> Delivered:
+        """Something of staff's, without its sender; what stood under it comes along.
+
+        Nothing is put before it: it must be one message, which can be taken away as one.
+        """
+        if original.door != DOOR:
+            raise RefusedError("it lies with another messenger")
+        parameters = {
+            "chat_id": int(outgoing.address.chat),
+            "from_chat_id": int(original.chat),
+            "message_id": int(original.message),
+            "disable_notification": outgoing.silent or None,
+        }
+        answer = await self._connection.call("copyMessage", _filled(parameters))
+        try:
+            return Delivered(str(Tapped(_ANSWERS.decode(answer).result.message_id, Holds.OTHER)))
+        except msgspec.DecodeError:
+            logbook.note("telegram_answer_odd")
+            return Delivered()
+
+    async def _delete(self, outgoing: Outgoing, delivered: Delivered) -> None:
+        """Take messages away, but not the one that now covers; those that are gone are passed over."""
+        stays = read_tapped(delivered.reference)
+        found = [read_tapped(one) for one in outgoing.deletes]
+        doomed = sorted({one.message_id for one in found if one is not None} - {stays.message_id if stays else 0})
+        for start in range(0, len(doomed), DELETED_AT_ONCE):
+            some = doomed[start : start + DELETED_AT_ONCE]
+            try:
+                await self._connection.call(
+                    "deleteMessages", {"chat_id": int(outgoing.address.chat), "message_ids": some}
+                )
+            except BadRequest as error:
+                # The rest is to go all the same.
+                logbook.note_error("telegram_not_deleted", error)
 
     async def _show_and_acknowledge(self, outgoing: Outgoing, message: Message, press: str) -> Delivered:
         acknowledging = asyncio.ensure_future(self._acknowledge(press))
@@ -175,12 +222,12 @@ class TelegramChannel:
             return Delivered(str(old.message_id))
         reference = None
         for part in parts:
-            reference = await self._send(chat, part)
+            reference = await self._send(chat, part, silent=outgoing.silent)
         if place is _Place.IN_THE_WAY and old is not None:
             await self._take_away(chat, old.message_id)
         return Delivered(reference)
 
-    async def _send(self, chat: int, part: Rendered) -> str | None:
+    async def _send(self, chat: int, part: Rendered, *, silent: bool) -> str | None:
         file = part.attached
         if file is None:
             parameters = {"text": part.text, "entities": part.entities, "link_preview_options": _NO_PREVIEW}
@@ -188,7 +235,8 @@ class TelegramChannel:
         else:
             method, field = ("sendPhoto", "photo") if file.file.kind.is_picture else ("sendVoice", "voice")
             parameters = {field: file.file_id or UPLOADED, "caption": part.text, "caption_entities": part.entities}
-        answer = await self._call(method, {"chat_id": chat, **parameters, "reply_markup": part.markup}, file)
+        whole = {"chat_id": chat, **parameters, "reply_markup": part.markup, "disable_notification": silent or None}
+        answer = await self._call(method, whole, file)
         try:
             return str(_ANSWERS.decode(answer).result.message_id)
         except msgspec.DecodeError:

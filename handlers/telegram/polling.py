@@ -22,10 +22,9 @@ from bot.clock import Clock
 from bot.figures import Figures
 from bot.messages import ConversationId
 from bot.store.contract import ConflictError, StoreDownError, StoreError, StoreFullError
-from bot.turns.arrival import Arrival
 from handlers.telegram.channel import UNKNOWN_TO_TELEGRAM
 from handlers.telegram.requests import TelegramConnection, patience_of
-from handlers.telegram.updates import ALLOWED_UPDATES, Reading
+from handlers.telegram.updates import ALLOWED_UPDATES, Reading, Taken
 
 LONG_POLL: Final = 50
 POLL_ANSWER_WITHIN: Final = LONG_POLL + 10.0
@@ -58,7 +57,7 @@ class Polling:
         self,
         connection: TelegramConnection,
         read: Callable[[bytes], Reading],
-        take: Callable[[Arrival], Awaitable[None]],
+        take: Callable[[Taken], Awaitable[None]],
         clock: Clock,
         figures: Figures,
     ) -> None:
@@ -70,7 +69,7 @@ class Polling:
         self._next: int | None = None
         self._unfinished: set[int] = set()
         self._finished: set[int] = set()
-        self._lanes: dict[ConversationId, deque[tuple[int, Arrival]]] = {}
+        self._lanes: dict[ConversationId, deque[tuple[int, Taken]]] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._under_way = 0
         self._nothing_under_way = asyncio.Event()
@@ -153,7 +152,7 @@ class Polling:
             worker.add_done_callback(self._workers.discard)
         return True
 
-    async def _work(self, conversation: ConversationId, lane: deque[tuple[int, Arrival]]) -> None:
+    async def _work(self, conversation: ConversationId, lane: deque[tuple[int, Taken]]) -> None:
         while lane and not self._ending:
             update_id, arrival = lane[0]
             await self._insist(arrival)
@@ -161,7 +160,7 @@ class Polling:
             self._finish(update_id)
         del self._lanes[conversation]
 
-    async def _insist(self, arrival: Arrival) -> None:
+    async def _insist(self, arrival: Taken) -> None:
         failures = 0
         while True:
             try:
@@ -179,7 +178,7 @@ class Polling:
                     return
             await self._clock.sleep(_backoff(failures))
 
-    async def _take_in_slot(self, arrival: Arrival) -> None:
+    async def _take_in_slot(self, arrival: Taken) -> None:
         async with self._slots:
             self._under_way += 1
             self._nothing_under_way.clear()

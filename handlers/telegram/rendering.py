@@ -27,7 +27,7 @@ COPY_SIGN: Final = "📋"
 ELLIPSIS: Final = "…"
 ZERO_WIDTH_JOINER: Final = "\u200d"
 
-Entity: TypeAlias = dict[str, str | int]
+Entity: TypeAlias = dict[str, str | int | dict[str, str | int]]
 ReadyButton: TypeAlias = dict[str, str | dict[str, str]]
 Markup: TypeAlias = dict[str, list[list[ReadyButton]]]
 

@@ -162,6 +162,9 @@ class TelegramConnection:
 
     def __init__(self, token: str, api_url: str, proxy: str | None = None) -> None:
         self._request = TelegramRequest(proxy)
+        number = token.partition(":")[0]
+        self.bot_id = int(number) if number.isdigit() else 0
+        """The bot's own id, which every token begins with."""
         self.bot = Bot(
             token,
             base_url=f"{api_url}/bot",

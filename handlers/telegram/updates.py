@@ -8,12 +8,13 @@ everything else of that person meanwhile.
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
-from telegram.constants import ChatType, MessageAttachmentType, MessageType, UpdateType
+from telegram.constants import ChatType, UpdateType
 
-from bot.dialogue.events import Event, Opened, Pressed, Shared, SharedKind, Typed, Wish, Wished
+from bot.desk.letters import Original
+from bot.dialogue.events import Edited, Event, Opened, Pressed, Shared, Typed, Wish, Wished
 from bot.dialogue.script import Script
 from bot.dialogue.steps import FlowId
 from bot.facts import Position
@@ -21,11 +22,19 @@ from bot.messages import MESSAGE_UNITS, ConversationId, Language
 from bot.store.contract import Address
 from bot.store.sealing import Vault
 from bot.turns.arrival import Arrival
+from handlers.telegram.attachments import kind_of
+from handlers.telegram.channel import DOOR
+from handlers.telegram.desk.knocks import Knock
+from handlers.telegram.desk.presses import DESK_PRESS
 from handlers.telegram.tapped import Holds, Tapped
 
-DOOR: Final = "telegram"
-
-ALLOWED_UPDATES: Final = (UpdateType.MESSAGE.value, UpdateType.CALLBACK_QUERY.value, UpdateType.MY_CHAT_MEMBER.value)
+ALLOWED_UPDATES: Final = (
+    UpdateType.MESSAGE.value,
+    UpdateType.EDITED_MESSAGE.value,
+    UpdateType.CALLBACK_QUERY.value,
+    UpdateType.MY_CHAT_MEMBER.value,
+    UpdateType.CHAT_MEMBER.value,
+)
 """What we ask for, by name: Telegram remembers an earlier list otherwise."""
 
 _WISHES: Final = {
@@ -43,31 +52,16 @@ _DATA_FLOW: Final = "about"
 _PAYLOAD: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SOURCE_MARK: Final = "-s-"
 _SOURCE_LENGTH: Final = 32
+_ENROLLING: Final = re.compile(r"/staff(@\w+)?(\s|$)|/start(@\w+)?\s+staff_", re.IGNORECASE)
 
-_SHARED: Final = {
-    MessageAttachmentType.PHOTO: SharedKind.PHOTO,
-    MessageAttachmentType.LIVE_PHOTO: SharedKind.PHOTO,
-    MessageAttachmentType.VOICE: SharedKind.VOICE,
-    MessageAttachmentType.AUDIO: SharedKind.VOICE,
-    MessageAttachmentType.VIDEO: SharedKind.VIDEO,
-    MessageAttachmentType.VIDEO_NOTE: SharedKind.VIDEO,
-    # An animation comes with a document of itself, a venue with its location: the first that is found counts.
-    MessageAttachmentType.ANIMATION: SharedKind.VIDEO,
-    MessageAttachmentType.DOCUMENT: SharedKind.DOCUMENT,
-    MessageAttachmentType.CONTACT: SharedKind.CONTACT,
-    MessageAttachmentType.VENUE: SharedKind.LOCATION,
-    MessageAttachmentType.LOCATION: SharedKind.LOCATION,
-    MessageAttachmentType.STICKER: SharedKind.STICKER,
-}
-_NOBODY_SPOKE: Final = frozenset(kind.value for kind in MessageType) - frozenset(
-    kind.value for kind in MessageAttachmentType
-)
-"""Marks of a message that Telegram itself wrote ("pinned a message"), or that say nothing about what it holds."""
+
+Taken: TypeAlias = Arrival | Knock
+"""What there is to do for an update."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What an update says: something that arrived, or nothing to be answered.
+    """What an update says: something that arrived, something of staff's, or nothing to be answered.
 
     `label` tells which, from a closed list, for the figures; `source` is the tag of the poster that a link was on.
     `update_id` is None only where not even that can be read.
@@ -75,7 +69,7 @@ class Reading:
 
     update_id: int | None
     label: str
-    arrival: Arrival | None = None
+    arrival: Taken | None = None
     source: str = ""
 
 
@@ -124,8 +118,10 @@ class _MemberChange(msgspec.Struct, gc=False):
 class _Update(msgspec.Struct, gc=False):
     update_id: int
     message: _Message | None = None
+    edited_message: _Message | None = None
     callback_query: _CallbackQuery | None = None
     my_chat_member: _MemberChange | None = None
+    chat_member: _MemberChange | None = None
 
 
 class _Numbered(msgspec.Struct, gc=False):
@@ -157,7 +153,11 @@ def _read(raw: bytes, vault: Vault, script: Script) -> Reading:
     if update.message is not None:
         return _read_message(update.update_id, update.message, raw, vault, script)
     if update.my_chat_member is not None:
-        return Reading(update.update_id, _read_change(update.my_chat_member))
+        return _read_change(update.update_id, update.my_chat_member, raw)
+    if update.edited_message is not None:
+        return _read_edit(update.update_id, update.edited_message, raw, vault)
+    if update.chat_member is not None:
+        return _knock(update.update_id, update.chat_member.chat.id, raw)
     return Reading(update.update_id, "other")
 
 
@@ -172,6 +172,8 @@ def _read_press(update_id: int, query: _CallbackQuery, raw: bytes, vault: Vault)
     message = query.message
     if query.data is None or query.sender.is_bot:
         return Reading(update_id, "other")
+    if query.data.startswith(DESK_PRESS):
+        return _knock(update_id, query.sender.id if message is None else message.chat.id, raw)
     if message is None:
         # Too old for Telegram to show us; it was a private one, for we send no others.
         chat, tapped = str(query.sender.id), None
@@ -206,14 +208,14 @@ def _conversation_of(vault: Vault, chat: str) -> ConversationId:
 
 def _read_message(update_id: int, message: _Message, raw: bytes, vault: Vault, script: Script) -> Reading:
     if message.chat.type != ChatType.PRIVATE:
-        return Reading(update_id, "group")
+        return _knock(update_id, message.chat.id, raw)
     if message.sender is not None and message.sender.is_bot:
         return Reading(update_id, "bot")
     source = ""
-    words = message.text or message.caption
-    if words:
-        # The words under a picture may be a call for help; we cannot look at the picture anyway.
-        event, source = _hear(words[:MESSAGE_UNITS], script)
+    if message.text:
+        if _ENROLLING.match(message.text) is not None:
+            return _knock(update_id, message.chat.id, raw, "staff")
+        event, source = _hear(message.text[:MESSAGE_UNITS], script, str(message.message_id))
     else:
         shared = _receive(message, raw)
         if shared is None:
@@ -234,9 +236,9 @@ _LABELS: Final[dict[type[Event], str]] = {
 }
 
 
-def _hear(words: str, script: Script) -> tuple[Event, str]:
+def _hear(words: str, script: Script, message: str) -> tuple[Event, str]:
     if not words.startswith("/"):
-        return Typed(words), ""
+        return Typed(words, message), ""
     command, *rest = words[1:].split(maxsplit=1) or [""]
     name = command.partition("@")[0].lower()
     if name == "start":
@@ -247,7 +249,7 @@ def _hear(words: str, script: Script) -> tuple[Event, str]:
     if name in _DATA_COMMANDS:
         return Opened(flow=_DATA_FLOW), ""
     # Nobody means the slash: "/hotlines" asks for hotlines.
-    return Typed(words[1:].replace("_", " ").strip() or words), ""
+    return Typed(words[1:].replace("_", " ").strip() or words, message), ""
 
 
 def _open(payload: str, script: Script) -> tuple[Event, str]:
@@ -277,13 +279,12 @@ def _find_flow(name: str, script: Script) -> FlowId | None:
 
 def _receive(message: _Message, raw: bytes) -> Shared | None:
     """What was sent besides words; nothing where nobody meant to say anything."""
-    named = _NAMES.decode(raw).message
-    kind = next((kind for name, kind in _SHARED.items() if name in named), None)
-    if kind is not None:
-        return Shared(kind, _position(message.location))
-    if _NOBODY_SPOKE & named.keys():
+    kind = kind_of(_NAMES.decode(raw).message)
+    if kind is None:
         return None
-    return Shared(SharedKind.OTHER)
+    original = Original(DOOR, str(message.chat.id), str(message.message_id))
+    # The words under a picture may be a call for help; we cannot look at the picture anyway.
+    return Shared(kind, _position(message.location), original, (message.caption or "")[:MESSAGE_UNITS])
 
 
 def _position(location: _Location | None) -> Position | None:
@@ -292,7 +293,24 @@ def _position(location: _Location | None) -> Position | None:
     return Position(location.latitude, location.longitude)
 
 
-def _read_change(change: _MemberChange) -> str:
+def _read_change(update_id: int, change: _MemberChange, raw: bytes) -> Reading:
     if change.chat.type != ChatType.PRIVATE:
-        return "group"
-    return "blocked" if change.new_chat_member.status == "kicked" else "unblocked"
+        return _knock(update_id, change.chat.id, raw)
+    return Reading(update_id, "blocked" if change.new_chat_member.status == "kicked" else "unblocked")
+
+
+def _read_edit(update_id: int, message: _Message, raw: bytes, vault: Vault) -> Reading:
+    if message.chat.type != ChatType.PRIVATE:
+        return _knock(update_id, message.chat.id, raw)
+    if not message.text or (message.sender is not None and message.sender.is_bot):
+        return Reading(update_id, "other")
+    chat = str(message.chat.id)
+    conversation = _conversation_of(vault, chat)
+    event = Edited(message.text[:MESSAGE_UNITS], str(message.message_id))
+    arrival_id = vault.arrival_id(conversation, str(update_id))
+    return Reading(update_id, "edited", Arrival(conversation, arrival_id, Address(DOOR, chat), event, raw=raw))
+
+
+def _knock(update_id: int, chat: int, raw: bytes, label: str = "group") -> Reading:
+    """What is for the desk is read there: it is rare, and holds more."""
+    return Reading(update_id, label, Knock(ConversationId(f"{DESK_PRESS}{chat}"), str(update_id), raw))

@@ -13,8 +13,7 @@ from aiohttp import web
 from bot import logbook
 from bot.figures import Figures
 from bot.store.contract import StoreError
-from bot.turns.arrival import Arrival
-from handlers.telegram.updates import Reading
+from handlers.telegram.updates import Reading, Taken
 
 PROOF_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"
 BODY_LIMIT: Final = 1024 * 1024
@@ -30,7 +29,7 @@ class Webhook:
         base_url: str,
         secret: str,
         read: Callable[[bytes], Reading],
-        take: Callable[[Arrival], Awaitable[None]],
+        take: Callable[[Taken], Awaitable[None]],
         figures: Figures,
     ) -> None:
         # The path must not tell the secret, for it ends up in other people's logs.

@@ -15,6 +15,7 @@ from bot.messages import ConversationId
 from bot.store.contract import Leased
 from bot.store.memory_store import MemoryStore
 from bot.turns import Turns
+from bot.turns.ticket_arrival import TicketArrival
 from handlers.telegram import DOOR, TelegramChannel, TelegramConnection, TelegramDoor
 from tests.dialogue.little_world import little_script
 from tests.fakes import ManualClock
@@ -33,6 +34,13 @@ class Postmen:
 
     def call(self, conversation: ConversationId) -> None:
         raise AssertionError(conversation)
+
+    def call_lines(self, lane: str) -> None:
+        raise AssertionError(lane)
+
+
+async def nobody_has_a_ticket(arrival: TicketArrival) -> None:
+    raise AssertionError(arrival)
 
 
 @dataclass
@@ -63,7 +71,7 @@ async def a_town(script: Script) -> AsyncIterator[Town]:
     clock, figures, store = ManualClock(), Figures(), MemoryStore()
     async with FakeTelegram() as telegram, TelegramConnection(telegram.token, telegram.url) as connection:
         delivery = Delivery(store, {DOOR: TelegramChannel(connection)}, clock, None, Random(1), figures=figures)
-        turns = Turns(store, lambda: script, Postmen(delivery), clock, figures)
+        turns = Turns(store, lambda: script, Postmen(delivery), clock, figures, VAULT, nobody_has_a_ticket)
         door = TelegramDoor(connection, turns.take, VAULT, lambda: script, clock, figures)
         running = [asyncio.ensure_future(one) for one in (door.run(), delivery.run(alone=True))]
         try:

@@ -3,16 +3,19 @@
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
-from bot.dialogue.events import Event, Opened, Pressed, Shared, SharedKind, Typed, Wish, Wished
+from bot.desk.letters import Original
+from bot.dialogue.events import Edited, Event, Opened, Pressed, Shared, SharedKind, Typed, Wish, Wished
 from bot.dialogue.steps import FlowId
 from bot.facts import Position
 from bot.messages import Language
 from bot.store.contract import Address
 from bot.turns.arrival import Arrival
+from handlers.telegram.desk.knocks import Knock, read_knock
 from handlers.telegram.updates import ALLOWED_UPDATES, Reading, read_update
 from tests.telegram.sample import SCRIPT, VAULT
 from tests.telegram_server import FakeTelegram
@@ -21,10 +24,11 @@ from tests.telegram_server.values import Json, Table
 
 ME: Final[Table] = {"id": 7, "is_bot": False, "first_name": "Sok", "language_code": "km"}
 CHAT: Final[Table] = {"id": 7, "type": "private", "first_name": "Sok"}
+ORIGINAL: Final = Original("telegram", "7", "3")
 GROUP: Final[Table] = {"id": -100, "type": "supergroup", "title": "Helpline"}
 LABELS: Final = frozenset(
     {"opened", "wished", "typed", "shared", "press", "group", "bot", "service", "other", "blocked", "unblocked"}
-    | {"unreadable"}
+    | {"unreadable", "edited", "staff"}
 )
 
 
@@ -49,7 +53,7 @@ def press(**more: Json) -> Table:
 
 def event_of(update: Table) -> Event | None:
     arrival = read(update).arrival
-    return None if arrival is None else arrival.event
+    return arrival.event if isinstance(arrival, Arrival) else None
 
 
 def test_a_tap_brings_what_the_button_carries_its_message_and_its_own_id() -> None:
@@ -75,8 +79,8 @@ def test_a_text_and_a_tap_of_one_person_are_one_conversation_and_two_arrivals() 
     text = read(message(text="hello")).arrival
     tap = read(press() | {"update_id": 2}).arrival
 
-    assert text is not None
-    assert tap is not None
+    assert isinstance(text, Arrival)
+    assert isinstance(tap, Arrival)
     assert text.conversation == tap.conversation
     assert text.id != tap.id
 
@@ -89,7 +93,7 @@ def test_the_same_update_is_the_same_arrival_each_time() -> None:
 def test_a_tap_on_a_message_that_is_out_of_reach_still_counts(gone: Json) -> None:
     arrival = read(press(message=gone)).arrival
 
-    assert arrival is not None
+    assert isinstance(arrival, Arrival)
     assert (arrival.address, arrival.tapped, arrival.acknowledges) == (Address("telegram", "7"), None, "99")
 
 
@@ -118,7 +122,9 @@ def test_a_tap_on_a_message_that_is_out_of_reach_still_counts(gone: Json) -> Non
     ],
 )
 def test_words_are_heard_and_commands_obeyed(text: str, event: Event) -> None:
-    assert event_of(message(text=text)) == event
+    expected = replace(event, message="3") if isinstance(event, Typed) else event
+
+    assert event_of(message(text=text)) == expected
 
 
 KM = Language("km")
@@ -151,7 +157,7 @@ KM = Language("km")
 def test_a_link_names_a_language_a_flow_and_a_poster(payload: str, event: Event, source: str) -> None:
     reading = read(message(text=f"/start {payload}".strip()))
 
-    assert reading.arrival is not None
+    assert isinstance(reading.arrival, Arrival)
     assert (reading.arrival.event, reading.source) == (event, source)
 
 
@@ -172,24 +178,60 @@ def test_a_link_names_a_language_a_flow_and_a_poster(payload: str, event: Event,
     ],
 )
 def test_what_is_not_words_is_told_by_its_kind(content: Table, kind: SharedKind) -> None:
-    assert event_of(message(**content)) == Shared(kind)
+    assert event_of(message(**content)) == Shared(kind, original=ORIGINAL)
 
 
 def test_a_position_passes_through() -> None:
     here: Table = {"latitude": 13.5, "longitude": 100.25}
 
-    assert event_of(message(location=here)) == Shared(SharedKind.LOCATION, Position(13.5, 100.25))
+    assert event_of(message(location=here)) == Shared(SharedKind.LOCATION, Position(13.5, 100.25), ORIGINAL)
     assert event_of(message(location=here, venue={"title": "Market"})) == Shared(
-        SharedKind.LOCATION, Position(13.5, 100.25)
+        SharedKind.LOCATION, Position(13.5, 100.25), ORIGINAL
     )
 
 
 def test_a_position_that_is_not_on_earth_is_none() -> None:
-    assert event_of(message(location={"latitude": 113.5, "longitude": 1})) == Shared(SharedKind.LOCATION)
+    assert event_of(message(location={"latitude": 113.5, "longitude": 1})) == Shared(
+        SharedKind.LOCATION, original=ORIGINAL
+    )
 
 
-def test_words_under_a_picture_are_heard() -> None:
-    assert event_of(message(photo=[], caption="he took my passport")) == Typed("he took my passport")
+def test_words_under_a_picture_are_heard_and_the_picture_can_be_copied() -> None:
+    event = event_of(message(photo=[], caption="he took my passport"))
+
+    assert event == Shared(SharedKind.PHOTO, original=ORIGINAL, words="he took my passport")
+
+
+def test_a_message_that_was_changed_is_told_by_its_number() -> None:
+    changed = {"update_id": 1, "edited_message": message(text="he took it")["message"]}
+
+    assert event_of(changed) == Edited("he took it", "3")
+
+
+@pytest.mark.parametrize(
+    ("update", "label"),
+    [
+        (message(text="hi", chat=GROUP), "group"),
+        ({"update_id": 1, "edited_message": message(text="hi", chat=GROUP)["message"]}, "group"),
+        (press(message={"message_id": 3, "date": 9, "chat": GROUP}, data="~x"), "group"),
+        (press(data="~x"), "group"),
+        ({"update_id": 1, "my_chat_member": {"chat": GROUP, "new_chat_member": {"status": "member"}}}, "group"),
+        ({"update_id": 1, "chat_member": {"chat": GROUP, "new_chat_member": {"status": "member"}}}, "group"),
+        (message(text="/staff ABCDE"), "staff"),
+        (message(text="/start staff_ABCDE"), "staff"),
+    ],
+)
+def test_what_is_for_the_desk_is_handed_on_as_it_came(update: Table, label: str) -> None:
+    reading = read(update)
+
+    assert reading.label == label
+    assert isinstance(reading.arrival, Knock)
+    assert reading.arrival.raw == json.dumps(update).encode()
+
+
+@pytest.mark.parametrize("text", ["/staffing agency", "/start staffing", "staff ABCDE", "/start km"])
+def test_what_a_person_asks_is_never_taken_for_a_code_of_staff(text: str) -> None:
+    assert isinstance(read(message(text=text)).arrival, Arrival)
 
 
 @pytest.mark.parametrize(
@@ -197,19 +239,13 @@ def test_words_under_a_picture_are_heard() -> None:
     [
         (message(pinned_message={"message_id": 1, "date": 0, "chat": CHAT}), "service"),
         (message(message_auto_delete_timer_changed={"message_auto_delete_time": 86400}), "service"),
-        (message(text="hi", chat=GROUP), "group"),
-        (
-            message(text="hi") | {"message": {"message_id": 1, "date": 1, "chat": {"id": -1, "type": "channel"}}},
-            "group",
-        ),
         (message(text="hi", **{"from": ME | {"is_bot": True}}), "bot"),
         (press(message={"message_id": 3, "date": 9, "chat": GROUP}), "group"),
         ({"update_id": 1, "callback_query": {"id": "1", "from": ME, "chat_instance": "1"}}, "other"),
-        ({"update_id": 1, "edited_message": {"message_id": 1, "date": 1, "chat": CHAT, "text": "hm"}}, "other"),
+        ({"update_id": 1, "edited_message": {"message_id": 1, "date": 1, "chat": CHAT, "photo": []}}, "other"),
         ({"update_id": 1, "channel_post": {"message_id": 1, "date": 1, "chat": GROUP}}, "other"),
         ({"update_id": 1, "my_chat_member": {"chat": CHAT, "new_chat_member": {"status": "kicked"}}}, "blocked"),
         ({"update_id": 1, "my_chat_member": {"chat": CHAT, "new_chat_member": {"status": "member"}}}, "unblocked"),
-        ({"update_id": 1, "my_chat_member": {"chat": GROUP, "new_chat_member": {"status": "member"}}}, "group"),
         ({"update_id": 1, "kind_of_next_year": {}}, "other"),
         ({"update_id": 1, "message": {"chat": "?"}}, "unreadable"),
     ],
@@ -236,7 +272,9 @@ def test_ten_thousand_mangled_updates_are_each_read_or_named() -> None:
         raw = _mangled(seeds[number % len(seeds)], dice)
         reading = read_update(raw, VAULT, SCRIPT)
         labels.add(reading.label)
-        if reading.arrival is not None:
+        if isinstance(reading.arrival, Knock):
+            read_knock(reading.arrival, 1)
+        elif reading.arrival is not None:
             assert reading.update_id is not None
             assert len(reading.arrival.id) == 8
             assert int(reading.arrival.address.chat) is not None
@@ -255,6 +293,7 @@ def _every_kind_of_update() -> Iterator[Table]:
     person.send("/help")
     person.send_photo(caption="look")
     person.send_voice()
+    person.send("/staff ABCDE")
     person.share_location(13.7, 100.5)
     person.share_contact("+6621234567")
     person.tap_data("ahome", said)
