@@ -688,6 +688,26 @@ async def test_a_topic_is_opened_closed_and_deleted(telegram: FakeTelegram, call
     assert telegram.violations == []
 
 
+async def test_a_bot_puts_one_emoji_on_a_message_and_only_one_that_telegram_has(
+    telegram: FakeTelegram, call: Client
+) -> None:
+    group = telegram.group(-1001)
+    said = telegram.person(7).send("a", to=group)
+    place: Table = {"chat_id": -1001, "message_id": said.message_id}
+    assert (await call("setMessageReaction", **place, reaction=[{"type": "emoji", "emoji": "👀"}]))["ok"] is True
+    assert said.reactions == ["👀"]
+    refusal = await call.refusal("setMessageReaction", **place, reaction=[{"type": "emoji", "emoji": "✅"}])
+    assert refusal == "REACTION_INVALID"
+    assert said.reactions == ["👀"]
+
+
+async def test_who_is_in_a_group_is_counted_with_the_bot(telegram: FakeTelegram, call: Client) -> None:
+    group = telegram.group(-1001, members=(telegram.person(7), telegram.person(8)))
+    assert (await call("getChatMemberCount", chat_id=-1001))["result"] == 3
+    group.leave(telegram.person(8))
+    assert (await call("getChatMemberCount", chat_id=-1001))["result"] == 2
+
+
 async def test_topics_opened_and_closed_by_people_are_known_to_the_bot(telegram: FakeTelegram, call: Client) -> None:
     person = telegram.person(7)
     group = telegram.group(-1001, forum=True, members=(person,))

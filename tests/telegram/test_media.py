@@ -11,6 +11,7 @@ from bot.channel import InDoubtError
 from bot.media import ALL_LANGUAGES, Media, MediaFile, MediaKind, hash_of
 from bot.messages import Button, Language, Message, Span, Style, plain
 from bot.store.contract import Address, Outgoing, OutgoingId
+from bot.turns.arrival import Arrival
 from handlers.telegram import TelegramChannel, TelegramConnection
 from handlers.telegram.tapped import Holds, Tapped, read_tapped
 from handlers.telegram.updates import read_update
@@ -234,7 +235,7 @@ async def test_a_tap_tells_what_its_message_holds(
 
     arrival = read_update(json.dumps(update).encode(), VAULT, SCRIPT).arrival
 
-    assert arrival is not None
+    assert isinstance(arrival, Arrival)
     assert read_tapped(arrival.tapped) == Tapped(old.message_id, holds)
 
 

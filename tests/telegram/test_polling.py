@@ -12,7 +12,7 @@ from bot.figures import Figures
 from bot.messages import Language
 from handlers.telegram import TelegramConnection
 from handlers.telegram.polling import Polling
-from handlers.telegram.updates import ALLOWED_UPDATES, Reading
+from handlers.telegram.updates import ALLOWED_UPDATES, Reading, Taken
 from tests.fakes import ManualClock
 from tests.telegram.sample import Bot, Desk, a_bot
 from tests.telegram_server import FakeTelegram
@@ -225,6 +225,10 @@ async def test_one_that_cannot_be_read_is_counted_and_confirmed(telegram: FakeTe
     assert bot.figures.counts["telegram_update", "unreadable"] == 1
 
 
+async def nobody_asks(taken: Taken) -> None:
+    raise AssertionError(taken)
+
+
 async def test_nonsense_at_telegrams_address_is_waited_for() -> None:
     answers = iter([b"<html>", b'{"ok":true,"result":[{"update_id":"x"}]}', b'{"ok":true,"result":5}'])
     asked = 0
@@ -239,7 +243,7 @@ async def test_nonsense_at_telegrams_address_is_waited_for() -> None:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     clock, figures = ManualClock(), Figures()
     async with TelegramConnection("1:a", f"http://127.0.0.1:{runner.addresses[0][1]}") as connection:
-        polling = Polling(connection, lambda raw: Reading(None, "unreadable"), Desk().take, clock, figures)
+        polling = Polling(connection, lambda raw: Reading(None, "unreadable"), nobody_asks, clock, figures)
         running = asyncio.ensure_future(polling.run())
         async with asyncio.timeout(5):
             while asked < 4:

@@ -15,7 +15,9 @@ def marked(rendered: Rendered) -> list[tuple[str, str]]:
     units = rendered.text.encode("utf-16-le", "surrogatepass")
     found = []
     for entity in rendered.entities:
-        offset, length = int(entity["offset"]), int(entity["length"])
+        offset, length = entity["offset"], entity["length"]
+        assert isinstance(offset, int)
+        assert isinstance(length, int)
         found.append((str(entity["type"]), units[offset * 2 : (offset + length) * 2].decode("utf-16-le")))
     return found
 

@@ -18,6 +18,8 @@ class Message:
     deleted: bool = False
     deleted_by_person: bool = False
     history: list[Table] = field(default_factory=list)
+    reactions: list[str] = field(default_factory=list)
+    """What the bot put on it."""
 
     @property
     def text(self) -> str:

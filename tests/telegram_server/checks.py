@@ -183,6 +183,8 @@ def one_of(owner: str, name: str, choices: frozenset[str]) -> Check:
 
     def chosen(value: Json, notes: Notes) -> Json:
         if value not in choices:
+            if owner == "ReactionTypeEmoji":
+                raise RefusedError("REACTION_INVALID")
             raise ShapeError(words)
         return value
 

@@ -64,6 +64,13 @@ def _get_chat_member(call: Call) -> Json:
     return member(person, "member" if chat.is_private else chat.members.get(user_id, "left"))
 
 
+def _get_chat_member_count(call: Call) -> Json:
+    chat = call.open_chat()
+    if chat.is_private:
+        return 2
+    return 1 + sum(status not in ("left", "kicked") for status in chat.members.values())
+
+
 def _get_chat_administrators(call: Call) -> Json:
     chat = call.world.find_chat(call.params["chat_id"])
     if chat.is_private:
@@ -135,6 +142,7 @@ GROUP_METHODS: Final[dict[str, Callable[[Call], Json]]] = {
     "leaveChat": _leave_chat,
     "getChat": _get_chat,
     "getChatMember": _get_chat_member,
+    "getChatMemberCount": _get_chat_member_count,
     "getChatAdministrators": _get_chat_administrators,
     "createForumTopic": _create_forum_topic,
     "editForumTopic": _edit_forum_topic,

@@ -23,6 +23,7 @@ _CHOICES = re.compile(r"(?:[Mm]ust be one of|can be either|currently one of|[Cc]
 _QUOTED = re.compile(r"\"([\w./]+)\"(?: \([^)]*\))?(?:,? or |, |$|\.|;| for)")
 
 # Listed without quotation marks, so no rule finds them.
+_REACTIONS = re.compile(r"\"([^\"]+)\"")
 _CHAT_ACTIONS = re.compile(r"\b((?:typing|upload|record|choose|find)(?:_\w+)?)\b")
 
 
@@ -93,6 +94,8 @@ def _field(owner: str, field: SpecField) -> Field:
             made["always"] = always[1] or always[2]
         elif owner == "sendChatAction" and field["name"] == "action":
             made["choices"] = sorted({word for word in _CHAT_ACTIONS.findall(description) if word != "find"})
+        elif owner == "ReactionTypeEmoji" and field["name"] == "emoji":
+            made["choices"] = _REACTIONS.findall(description)
         elif (choices := _CHOICES.search(description)) and len(found := _QUOTED.findall(choices[1])) > 1:
             made["choices"] = found
     return made

@@ -193,6 +193,20 @@ def _delete_messages(call: Call) -> Json:
     return True
 
 
+def _set_message_reaction(call: Call) -> Json:
+    """A bot may put one emoji on a message; an empty row takes it away."""
+    chat = call.open_chat()
+    message_id = call.number("message_id")
+    message = chat.find(message_id)
+    if message is None:
+        raise RefusedError("message to react not found", tolerated=chat.was_taken_away(message_id))
+    reactions = [str(one["emoji"]) for one in call.rows("reaction") if isinstance(one, dict) and "emoji" in one]
+    if len(reactions) > 1:
+        raise RefusedError("REACTIONS_TOO_MANY")
+    message.reactions = reactions
+    return True
+
+
 def _answer_callback_query(call: Call) -> Json:
     tap = call.world.taps.get(call.text("callback_query_id"))
     if tap is None or tap.answered or call.world.clock.now() > tap.born + TAP_ANSWERED_WITHIN:
@@ -223,6 +237,7 @@ MESSAGE_METHODS: Final[dict[str, Callable[[Call], Json]]] = {
     "editMessageReplyMarkup": _edit_message_reply_markup,
     "deleteMessage": _delete_message,
     "deleteMessages": _delete_messages,
+    "setMessageReaction": _set_message_reaction,
     "answerCallbackQuery": _answer_callback_query,
 }
 

@@ -145,19 +145,25 @@ class Person:
             body["entities"] = entities
         return self._say(body, to, topic, reply_to)
 
-    def share_location(self, latitude: float, longitude: float, *, to: Group | None = None) -> Message:
-        return self._say({"location": {"latitude": latitude, "longitude": longitude}}, to)
+    def share_location(
+        self, latitude: float, longitude: float, *, to: Group | None = None, topic: int | None = None
+    ) -> Message:
+        return self._say({"location": {"latitude": latitude, "longitude": longitude}}, to, topic)
 
-    def send_photo(self, content: bytes = b"\xff\xd8photo", caption: str = "", *, to: Group | None = None) -> Message:
+    def send_photo(
+        self, content: bytes = b"\xff\xd8photo", caption: str = "", *, to: Group | None = None, topic: int | None = None
+    ) -> Message:
         file = self._file("photo.jpg", content)
         sizes: list[Json] = [file | {"width": width, "height": width} for width in (90, 800)]
-        return self._say(_captioned(caption) | {"photo": sizes}, to)
+        return self._say(_captioned(caption) | {"photo": sizes}, to, topic)
 
-    def send_voice(self, content: bytes = b"OggSvoice", duration: int = 3, *, to: Group | None = None) -> Message:
+    def send_voice(
+        self, content: bytes = b"OggSvoice", duration: int = 3, *, to: Group | None = None, topic: int | None = None
+    ) -> Message:
         voice = self._file("voice.oga", content) | {"duration": duration, "mime_type": "audio/ogg"}
-        return self._say({"voice": voice}, to)
+        return self._say({"voice": voice}, to, topic)
 
-    def send_sticker(self, emoji: str = "🙏", *, to: Group | None = None) -> Message:
+    def send_sticker(self, emoji: str = "🙏", *, to: Group | None = None, topic: int | None = None) -> Message:
         sticker = self._file("sticker.webp", b"RIFFsticker") | {
             "type": "regular",
             "width": 512,
@@ -166,19 +172,21 @@ class Person:
             "is_video": False,
             "emoji": emoji,
         }
-        return self._say({"sticker": sticker}, to)
+        return self._say({"sticker": sticker}, to, topic)
 
-    def send_document(self, name: str, content: bytes, caption: str = "", *, to: Group | None = None) -> Message:
+    def send_document(
+        self, name: str, content: bytes, caption: str = "", *, to: Group | None = None, topic: int | None = None
+    ) -> Message:
         document = self._file(name, content) | {"file_name": name}
-        return self._say(_captioned(caption) | {"document": document}, to)
+        return self._say(_captioned(caption) | {"document": document}, to, topic)
 
-    def share_contact(self, phone_number: str, *, to: Group | None = None) -> Message:
+    def share_contact(self, phone_number: str, *, to: Group | None = None, topic: int | None = None) -> Message:
         contact: Table = {
             "phone_number": phone_number,
             "first_name": self.user["first_name"],
             "user_id": self.user["id"],
         }
-        return self._say({"contact": contact}, to)
+        return self._say({"contact": contact}, to, topic)
 
     def edit_message(self, message: Message, text: str) -> None:
         chat = self.world.chats[message.chat_id]
