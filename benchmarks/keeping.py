@@ -19,6 +19,7 @@ from bot.store.contract import Address, Leased
 from bot.store.redis_store import open_store
 from bot.store.sealing import Vault
 from bot.turns import Arrival, Turns
+from tests.fakes import NAMES, nobody_takes
 from tests.store.servers import a_server
 
 PEOPLE: Final = 150
@@ -34,6 +35,9 @@ class _Hands:
 
     def call(self, conversation: ConversationId) -> None:
         """Nobody waits."""
+
+    def call_lines(self, lane: str) -> None:
+        """There are none."""
 
 
 class _Clock:
@@ -56,7 +60,7 @@ async def measure(results: Results, script: Script) -> None:
     vault = Vault(b"i" * 32, {1: b"w" * 32}, 1)
     with a_server() as server, Redis(unix_socket_path=f"{server.folder}/socket") as client:
         store = open_store(server.url, vault)
-        turns = Turns(store, lambda: script, _Hands(), clock, Figures())
+        turns = Turns(store, lambda: script, _Hands(), clock, Figures(), NAMES, nobody_takes)
         await store.ping()
         people = [Address("telegram", str(100_000_000 + number)) for number in range(PEOPLE)]
         walks = [list(wander(script, random, random.randint(1, MOST_PRESSES), clock.now())) for _ in people]

@@ -13,9 +13,10 @@ from typing import Final
 
 from dotenv import dotenv_values
 
-from bot import logbook
+from bot import logbook, staffing
 from bot.channel import ChannelError
 from bot.compiler import ContentError, commands, compile_content
+from bot.desk.staff import Role
 from bot.dialogue.script import Script
 from bot.doctor import examine
 from bot.match import MatchError, explain_lines, match_lines, score_tables
@@ -27,6 +28,7 @@ from bot.store.contract import StoreError
 from bot.store.embedded import EmbeddedValkeyError
 from bot.store.secrets import KeysError
 from bot.wiring import DEFAULT_PACING, UnknownLanguageError, chat_in_terminal, run_bot, teacher
+from handlers.telegram import ask_telegram
 from handlers.web.server import AddressError
 
 _EXPECTED: Final = (
@@ -38,6 +40,7 @@ _EXPECTED: Final = (
     ChannelError,
     MatchError,
     AddressError,
+    staffing.StaffingError,
     OSError,
 )
 """What may be wrong around us; its words say what to do. Anything else is a mistake of ours and shows where it is."""
@@ -97,12 +100,43 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
                 _print_all(asyncio.run(list_questions(settings.store_url, settings.data_dir, datetime.now(UTC))))
                 return 0
             return _content(asked, settings.content_dir, today)
+        case "staff" | "helpline":
+            _print_all(asyncio.run(_staffing(asked, settings)))
+            return 0
         case "doctor":
             findings = asyncio.run(examine(settings, datetime.now(UTC)))
             _print_all(str(finding) for finding in findings)
             return 0 if all(finding.is_well for finding in findings) else 1
         case _:
             raise AssertionError(asked.command)
+
+
+async def _staffing(asked: argparse.Namespace, settings: Settings) -> list[str]:
+    async with staffing.open_office(settings) as office:
+        match asked.command, asked.what:
+            case "staff", "invite":
+                bot = await _bot_name(settings)
+                return await staffing.invite(office, asked.name, asked.role, asked.helpline, asked.languages, bot)
+            case "staff", "list":
+                return staffing.staff(office)
+            case "staff", "remove":
+                return await staffing.remove(office, asked.who)
+            case "helpline", "list":
+                return await staffing.overview(office)
+            case "helpline", "link":
+                return await staffing.link(office, asked.id)
+            case _:
+                return await staffing.take_apart(office, asked.id)
+
+
+async def _bot_name(settings: Settings) -> str | None:
+    """The bot's name for a link; none while Telegram is off or away."""
+    if settings.telegram_token is None:
+        return None
+    try:
+        return await ask_telegram(settings.telegram_token, settings.telegram_api_url)
+    except ChannelError:
+        return None
 
 
 def _matched(asked: argparse.Namespace, script: Script) -> Iterable[str]:
@@ -161,6 +195,7 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument(
         "--score", nargs="+", type=Path, metavar="FILE", help="say how well tables (lang, topic, also_ok, text) do"
     )
+    _add_staffing(do)
     do.add_parser("doctor", help="check settings, store, keys, Telegram and content, and say what to do")
     content = do.add_parser("content", help="work on the content").add_subparsers(
         dest="what", required=True, metavar="WHAT"
@@ -175,6 +210,31 @@ def _parser() -> argparse.ArgumentParser:
     ):
         content.add_parser(name, help=words).add_argument("language", help="km, lo, my or th")
     return parser
+
+
+def _add_staffing(do: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    people = do.add_parser("staff", help="who works at the helplines").add_subparsers(
+        dest="what", required=True, metavar="WHAT"
+    )
+    invited = people.add_parser("invite", help="make a code for somebody new")
+    invited.add_argument("--name", required=True, help="a working name; colleagues see it, people never do")
+    invited.add_argument("--role", choices=tuple(Role), default=Role.RESPONDER)
+    invited.add_argument("--helpline", required=True, type=_listed, help="one or several, with commas")
+    invited.add_argument("--languages", type=_listed, default=[], help="such as km,th")
+    people.add_parser("list", help="everybody who works here")
+    removed = people.add_parser("remove", help="end all rights of somebody at once")
+    removed.add_argument("who", help="their id or working name")
+    lines = do.add_parser("helpline", help="who takes cases").add_subparsers(dest="what", required=True, metavar="WHAT")
+    lines.add_parser("list", help="every helpline, and whether it can take cases")
+    for name, words in (
+        ("link", "make a code that links a helpline to its Telegram group"),
+        ("unlink", "take no cases for a helpline any more"),
+    ):
+        lines.add_parser(name, help=words).add_argument("id", help="as in content/helplines.yaml")
+
+
+def _listed(written: str) -> list[str]:
+    return [one.strip() for one in written.split(",") if one.strip()]
 
 
 def _from_file(path: Path) -> Mapping[str, str]:

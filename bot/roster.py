@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from bot import logbook
@@ -9,6 +10,7 @@ from bot.clock import Clock
 from bot.desk.enrolling import EnrolRefusal
 from bot.desk.helplines import Desks, HelplineId, Helplines
 from bot.desk.staff import NO_ROSTER, Roster
+from bot.dialogue.script import Script
 from bot.store.contract import ConflictError, Store, StoreError
 
 READ_EVERY: Final = 1.0
@@ -32,7 +34,9 @@ class LiveRoster:
 
     async def read(self) -> Roster:
         """Read it now; raise StoreError where that cannot be done."""
-        self._version, self._roster = await self._store.load_roster()
+        version, roster = await self._store.load_roster()
+        if version != self._version:
+            self._version, self._roster = version, roster
         return self._roster
 
     async def follow(self) -> None:
@@ -57,6 +61,26 @@ class LiveRoster:
                 continue
             return await self.read()
         raise ConflictError("who works here changed faster than it could be written")
+
+
+class Staffed:
+    """The live script, and beside it which helplines can take tickets now."""
+
+    def __init__(
+        self, script: Callable[[], Script], roster: Callable[[], Roster], held: Callable[[], dict[HelplineId, int]]
+    ) -> None:
+        self._script = script
+        self._roster = roster
+        self._held = held
+        self._made: tuple[Script, Roster, Script] | None = None
+
+    def script(self) -> Script:
+        """The script with its desks; made anew only where one of them has changed."""
+        script, roster = self._script(), self._roster()
+        if self._made is None or self._made[0] is not script or self._made[1] is not roster:
+            desks = desks_of(roster, script.helplines, self._held())
+            self._made = (script, roster, replace(script, desks=desks))
+        return self._made[2]
 
 
 def desks_of(roster: Roster, helplines: Helplines, held: dict[HelplineId, int]) -> Desks:

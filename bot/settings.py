@@ -21,6 +21,12 @@ NAMES: Final = frozenset(
         "WAYMARK_HTTP_HOST",
         "WAYMARK_HTTP_PORT",
         "WAYMARK_PUBLIC_URL",
+        "WAYMARK_ALARM_SMTP_URL",
+        "WAYMARK_ALARM_MAIL_FROM",
+        "WAYMARK_ALARM_MAIL_TO",
+        "WAYMARK_ALARM_WEBHOOK_URL",
+        "WAYMARK_ALARM_WEBHOOK_SECRET",
+        "WAYMARK_WATCH_URL",
     }
 )
 _TOKEN: Final = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{1,100}")
@@ -45,6 +51,12 @@ class Settings:
     http_host: str = "127.0.0.1"
     http_port: int = 8080
     public_url: str | None = None
+    alarm_smtp_url: str | None = field(default=None, repr=False)
+    alarm_mail_from: str | None = None
+    alarm_mail_to: tuple[str, ...] = ()
+    alarm_webhook_url: str | None = field(default=None, repr=False)
+    alarm_webhook_secret: str | None = field(default=None, repr=False)
+    watch_url: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
@@ -64,6 +76,12 @@ class Settings:
             http_host=told.get("WAYMARK_HTTP_HOST", "127.0.0.1"),
             http_port=int(told.get("WAYMARK_HTTP_PORT", "8080")),
             public_url=_base(told.get("WAYMARK_PUBLIC_URL")),
+            alarm_smtp_url=told.get("WAYMARK_ALARM_SMTP_URL"),
+            alarm_mail_from=told.get("WAYMARK_ALARM_MAIL_FROM"),
+            alarm_mail_to=_addresses(told.get("WAYMARK_ALARM_MAIL_TO", "")),
+            alarm_webhook_url=told.get("WAYMARK_ALARM_WEBHOOK_URL"),
+            alarm_webhook_secret=told.get("WAYMARK_ALARM_WEBHOOK_SECRET"),
+            watch_url=told.get("WAYMARK_WATCH_URL"),
         )
 
 
@@ -73,7 +91,10 @@ def _mistakes(told: Mapping[str, str], unknown: set[str]) -> list[str]:
         mistakes.append("WAYMARK_TELEGRAM_TOKEN is not a bot token; BotFather gives you one, like 12345:AbC…")
     mistakes += [
         f"{name} is not an address; write it like https://example.org"
-        for name in ("WAYMARK_TELEGRAM_API_URL", "WAYMARK_PUBLIC_URL")
+        for name in (
+            *("WAYMARK_TELEGRAM_API_URL", "WAYMARK_PUBLIC_URL", "WAYMARK_ALARM_WEBHOOK_URL"),
+            "WAYMARK_WATCH_URL",
+        )
         if name in told and not _is_url(told[name], {"http", "https"})
     ]
     if "WAYMARK_TELEGRAM_WEBHOOK_URL" in told and not _is_url(told["WAYMARK_TELEGRAM_WEBHOOK_URL"], {"https"}):
@@ -91,7 +112,34 @@ def _mistakes(told: Mapping[str, str], unknown: set[str]) -> list[str]:
     port = told.get("WAYMARK_HTTP_PORT", "8080")
     if not (port.isascii() and port.isdigit() and int(port) <= 65_535):
         mistakes.append("WAYMARK_HTTP_PORT must be a number from 0 to 65535; 0 takes any free port")
+    return mistakes + _alarm_mistakes(told)
+
+
+def _alarm_mistakes(told: Mapping[str, str]) -> list[str]:
+    """What must stand together for the second channel to work."""
+    mistakes = []
+    smtp = told.get("WAYMARK_ALARM_SMTP_URL")
+    mail = ("WAYMARK_ALARM_MAIL_FROM", "WAYMARK_ALARM_MAIL_TO")
+    if smtp is not None and not _is_url(smtp, {"smtp", "smtps"}):
+        mistakes.append(
+            "WAYMARK_ALARM_SMTP_URL is no mail server; write it like smtps://user:password@mail.example:465"
+        )
+    if smtp is not None and any(name not in told for name in mail):
+        mistakes.append("WAYMARK_ALARM_SMTP_URL needs WAYMARK_ALARM_MAIL_FROM and WAYMARK_ALARM_MAIL_TO beside it")
+    if smtp is None and any(name in told for name in mail):
+        mistakes.append("WAYMARK_ALARM_MAIL_FROM and WAYMARK_ALARM_MAIL_TO need WAYMARK_ALARM_SMTP_URL beside them")
+    mistakes += [
+        f"{name} holds no e-mail address; write it like desk@example.org, several with commas"
+        for name in mail
+        if name in told and not all("@" in one for one in _addresses(told[name]))
+    ]
+    if "WAYMARK_ALARM_WEBHOOK_URL" in told and len(told.get("WAYMARK_ALARM_WEBHOOK_SECRET", "")) < 16:
+        mistakes.append("WAYMARK_ALARM_WEBHOOK_SECRET must be at least 16 characters beside WAYMARK_ALARM_WEBHOOK_URL")
     return mistakes
+
+
+def _addresses(told: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in told.split(",") if one.strip())
 
 
 def _is_url(value: str, schemes: set[str]) -> bool:

@@ -1,10 +1,12 @@
 """Puts everything together, in one TaskGroup: what fails for good ends all of it, and all of it ends tidily."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from random import SystemRandom
+from secrets import token_bytes
 from typing import Final, TextIO
 
 from bot import logbook
@@ -12,11 +14,14 @@ from bot.channel import Channel, ChannelError
 from bot.clock import SystemClock
 from bot.compiler import Teach, teach_in
 from bot.delivery import Delivery
+from bot.desk.staff import NO_ROSTER
+from bot.enrolment import Enrolment
 from bot.figures import Figures
 from bot.greeting import greet
 from bot.live import LiveContent
 from bot.messages import ConversationId, Language
 from bot.pacing import Pacing
+from bot.roster import LiveRoster, Staffed
 from bot.settings import Settings
 from bot.store.contract import Leased, Store
 from bot.store.durability import UnsafeStoreError, inspect_store
@@ -24,11 +29,15 @@ from bot.store.embedded import EmbeddedValkey
 from bot.store.memory_store import MemoryStore
 from bot.store.private_folder import keep_password
 from bot.store.redis_store import open_store
-from bot.store.sealing import Vault
+from bot.store.sealing import KEY_BYTES, Vault
 from bot.store.secrets import load_or_make
-from bot.turns import Turns
+from bot.turns import Letters, Tickets, Turns
+from bot.turns.tickets import DESK, LANE, OUTSIDE
+from bot.watch import Watch
+from handlers.outside import Hook, Mail, OutsideChannel, ping_watcher
 from handlers.telegram import DOOR as TELEGRAM
 from handlers.telegram import TelegramChannel, TelegramConnection, TelegramDoor
+from handlers.telegram.desk import DeskChannel, DeskDoor, DeskOffice, GroupLines
 from handlers.terminal.chat import TerminalChat
 from handlers.web.chat.hub import Hub
 from handlers.web.server import Handler, Surroundings, build_application, serve
@@ -41,15 +50,27 @@ class UnknownLanguageError(Exception):
     """A language that the content has not."""
 
 
+@dataclass(slots=True)
+class _Post:
+    """The delivery, once there is one: letters are delivered to the turns that it delivers for."""
+
+    delivery: Delivery | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Messengers:
     """Brings messages on their way: pushes them, or tells the page that fetches them."""
 
-    delivery: Delivery
+    post: _Post
     hub: Hub
 
     def hand_over(self, leased: Leased) -> None:
-        self.delivery.hand_over(leased)
+        if self.post.delivery is not None:
+            self.post.delivery.hand_over(leased)
+
+    def call_lines(self, lane: str) -> None:
+        if self.post.delivery is not None:
+            self.post.delivery.call_lines(lane)
 
     def call(self, conversation: ConversationId) -> None:
         self.hub.call(conversation)
@@ -63,6 +84,9 @@ class _Nobody:
 
     def call(self, conversation: ConversationId) -> None:
         """Nobody waits."""
+
+    def call_lines(self, lane: str) -> None:
+        """Nothing is brought anywhere."""
 
 
 async def run_bot(
@@ -83,28 +107,60 @@ async def run_bot(
         channels: dict[str, Channel] = {}
         if connection is not None:
             channels[TELEGRAM] = TelegramChannel(connection, media=lambda: live.script().media)
-        delivery = Delivery(store, channels, clock, pacing, SystemRandom(), figures=figures)
+        roster = LiveRoster(store, clock)
+        await roster.read()
+        watch = Watch(store, roster.current, clock, figures, _ping(settings))
+        staffed = Staffed(live.script, roster.current, watch.held_by)
         hub = Hub()
-        turns = Turns(store, live.script, _Messengers(delivery, hub), clock, figures)
+        post = _Post()
+        messengers = _Messengers(post, hub)
+        tickets = Tickets(store, staffed.script, roster.current, messengers, clock, figures)
+        turns = Turns(store, staffed.script, messengers, clock, figures, vault, tickets.take)
+        letters = Letters(turns, tickets.take, store)
+        channels |= {LANE: letters, OUTSIDE: _outside(settings)}
+        office = None
+        if connection is not None:
+            office = DeskOffice(
+                *(connection, store, vault, staffed.script, roster.current, roster.change, clock, figures),
+                GroupLines(clock),
+            )
+            desk = DeskChannel(office)
+            channels[DESK] = desk
+            stack.push_async_callback(desk.close)
+        delivery = post.delivery = Delivery(
+            *(store, channels, clock, pacing, SystemRandom()),
+            figures=figures,
+            report=letters.report,
+            unpaced=frozenset({LANE, OUTSIDE, DESK}),
+        )
         # In the end nothing is let in any more: what has been is finished, and what cannot be sent lies in the store.
         stack.push_async_callback(delivery.stop)
         stack.push_async_callback(turns.finish)
         around = Surroundings(
             turns.take,
-            *(store, vault, live.script, hub, clock, figures),
+            *(store, vault, staffed.script, hub, clock, figures),
             public_url=settings.public_url,
             is_leaving=stop.is_set,
         )
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(turns.ring_timers()), group.create_task(live.follow())]
+            tasks = [
+                group.create_task(turns.ring_timers()),
+                group.create_task(live.follow()),
+                group.create_task(roster.follow()),
+                group.create_task(watch.run(tickets.take)),
+                group.create_task(delivery.run(alone=alone)),
+            ]
             name: str | None = None
             posts: dict[str, Handler] = {}
-            if connection is not None:
-                door = TelegramDoor(connection, turns.take, vault, live.script, clock, figures)
+            if connection is not None and office is not None:
+                enrolment = Enrolment(roster, vault, clock)
+                desk_door = DeskDoor(office, tickets.take, enrolment.enrol, enrolment.link)
+                stack.push_async_callback(desk_door.close)
+                door = TelegramDoor(connection, turns.take, vault, staffed.script, clock, figures, desk_door)
                 if settings.telegram_webhook_url is not None:
                     path = door.expect_webhook(settings.telegram_webhook_url, _webhook_secret(settings))
                     posts[path] = door.webhook_handler
-                tasks += [group.create_task(delivery.run(alone=alone)), group.create_task(door.run())]
+                tasks.append(group.create_task(door.run()))
                 name = await _name_of(door)
             application = build_application(around, posts)
             async with serve(application, settings.http_host, settings.http_port) as port:
@@ -127,7 +183,9 @@ async def chat_in_terminal(
     if language is not None and language not in tongues:
         raise UnknownLanguageError(f"the content has no language '{language}'; it has {', '.join(tongues)}")
     store = MemoryStore()
-    turns = Turns(store, live.script, _Nobody(), clock, Figures())
+    vault = Vault(token_bytes(KEY_BYTES), {1: token_bytes(KEY_BYTES)}, 1)
+    tickets = Tickets(store, live.script, lambda: NO_ROSTER, _Nobody(), clock, Figures())
+    turns = Turns(store, live.script, _Nobody(), clock, Figures(), vault, tickets.take)
     await TerminalChat(turns, store, reader, writer).run(language)
 
 
@@ -158,6 +216,19 @@ async def _store(settings: Settings, vault: Vault, figures: Figures) -> AsyncIte
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.wait([task])
+
+
+def _ping(settings: Settings) -> Callable[[], Awaitable[None]] | None:
+    return None if settings.watch_url is None else partial(ping_watcher, settings.watch_url)
+
+
+def _outside(settings: Settings) -> OutsideChannel:
+    mail = hook = None
+    if settings.alarm_smtp_url is not None:
+        mail = Mail(settings.alarm_smtp_url, settings.alarm_mail_from or "", settings.alarm_mail_to)
+    if settings.alarm_webhook_url is not None:
+        hook = Hook(settings.alarm_webhook_url, settings.alarm_webhook_secret or "")
+    return OutsideChannel(mail, hook)
 
 
 async def _telegram(settings: Settings, stack: AsyncExitStack) -> TelegramConnection | None:

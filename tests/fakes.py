@@ -7,9 +7,20 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from bot.channel import ChannelError, Delivered
+from bot.desk.decided import Refusal
 from bot.messages import words_of
 from bot.store.contract import Outgoing
+from bot.store.sealing import Vault
+from bot.turns import TicketArrival
 from tests.builders import NOW
+
+NAMES = Vault(b"i" * 32, {1: b"w" * 32}, 1)
+"""Makes ids and codes that nobody can guess, the same in every test."""
+
+
+async def nobody_takes(arrival: TicketArrival) -> Refusal:
+    """Where a test has no desk, nothing happens to tickets."""
+    return Refusal.CLOSED
 
 
 class ManualClock:

@@ -42,10 +42,9 @@ def shape_helplines(node: Node, draft: Draft) -> None:
 def shape_cards(node: Node, draft: Draft) -> None:
     """Take the sentences that staff send into the content."""
     inspect(node, CARDS_FILE, draft.notebook)
-    groups = [name for name, _ in entries_at(node, "groups")]
-    for name, words in entries_at(node, "groups"):
-        draft.write(f"card-group.{name.words}", words, Role.LABEL, vital=True)
-    draft.card_groups = tuple(name.words for name in groups)
+    for group, title in entries_at(node, "groups"):
+        draft.write(f"card-group.{group.words}", title, Role.LABEL, vital=True)
+    draft.card_groups = tuple(group.words for group, _ in entries_at(node, "groups"))
     for entry in maps_of(at(node, "cards")):
         name = text_at(entry, "id")
         if name is not None and draft.introduce(Kind.CARD, name):
@@ -56,11 +55,11 @@ def shape_cards(node: Node, draft: Draft) -> None:
 def _shape_helpline(entry: MapNode, name: TextNode, draft: Draft) -> Helpline:
     helpline = HelplineId(name.words)
     # Nobody reads the words of an example, so nobody need translate them.
-    told = {"everywhere" if is_yes(entry, "example") else "vital": True}
-    draft.write(f"helpline.{helpline}.name", at(entry, "name"), Role.LABEL, **told)
-    draft.write(f"helpline.{helpline}.about", at(entry, "about"), Role.SAY, **told)
+    example = is_yes(entry, "example")
+    draft.write(f"helpline.{helpline}.name", at(entry, "name"), Role.LABEL, vital=not example, everywhere=example)
+    draft.write(f"helpline.{helpline}.about", at(entry, "about"), Role.SAY, vital=not example, everywhere=example)
     for reply, words in entries_at(entry, "canned"):
-        draft.write(f"canned.{helpline}.{reply.words}", words, Role.SAY, **told)
+        draft.write(f"canned.{helpline}.{reply.words}", words, Role.SAY, vital=not example, everywhere=example)
     known = draft.bot.tongues if draft.bot else dict[Language, object]()
     for language in (*texts_at(entry, "languages"), *texts_at(entry, "works_in")):
         if language.words not in known:

@@ -74,6 +74,11 @@ MOST_CONFLICTS: Final = 20
 MOST_REMEMBERED: Final = 5_000
 TIMER_PAUSE: Final = 1.0
 TIMERS_AT_ONCE: Final = 100
+BEAT_EVERY: Final = timedelta(seconds=10)
+BEAT_LIFE: Final = timedelta(days=1)
+ALERTS: Final = "alerts"
+"""Under which name this loop says that it works."""
+
 LAST_TURNS: Final = 5.0
 """What is under way when we stop has this long to end."""
 
@@ -132,6 +137,7 @@ class Turns:
         self._clock = clock
         self._figures = figures
         self._remembered: OrderedDict[ConversationId, Snapshot] = OrderedDict()
+        self._beaten: datetime | None = None
         self._under_way: dict[ConversationId, asyncio.Task[None]] = {}
 
     async def take(self, arrival: Arrival) -> None:
@@ -179,7 +185,18 @@ class Turns:
             except StoreError as error:
                 logbook.note_error("timers_not_claimed", error)
             else:
+                await self._beat()
                 await asyncio.gather(*(self._ring(one) for one in rung))
+
+    async def _beat(self) -> None:
+        """Say now and then that timers ring, for all replicas and for watchers outside to hear."""
+        now = self._clock.now()
+        if self._beaten is None or now - self._beaten >= BEAT_EVERY:
+            try:
+                await self._store.beat(ALERTS, now, BEAT_LIFE)
+                self._beaten = now
+            except StoreError as error:
+                logbook.note_error("beat_not_written", error)
 
     async def finish(self, seconds: float = LAST_TURNS) -> None:
         """Let what is under way end, also that for which no door waits any more."""

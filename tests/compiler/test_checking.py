@@ -218,7 +218,7 @@ SCREENS = {
     ),
     "more buttons than a small phone shows": (
         ["- choose: {a: A, b: B, c: C, d: D, e: E, f: F, g: G, h: H}"],
-        ["content/flows/home.yaml:10:7: warning: 8 buttons do not fit on a small phone; at most 7 do"],
+        ["content/flows/home.yaml:10:7: warning: 8 rows of buttons do not fit on a small phone; at most 7 do"],
     ),
     "a label that is too long": (
         ["- choose: {a: What should I do when nobody pays me ever}"],

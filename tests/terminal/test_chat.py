@@ -9,7 +9,7 @@ from bot.messages import Language
 from bot.store.memory_store import MemoryStore
 from bot.turns import Turns
 from handlers.terminal.chat import TerminalChat
-from tests.fakes import ManualClock
+from tests.fakes import NAMES, ManualClock, nobody_takes
 
 
 class _Nobody:
@@ -19,12 +19,15 @@ class _Nobody:
     def call(self, conversation: object) -> None:
         """Nobody waits."""
 
+    def call_lines(self, lane: object) -> None:
+        """Nothing is brought anywhere."""
+
 
 async def test_a_picture_stands_by_its_name_above_its_words(real_script: Script) -> None:
     special = replace(real_script.special, welcome=next(flow for flow in real_script.flows if flow == "offer-check"))
     script, written = replace(real_script, special=special), io.StringIO()
     store = MemoryStore()
-    turns = Turns(store, lambda: script, _Nobody(), ManualClock(), Figures())
+    turns = Turns(store, lambda: script, _Nobody(), ManualClock(), Figures(), NAMES, nobody_takes)
 
     await TerminalChat(turns, store, io.StringIO("1\n"), written).run(Language("en"))
 

@@ -39,7 +39,7 @@ from bot.turns import Arrival, Turns
 from bot.turns.turns import MOST_CONFLICTS
 from tests.builders import SOMEBODY, SOMEBODY_ELSE, arrival
 from tests.dialogue.little_world import FLOWS, little_script
-from tests.fakes import ManualClock, settle_down
+from tests.fakes import NAMES, ManualClock, nobody_takes, settle_down
 
 TELEGRAM = Address("telegram", "5123456789")
 REMINDING = FLOWS["check"].replace("      save: paid\n", "      save: paid\n      after: {wait: 2h, go: danger}\n", 1)
@@ -57,6 +57,9 @@ class Postbox:
 
     def call(self, conversation: ConversationId) -> None:
         self.called.append(conversation)
+
+    def call_lines(self, lane: str) -> None:
+        """There are none."""
 
 
 class HeldStore(MemoryStore):
@@ -105,7 +108,7 @@ class House:
         self.postbox = Postbox()
         self.clock = ManualClock()
         self.figures = Figures()
-        self.turns = Turns(self.store, lambda: self.script, self.postbox, self.clock, self.figures)
+        self.turns = Turns(self.store, lambda: self.script, self.postbox, self.clock, self.figures, NAMES, nobody_takes)
         self._numbers = iter(range(1, 1000))
 
     def arrival(
@@ -207,7 +210,7 @@ async def test_what_is_remembered_saves_a_trip_to_the_store(house: House) -> Non
 
 async def test_somebody_elses_write_is_seen_and_decided_upon_anew(house: House) -> None:
     await settled(house)
-    other = Turns(house.store, lambda: house.script, Postbox(), house.clock, Figures())
+    other = Turns(house.store, lambda: house.script, Postbox(), house.clock, Figures(), NAMES, nobody_takes)
     await other.take(house.arrival(Opened(flow="money")))
 
     await house.take(Typed("1000"))

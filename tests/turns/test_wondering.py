@@ -34,10 +34,10 @@ class ListeningStore(HeldStore):
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard: list[Wondering] = []
+        self.wondered_at: list[Wondering] = []
 
     async def wonder(self, wondering: Wondering, now: datetime) -> None:
-        self.heard.append(wondering)
+        self.wondered_at.append(wondering)
 
 
 class ForgetfulStore(HeldStore):
@@ -76,7 +76,7 @@ async def test_a_turn_decided_twice_or_repeated_asks_once(script: Script) -> Non
     await house.turns.take(asked)
     await house.turns.take(asked)
 
-    assert store.heard == [Wondering(QUESTION, "en", SOMEBODY)]
+    assert store.wondered_at == [Wondering(QUESTION, "en", SOMEBODY)]
 
 
 @pytest.mark.parametrize("error", [StoreDownError("gone"), LookupError(QUESTION)])

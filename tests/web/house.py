@@ -26,6 +26,7 @@ from handlers.web.chat.routes import FRAGMENTS
 from handlers.web.chat.stream import Pace
 from handlers.web.errors import Handler
 from handlers.web.server import Surroundings, build_application, serve
+from tests.fakes import NAMES, nobody_takes
 from tests.web.reading import SeenPage, read_page
 
 LIMIT = 5.0
@@ -82,6 +83,9 @@ class HubOnly:
     def call(self, conversation: ConversationId) -> None:
         self._hub.call(conversation)
 
+    def call_lines(self, lane: str) -> None:
+        """There are none."""
+
 
 @dataclass
 class House:
@@ -104,7 +108,7 @@ class House:
     async def open(self, more: Mapping[str, Handler] | None = None) -> AsyncIterator[str]:
         """Serve; gives the address. A second time it is the same one."""
         self.hub = Hub()
-        turns = Turns(self.store, lambda: self.script, HubOnly(self.hub), self.clock, self.figures)
+        turns = Turns(self.store, lambda: self.script, HubOnly(self.hub), self.clock, self.figures, NAMES, nobody_takes)
         application = build_application(
             Surroundings(
                 take=turns.take,

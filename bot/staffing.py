@@ -1,0 +1,172 @@
+"""The commands `waymark staff …` and `waymark helpline …`; they work while the bot runs and while it does not."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from io import StringIO
+
+import segno
+
+from bot.clock import Clock, SystemClock
+from bot.compiler import compile_content
+from bot.desk.enrolling import EnrolRefusal, find_member, leave, unlink
+from bot.desk.helplines import Helpline, HelplineId, Helplines
+from bot.desk.staff import Role
+from bot.desk.ticket import TicketId
+from bot.enrolment import Enrolment, staff_lines
+from bot.messages import Language
+from bot.roster import LiveRoster
+from bot.settings import Settings
+from bot.store.contract import Store
+from bot.store.embedded import EmbeddedValkey, find_running
+from bot.store.redis_store import open_store
+from bot.store.sealing import Vault
+from bot.store.secrets import load_or_make
+
+_REFUSALS = {
+    EnrolRefusal.NAME_TAKEN: "somebody with this name works here already; choose another working name",
+    EnrolRefusal.NO_SUCH_MEMBER: "nobody with this id or name works here; see: waymark staff list",
+    EnrolRefusal.NOT_LINKED: "this helpline is not linked to a group; see: waymark helpline list",
+}
+
+
+class StaffingError(Exception):
+    """What was asked for cannot be done; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Everything that the commands need."""
+
+    store: Store
+    roster: LiveRoster
+    enrolment: Enrolment
+    clock: Clock
+    helplines: Helplines
+
+
+@asynccontextmanager
+async def open_office(settings: Settings) -> AsyncIterator[Office]:
+    """The store as it stands: that of a running bot, or its own for this moment."""
+    clock = SystemClock()
+    vault = load_or_make(settings.data_dir, clock.now().date()).vault()
+    helplines = compile_content(settings.content_dir, clock.now().date()).script.helplines
+    url = settings.store_url or find_running(settings.data_dir)
+    if url is not None:
+        async with _office(url, vault, clock, helplines) as office:
+            yield office
+        return
+    async with EmbeddedValkey(settings.data_dir) as valkey, _office(valkey.url, vault, clock, helplines) as office:
+        yield office
+
+
+@asynccontextmanager
+async def _office(url: str, vault: Vault, clock: Clock, helplines: Helplines) -> AsyncIterator[Office]:
+    store = open_store(url, vault)
+    roster = LiveRoster(store, clock)
+    try:
+        await roster.read()
+        yield Office(store, roster, Enrolment(roster, vault, clock), clock, helplines)
+    finally:
+        await store.close()
+
+
+async def invite(
+    office: Office, name: str, role: str, helplines: list[str], languages: list[str], bot: str | None
+) -> list[str]:
+    """Make a code for somebody new."""
+    wanted = frozenset(_declared(office, one).id for one in helplines)
+    code = await office.enrolment.invite(name, Role(role), wanted, tuple(Language(one) for one in languages))
+    if isinstance(code, EnrolRefusal):
+        raise StaffingError(_REFUSALS[code])
+    lines = [f"{name} enrols with this code, once, within 48 hours:", "", f"  /staff {code}", ""]
+    if bot:
+        address = f"https://t.me/{bot}?start=staff_{code}"
+        return [*lines, "written to the bot in a private chat, or by this link:", "", f"  {address}", "", _qr(address)]
+    return [*lines, "written to the bot in a private chat in Telegram."]
+
+
+async def remove(office: Office, name: str) -> list[str]:
+    """End all rights of somebody, everywhere, within a second; what they held is called for anew."""
+    found = find_member(office.roster.current(), name)
+    if found is None:
+        raise StaffingError(_REFUSALS[EnrolRefusal.NO_SUCH_MEMBER])
+    await office.roster.change(partial(leave, member=found.id, now=office.clock.now()))
+    held: list[TicketId] = []
+    for ticket in await office.store.open_tickets():
+        snapshot = await office.store.load_ticket(ticket)
+        if snapshot.ticket is not None and snapshot.ticket.holder == found.id:
+            held.append(ticket)
+    lines = [f"{found.name} does not work here any more."]
+    if held:
+        lines.append(f"{len(held)} cases that they held are being given to others.")
+    return lines
+
+
+def staff(office: Office) -> list[str]:
+    """Who works here."""
+    return staff_lines(office.roster.current()) or ["Nobody is enrolled yet; see: waymark staff invite --help"]
+
+
+async def link(office: Office, name: str) -> list[str]:
+    """Make a code for a helpline's group."""
+    helpline = _declared(office, name)
+    if helpline.is_example:
+        raise StaffingError(
+            f"'{name}' is an example; write your own helpline into content/helplines.yaml and take its line "
+            "'example:' away"
+        )
+    code = await office.enrolment.invite_group(helpline.id)
+    return [
+        f"Add the bot to the group of {helpline.id} as an administrator who may manage topics and delete messages,",
+        "turn Topics on, and write this in the group, within 48 hours:",
+        "",
+        f"  /link {code}",
+    ]
+
+
+async def take_apart(office: Office, name: str) -> list[str]:
+    """A helpline takes no cases any more."""
+    helpline = HelplineId(name)
+    changed = await office.roster.change(partial(unlink, helpline=helpline))
+    if isinstance(changed, EnrolRefusal):
+        raise StaffingError(_REFUSALS[changed])
+    return [f"{name} is not linked any more and is offered to nobody."]
+
+
+async def overview(office: Office) -> list[str]:
+    """Each helpline, and whether it can take cases."""
+    roster, now = office.roster.current(), office.clock.now()
+    held = [(await office.store.load_ticket(one)).ticket for one in await office.store.open_tickets()]
+    lines = []
+    for helpline in office.helplines.all.values():
+        staff_number = len(roster.staff_of(helpline.id))
+        is_linked = helpline.id in roster.links
+        open_cases = sum(ticket is not None and ticket.helpline == helpline.id for ticket in held)
+        state = "takes cases" if is_linked and staff_number else "takes no cases yet"
+        words = [
+            helpline.id,
+            state,
+            "linked" if is_linked else "not linked",
+            f"{staff_number} enrolled",
+            "on duty now" if office.helplines.is_open(helpline.id, now) else "not on duty now",
+            f"{open_cases} open cases",
+            helpline.mode,
+        ]
+        lines.append(", ".join([*words, *(["example"] if helpline.is_example else [])]))
+    return lines or ["content/helplines.yaml declares no helpline"]
+
+
+def _declared(office: Office, name: str) -> Helpline:
+    found = office.helplines.all.get(HelplineId(name))
+    if found is None:
+        known = ", ".join(office.helplines.all) or "none"
+        raise StaffingError(f"no helpline is called '{name}'; content/helplines.yaml has {known}")
+    return found
+
+
+def _qr(address: str) -> str:
+    out = StringIO()
+    segno.make(address, error="m").terminal(out, compact=True)
+    return out.getvalue()

@@ -1,0 +1,112 @@
+"""Looks after the promise that no call is forgotten: every open ticket has a moment at which it is looked at again.
+
+There should never be one without. If there is, it is given one at once, and whoever runs the bot hears of it.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Final
+
+from bot import logbook
+from bot.clock import Clock
+from bot.desk.actions import MemberLeft
+from bot.desk.helplines import HelplineId
+from bot.desk.staff import Roster
+from bot.desk.ticket import Stage, Ticket
+from bot.figures import Figures
+from bot.messages import ArrivalId
+from bot.store.contract import Store, StoreError
+from bot.turns import TicketArrival
+from bot.turns.turns import ALERTS
+
+LOOK_EVERY: Final = 10.0
+PING_EVERY: Final = timedelta(minutes=1)
+TOO_LONG: Final = timedelta(seconds=60)
+"""If that loop was silent for so long on every replica, nobody is being called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What there was to see at the last look: no ticket can be told from it."""
+
+    open_tickets: Counter[tuple[HelplineId, Stage]] = field(default_factory=Counter)
+    longest_wait: timedelta = timedelta()
+
+    def held_by(self) -> dict[HelplineId, int]:
+        """How many open tickets each helpline has."""
+        held: Counter[HelplineId] = Counter()
+        for (helpline, _), number in self.open_tickets.items():
+            held[helpline] += number
+        return dict(held)
+
+
+class Watch:
+    """Looks every ten seconds. `ping` tells a watcher outside that we are alive, once a minute; it must not raise.
+
+    Whoever left holds nothing: their tickets are given back through `take_ticket`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        roster: Callable[[], Roster],
+        clock: Clock,
+        figures: Figures,
+        ping: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._store = store
+        self._roster = roster
+        self._pinged: datetime | None = None
+        self._clock = clock
+        self._figures = figures
+        self._ping = ping
+        self.overview = Overview()
+
+    def held_by(self) -> dict[HelplineId, int]:
+        """How many open tickets each helpline had at the last look."""
+        return self.overview.held_by()
+
+    async def run(self, take_ticket: Callable[[TicketArrival], Awaitable[object]]) -> None:
+        """Look again and again, for as long as it runs."""
+        while True:
+            try:
+                await self.look(take_ticket)
+            except StoreError as error:
+                logbook.note_error("watch_failed", error)
+            await self._clock.sleep(LOOK_EVERY)
+
+    async def look(self, take_ticket: Callable[[TicketArrival], Awaitable[object]]) -> None:
+        """Mend what has no moment, count what is open, and tell the watcher outside while alerts go out."""
+        now = self._clock.now()
+        lost = await self._store.mend_due(now)
+        if lost:
+            self._figures.add("due_mended", by=len(lost))
+            logbook.note("due_mended", logging.ERROR, count=len(lost))
+        found = [await self._store.load_ticket(one) for one in await self._store.open_tickets()]
+        tickets = [one.ticket for one in found if one.ticket is not None]
+        self.overview = self._count(tickets)
+        for ticket in tickets:
+            await self._take_back(ticket, take_ticket)
+        heard = await self._store.heard(ALERTS)
+        if heard is None or now - heard > TOO_LONG:
+            self._figures.add("alerts_silent")
+            logbook.note("alerts_silent", logging.ERROR)
+        elif self._ping is not None and (self._pinged is None or now - self._pinged >= PING_EVERY):
+            self._pinged = now
+            await self._ping()
+
+    async def _take_back(self, ticket: Ticket, take_ticket: Callable[[TicketArrival], Awaitable[object]]) -> None:
+        holder = ticket.holder
+        member = None if holder is None else self._roster().members.get(holder)
+        if holder is not None and (member is None or member.left is not None):
+            source = f"{ticket.id}\0{holder}\0{ticket.step}".encode()
+            arrival = ArrivalId(blake2b(source, digest_size=8).digest())
+            await take_ticket(TicketArrival(ticket.id, arrival, MemberLeft(holder)))
+
+    def _count(self, tickets: list[Ticket]) -> Overview:
+        waits = [self._clock.now() - one.waits_for for one in tickets if one.waits_for is not None]
+        return Overview(Counter((one.helpline, one.stage) for one in tickets), max(waits, default=timedelta()))
