@@ -44,7 +44,7 @@ class DeskWording:
 
     def say(self, phrase: str, **slots: str) -> str:
         """One of the staff's own phrases."""
-        return self._wording().phrase(f"desk-{phrase}", **slots)
+        return self._words(f"phrase.desk-{phrase}", **slots)
 
     def text(self, text: str) -> str:
         """Any words of the content, in the staff's language."""

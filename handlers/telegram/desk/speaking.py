@@ -30,7 +30,7 @@ class Speaker:
 
     def words(self, phrase: str, language: Language | None = None, **slots: str) -> str:
         """One of the staff's phrases; in the content's first language where no helpline says which."""
-        return self._wording(language).phrase(f"desk-{phrase.removeprefix('desk-')}", **slots)
+        return self._wording(language).words(TextId(f"phrase.desk-{phrase.removeprefix('desk-')}"), **slots)
 
     def text(self, text: str, language: Language | None = None) -> str:
         """Any words of the content."""
