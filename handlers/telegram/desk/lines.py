@@ -41,12 +41,13 @@ class GroupLine:
 
     def call_free_in(self) -> float:
         """Seconds until one more call may go."""
-        return self._seconds(self._free(A_MINUTE, 1))
+        now = self._clock.now()
+        return (self._free(A_MINUTE, 1, now) - now).total_seconds()
 
     @property
     def calls_left(self) -> int:
         """How many more calls fit now."""
-        self._forget()
+        self._forget(self._clock.now())
         return A_MINUTE - len(self._sent)
 
     def recent_calls(self, within: timedelta) -> int:
@@ -63,7 +64,7 @@ class GroupLine:
     def turn(self, line: str, cost: int) -> float:
         """Seconds until this line may send; 0 says that it is its turn, and counts what it sends."""
         now = self._clock.now()
-        free = max(self._free(A_MINUTE - KEPT_FOR_CALLS, cost), self._full_until - (AT_ONCE - 1) * EVERY)
+        free = max(self._free(A_MINUTE - KEPT_FOR_CALLS, cost, now), self._full_until - (AT_ONCE - 1) * EVERY)
         if self.calls_waiting:
             free = max(free, now + EVERY)
         self._turns = {one: moment for one, moment in self._turns.items() if moment + MISSED_AFTER > now}
@@ -74,7 +75,7 @@ class GroupLine:
         if mine is not None and mine <= now < free:
             mine = self._turns[line] = free
         if mine is not None and mine > now:
-            return self._seconds(mine)
+            return (mine - now).total_seconds()
         self._turns.pop(line, None)
         self._full_until = max(self._full_until, now) + cost * EVERY
         self._sent += [now] * cost
@@ -93,18 +94,16 @@ class GroupLine:
         """Whether a line was told to come later."""
         return line in self._turns
 
-    def _free(self, room: int, cost: int) -> datetime:
-        self._forget()
+    def _free(self, room: int, cost: int, now: datetime) -> datetime:
+        """The moment from which so many more fit. Time passes while we count, so there is one `now` for all of it."""
+        self._forget(now)
         must_go = len(self._sent) + cost - room
-        free = self._clock.now() if must_go <= 0 else sorted(self._sent)[min(must_go, len(self._sent)) - 1] + WINDOW
+        free = now if must_go <= 0 else sorted(self._sent)[min(must_go, len(self._sent)) - 1] + WINDOW
         return max(free, self._paused_until)
 
-    def _forget(self) -> None:
-        since = self._clock.now() - WINDOW
+    def _forget(self, now: datetime) -> None:
+        since = now - WINDOW
         self._sent = [moment for moment in self._sent if moment > since]
-
-    def _seconds(self, moment: datetime) -> float:
-        return max(0.0, (moment - self._clock.now()).total_seconds())
 
 
 class GroupLines:
