@@ -4,7 +4,7 @@ Each ticket has a topic of its own, made when it is first needed; a topic begins
 people send is copied, never forwarded, so that nobody's name or id comes along.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -18,8 +18,8 @@ from bot.desk.helplines import HelplineId
 from bot.desk.staff import Link
 from bot.desk.ticket import StaffId, Ticket
 from bot.dialogue.desk_wording import DeskWording
-from bot.messages import MESSAGE_UNITS, Button, Message, Rows, Span, Style, plain, units, words_of
-from bot.store.contract import Outgoing, Priority, StoreError
+from bot.messages import MESSAGE_UNITS, Button, ConversationId, Message, Rows, Span, Style, plain, units, words_of
+from bot.store.contract import Outgoing, Priority, StoreError, desk_line
 from handlers.telegram.desk.addresses import DeskAddress, Place, read_address
 from handlers.telegram.desk.calls import MOST_BUTTONS, Call, Calls
 from handlers.telegram.desk.office import DeskOffice
@@ -47,22 +47,13 @@ MOST_MERGED: Final = 10
 _TOPIC_COST: Final = 2
 """A new topic is a message of Telegram's own, and its head one of ours."""
 
-Following = Callable[[Outgoing], Awaitable[Sequence[Outgoing]]]
-Done = Callable[[Outgoing], Awaitable[None]]
-
 
 class DeskChannel:
-    """The channel of door "desk".
+    """The channel of door "desk"."""
 
-    `following` tells what waits behind an outgoing on its line, so that it may be shown with it where a group is busy;
-    `done` is told up to which of them was shown.
-    """
-
-    def __init__(self, office: DeskOffice, following: Following | None = None, done: Done | None = None) -> None:
+    def __init__(self, office: DeskOffice) -> None:
         self._office = office
         self._poster = Poster(office)
-        self._following = following
-        self._done = done
         self._calls: dict[str, Calls] = {}
 
     async def deliver(self, outgoing: Outgoing) -> Delivered:
@@ -139,27 +130,28 @@ class DeskChannel:
             # Of a ticket that is erased nothing is begun any more.
             return Delivered()
         line, waits_as = self._office.lines.of(link.group), outgoing.address.chat
-        had_waited = line.waited(waits_as)
+        is_busy = line.is_busy
         makes_topic = thread is None and link.has_topics
         wait = line.turn(waits_as, 1 + (_TOPIC_COST if makes_topic else 0))
         if wait > 0:
             raise BusyError(wait)
-        following = await self._merged(outgoing) if had_waited and outgoing.merges else []
+        following = await self._following(address, outgoing) if is_busy and outgoing.merges else []
         for one in following:
             if one.message is not None:
                 message = replace(message, text=(*message.text, Span("\n\n"), *one.message.text))
         delivered = await self._tell_in_topic(link, address, ticket, thread, replace(outgoing, message=message))
-        if following and self._done is not None:
-            await self._done(following[-1])
+        if following:
+            await self._office.store.fetched(_line_of(address), following[-1].id)
         return delivered
 
-    async def _merged(self, outgoing: Outgoing) -> list[Outgoing]:
-        """What may be shown with it, because it follows at once and says the same kind of thing."""
-        if self._following is None or outgoing.message is None:
+    async def _following(self, address: DeskAddress, outgoing: Outgoing) -> list[Outgoing]:
+        """What waits behind it and is to be read after it anyway: where a group is busy, it is shown as one."""
+        if outgoing.message is None:
             return []
+        waiting = [one for one in await self._office.store.waiting(_line_of(address)) if one.id != outgoing.id]
         room = MESSAGE_UNITS - units(words_of(outgoing.message.text))
         merged: list[Outgoing] = []
-        for one in await self._following(outgoing):
+        for one in waiting:
             if not one.merges or one.message is None or one.message.rows or len(merged) + 1 >= MOST_MERGED:
                 break
             room -= units(words_of(one.message.text)) + 2
@@ -323,6 +315,10 @@ class DeskChannel:
             return _delivered(await self._poster.send(chat, None, parts))
         except TelegramError as error:
             raise in_words(self._office, error, chat) from error
+
+
+def _line_of(address: DeskAddress) -> ConversationId:
+    return desk_line(address.ticket, address.name)
 
 
 def _delivered(message_id: int | None) -> Delivered:

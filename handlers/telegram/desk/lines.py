@@ -90,9 +90,10 @@ class GroupLine:
         if self._sent:
             self._sent[-1] = self._clock.now()
 
-    def waited(self, line: str) -> bool:
-        """Whether a line was told to come later."""
-        return line in self._turns
+    @property
+    def is_busy(self) -> bool:
+        """Whether several were sent a moment ago, or wait."""
+        return bool(self._turns) or self._full_until > self._clock.now() + EVERY
 
     def _free(self, room: int, cost: int, now: datetime) -> datetime:
         """The moment from which so many more fit. Time passes while we count, so there is one `now` for all of it."""

@@ -213,3 +213,17 @@ async def test_many_tickets_at_once_each_get_their_topic_and_nothing_is_lost_or_
         told = " ".join(one.text for one in house.group.visible(thread))
         assert [told.count(f"t{place} w{turn}.") for turn in range(3)] == [1, 1, 1]
         assert told.index("w0.") < told.index("w1.") < told.index("w2.")
+
+
+async def test_of_a_flood_what_follows_each_other_is_shown_as_one(house: House) -> None:
+    ticket = await house.open()
+    thread = await house.topic(ticket)
+    for number in range(40):
+        await house.hear_words(ticket, f"word {number}.")
+    await house.until(lambda: house.of_topics("word 39."), within=90)
+
+    told = " ".join(one.text for one in house.group.visible(thread))
+    places = [told.index(f"word {number}.") for number in range(40)]
+    assert places == sorted(places)
+    assert [told.count(f"word {number}.") for number in range(40)] == [1] * 40
+    assert len(house.of_topics("word")) <= 12
