@@ -20,6 +20,8 @@ def test_a_check_counts_what_it_looked_at(tmp_path: Path) -> None:
         ("topics", 1),
         ("facts", 1),
         ("hotlines", 1),
+        ("helplines", 0),
+        ("cards", 0),
         ("texts", dict(report.counts)["texts"]),
         ("languages", 1),
         ("conversations", 0),

@@ -10,7 +10,10 @@ from itertools import product
 import pytest
 
 from bot.compiler.linking import names_in
+from bot.desk.helplines import Desks, HelplineId
+from bot.desk.ticket import ReferralState, Stage, TicketId
 from bot.dialogue import Conversation
+from bot.dialogue.conversation import Calling
 from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Looked
 from bot.dialogue.script import Script
@@ -18,10 +21,18 @@ from bot.dialogue.steps import Choose, Go
 from bot.messages import Language
 from tests.dialogue.laws import holds_a_number, keeps_limits, stands_somewhere, works_here
 from tests.dialogue.little_world import NOW
-from tests.whole.ways import explore, standing, waits_of
+from tests.whole.ways import WITH_A_HELPLINE, explore, standing, waits_of
 
 ORIGINS = ("kh", "la", "mm")
 PLACES = ("kh", "la", "mm", "th")
+OF_TICKETS = ("person", "emergency", *sorted(WITH_A_HELPLINE))
+HERE, THERE = HelplineId("example-thailand"), HelplineId("example-cambodia")
+TICKET = TicketId("~aaaaaaaaaaaaaaaaaaaa07")
+CALLINGS = (
+    *(Calling(TICKET, HERE, NOW, stage) for stage in Stage),
+    *(Calling(TICKET, HERE, NOW, Stage.TALKING, referred=THERE, referral=state) for state in ReferralState),
+)
+"""Everything that may have become of somebody's call."""
 
 
 def test_no_path_depends_on_the_stage(real_script: Script) -> None:
@@ -43,23 +54,30 @@ def test_no_path_depends_on_the_stage(real_script: Script) -> None:
 @pytest.mark.parametrize(("origin", "here"), list(product(ORIGINS, PLACES)))
 def test_every_path_ends_at_a_wait_with_numbers_that_work_there(real_script: Script, origin: str, here: str) -> None:
     profile = {"origin": origin, "here": here}
-    reached: dict[str, Conversation] = {}
+    reached: dict[tuple[str, str], tuple[Script, Conversation]] = {}
     told = Conversation(Language("en"), profile)
-    starts = [*((flow, told) for flow in real_script.flows), (real_script.special.welcome, Conversation(None, profile))]
-    for flow, person in starts:
-        for turn, _ in explore(real_script, flow, person, NOW):
-            stands_somewhere(real_script, turn)
+    staffed = replace(real_script, desks=Desks(dict.fromkeys(real_script.helplines.all, 0)))
+    starts = [
+        *((real_script, flow, told) for flow in real_script.flows),
+        (real_script, real_script.special.welcome, Conversation(None, profile)),
+        *((staffed, flow, replace(told, calling=calling)) for flow in OF_TICKETS for calling in (None, *CALLINGS)),
+    ]
+    for script, flow, person in starts:
+        for turn, _ in explore(script, flow, person, NOW):
+            stands_somewhere(script, turn)
             keeps_limits(turn)
             if turn.conversation is not None:
-                works_here(real_script, turn.conversation, turn)
-                reached.setdefault(standing(turn) or "", turn.conversation)
+                works_here(script, turn.conversation, turn)
+                calling = turn.conversation.calling
+                state = "" if calling is None else f"{calling.stage} {calling.referral}"
+                reached.setdefault((standing(turn) or "", state), (script, turn.conversation))
 
-    assert reached.keys() >= waits_of(real_script)
-    for language, conversation in product(real_script.tongues, reached.values()):
+    assert {node for node, _ in reached} >= waits_of(real_script)
+    for language, (script, conversation) in product(real_script.tongues, reached.values()):
         reader = replace(conversation, language=language)
-        turn = take_turn(real_script, reader, Looked(), NOW)
-        stands_somewhere(real_script, turn)
+        turn = take_turn(script, reader, Looked(), NOW)
+        stands_somewhere(script, turn)
         keeps_limits(turn)
-        works_here(real_script, reader, turn)
+        works_here(script, reader, turn)
         shown = [button.press for message in turn.messages for row in message.rows for button in row]
-        holds_a_number(real_script, turn.conversation or reader, shown)
+        holds_a_number(script, turn.conversation or reader, shown)

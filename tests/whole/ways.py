@@ -15,11 +15,11 @@ from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Opened, Pressed, Typed
 from bot.dialogue.nodes import flow_token
 from bot.dialogue.script import Script
-from bot.dialogue.steps import Ask, Checklist, Choose, ListTopics
+from bot.dialogue.steps import Ask, Call, Checklist, Choose, ListTopics
 from bot.messages import Language
 
 Doing: TypeAlias = Pressed | Typed
-WORDS = ("5", "15000", "no number")
+WORDS = ("5", "15000", "no number", "ABCDE-FGHJK")
 MOST_TURNS_OF_A_FLOW = 4000
 
 
@@ -33,11 +33,16 @@ class Way:
     for_newcomers: bool = False
 
 
-def waits_of(script: Script) -> set[str]:
-    """Every step at which somebody may stand."""
+WITH_A_HELPLINE = frozenset({"ask-helpline", "talk", "referral", "ended"})
+"""The flows in which somebody stands only where a helpline takes calls."""
+
+
+def waits_of(script: Script, without: frozenset[str] = frozenset()) -> set[str]:
+    """Every step at which somebody may stand, but for those of some flows."""
     return {
         str(step.node)
         for flow in script.flows.values()
+        if flow.id not in without
         for screen in flow.screens.values()
         for step in screen.steps
         if isinstance(step, Choose | Ask | ListTopics | Checklist)
@@ -87,12 +92,27 @@ def explore(script: Script, flow: str, person: Conversation, now: datetime) -> I
         seen[node] += 1
         state = (node, conversation.tries, _gathered(conversation))
         # What lies beyond this flow is found from its own start.
-        if state in tried or not node.startswith(flow_token(flow)):
+        if state in tried or not _is_of(script, flow, conversation):
             continue
         tried.add(state)
         for doing in _doings(turn):
             after = take_turn(script, conversation, doing, now)
             heappush(ahead, (seen[node], next(order), after, (*doings, doing)))
+
+
+def _is_of(script: Script, flow: str, conversation: Conversation) -> bool:
+    """Whether somebody stands in a flow, or in one that it calls and that comes back to it."""
+    for frame in reversed(conversation.frames):
+        if frame.node.startswith(flow_token(flow)):
+            return True
+        spot = script.spots.get(frame.node)
+        below = conversation.frames[: conversation.frames.index(frame)]
+        caller = script.spots.get(below[-1].node) if below else None
+        if spot is None or caller is None:
+            return False
+        if not isinstance(script.flows[caller.flow].screens[caller.screen].steps[caller.index], Call):
+            return False
+    return False
 
 
 def _doings(turn: Turn) -> list[Doing]:
