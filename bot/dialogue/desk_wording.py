@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, assert_never
+from zoneinfo import ZoneInfo
 
 from bot.desk import news as told
+from bot.desk.decided import Refusal
 from bot.desk.helplines import Helpline, HelplineId
-from bot.desk.staff import Member, Roster
-from bot.desk.ticket import StaffId, Stage, Ticket, Urgency
-from bot.dialogue.contact import local
+from bot.desk.letters import MediaKind, Missed
+from bot.desk.staff import Member, Role, Roster
+from bot.desk.ticket import CloseReason, ReferralState, Rule, StaffId, Stage, Ticket, Urgency
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.script import Script, TopicId
 from bot.dialogue.wording import Wording
@@ -21,7 +23,68 @@ from bot.facts import Caller
 from bot.messages import Button, Language, Message, Rows, Span, Style, Text, plain
 
 MOST_LABELS: Final = ("wages", "papers", "violence", "health", "trafficking", "return", "other")
+DECLINE_REASONS: Final = ("full", "language", "not-ours", "other")
 _NO_ONE: Final = "–"
+_UNSEEN: Final = dict.fromkeys(
+    [*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+"""Controls and what turns the direction of writing; the invisible signs that Khmer, Lao and Burmese need stay."""
+
+_BUTTONS: Final = (
+    *("claim", "release", "give", "ask", "urgency", "label", "phrase", "reply", "refer", "accept", "decline"),
+    *("cancel-referral", "close", "reopen", "console", "back", "confirm", "look"),
+)
+_HEAD: Final = (
+    *("case", "language", "topic", "topic-unknown", "urgency", "here", "origin", "asked", "why", "stage", "holder"),
+    *("holder-nobody", "labels", "contact", "hours", "phone", "mode-alert", "mode-relay"),
+)
+
+DESK_PHRASES: Final = tuple(
+    f"desk-{name}"
+    for name in (
+        # alerts
+        *("called", "called-again", "called-emergency", "called-emergency-again", "called-names", "called-fallback"),
+        *("called-unanswered", "called-member", "called-outside", "called-outside-subject", "digest"),
+        # what is known
+        *(f"head-{part}" for part in _HEAD),
+        *("topic-name", "country-unknown"),
+        *(f"contact-{value}" for value in ("veiled", "open", "wait", "unknown")),
+        *(f"hours-{value}" for value in ("any", "morning", "day", "evening", "night", "unknown")),
+        *(f"phone-{value}" for value in ("own", "shared", "unknown")),
+        *(f"rule-{rule}" for rule in Rule),
+        *(f"stage-{stage}" for stage in Stage),
+        *(f"urgency-{urgency}" for urgency in Urgency),
+        *(f"label-{label}" for label in MOST_LABELS),
+        # news
+        *("wrote", "wrote-unknown", "wrote-edit", "wrote-edit-unknown", "answered", "new-message"),
+        *(f"sent-{kind}" for kind in MediaKind),
+        *("took", "released", "handed-over", "colleague-asked", "changed-urgency", "person-urged", "labelled"),
+        *("unlabelled", "also-answering", "used-card", "used-reply", "person-gone", "person-unreachable"),
+        *(f"missed-{why}" for why in Missed),
+        *("person-back", "still-open", "waits", "declined-why", "ended", "ended-by", "deleted-at", "open-again"),
+        *(f"{side}-{state}" for side in ("referral", "received") for state in ReferralState),
+        *(f"decline-{reason}" for reason in DECLINE_REASONS),
+        *(f"close-{reason}" for reason in CloseReason),
+        *("open-again-by", "judged-helped", "judged-not"),
+        # answers to staff
+        *(f"refused-{refusal}" for refusal in Refusal),
+        *(f"button-{button}" for button in _BUTTONS),
+        *(f"choose-{what}" for what in ("colleague", "urgency", "label", "group", "card", "reply", "helpline")),
+        *("choose-reason", "choose-decline", "fill", "no-colleague", "no-reply", "no-helpline", "done", "help"),
+        *("help-marks", "command-unknown", "only-in-case"),
+        # groups and enrolment
+        *("linked", "mode-alert", "mode-relay", "needs-topics", "needs-rights", "enrolled", "code-wrong"),
+        *(f"link-failed-{why}" for why in ("code", "expired", "not-group", "linked", "example")),
+        *("code-expired", "not-enrolled", "stranger-joined", "stranger-confirmed", "case-topic-gone"),
+        *(f"role-{role}" for role in Role),
+    )
+)
+"""What staff are told by the code, whatever the content is; all of them are phrases of the content."""
+
+
+def seen(words: str) -> str:
+    """Words from outside, without what nobody can see and what could make them look like others."""
+    return words.translate(_UNSEEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +135,7 @@ class DeskWording:
             case told.Opened():
                 return self.head()
             case told.Wrote(words, language, is_edit):
-                return (Span(self._wrote(language, is_edit=is_edit) + "\n", Style.STRONG), Span(words))
+                return (Span(self._wrote(language, is_edit=is_edit) + "\n", Style.STRONG), Span(seen(words)))
             case told.Sent(kind):
                 return plain(self.say(f"sent-{kind}"))
             case told.Answered(card, answer):
@@ -110,10 +173,7 @@ class DeskWording:
             case told.ReferralTold():
                 return plain(self._referral(news))
             case told.Ended(reason, by):
-                why = self.say(f"close-{reason}")
-                if by is None:
-                    return plain(self.say("ended", alias=self.ticket.alias, why=why))
-                return plain(self.say("ended-by", alias=self.ticket.alias, name=self._name(by), why=why))
+                return plain("\n".join(self._ended(reason, by)))
             case told.OpenAgain(by):
                 if by is None:
                     return plain(self._with_alias("open-again"))
@@ -124,6 +184,13 @@ class DeskWording:
                 return plain(self.say(f"refused-{why}"))
             case _:
                 assert_never(news)
+
+    def _ended(self, reason: CloseReason, by: StaffId | None) -> Iterator[str]:
+        facts = {"alias": self.ticket.alias, "why": self.say(f"close-{reason}")}
+        yield self.say("ended", **facts) if by is None else self.say("ended-by", name=self._name(by), **facts)
+        for copy in self.ticket.copies:
+            if copy.helpline == self.helpline.id and copy.delete_at is not None:
+                yield self.say("deleted-at", time=self._clock(copy.delete_at))
 
     def head(self) -> Text:
         """What is known of the ticket: the first message of its topic."""
@@ -202,7 +269,7 @@ class DeskWording:
         return f"{words}\n{self.say('declined-why', why=self._why_declined(news.why))}"
 
     def _why_declined(self, why: str) -> str:
-        return self.say(f"decline-{why}") if why in {"full", "language", "not-ours", "other"} else why
+        return self.say(f"decline-{why}") if why in DECLINE_REASONS else why
 
     # Buttons
 
@@ -212,8 +279,12 @@ class DeskWording:
                 return (self._buttons("claim"),)
             case told.Opened() | told.Took() | told.OpenAgain() | told.HandedOver():
                 return self.menu()
-            case told.Released() | told.WaitsForAnswer():
+            case told.Released():
                 return (self._buttons("claim"),)
+            case told.WaitsForAnswer():
+                return (self._buttons("phrase", "reply"),)
+            case told.NewMessage():
+                return (self._buttons("look"),)
             case told.StillOpen():
                 return (self._buttons("close", "look"),)
             case told.ReferralTold(state="offered", is_receiver=True):
@@ -263,8 +334,10 @@ class DeskWording:
         return self.say("country-unknown") if code is None else self._wording().country(code)
 
     def _clock(self, moment: datetime) -> str:
-        there = local({"here": self.ticket.here or ""}, moment)
-        same_day = there.date() == local({"here": self.ticket.here or ""}, self.now).date()
+        """A moment by the clock of the helpline: that is the one staff look at."""
+        zone = ZoneInfo(self.helpline.hours.zone)
+        there = moment.astimezone(zone)
+        same_day = there.date() == self.now.astimezone(zone).date()
         return there.strftime("%H:%M" if same_day else "%d/%m %H:%M")
 
     def _words(self, text: str, **slots: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -17,6 +18,7 @@ from bot.channel import (
     TokenError,
     UnreachableError,
 )
+from bot.desk.letters import Original
 from bot.messages import Button, Message, Span, Style, plain
 from bot.store.contract import Address, Outgoing, OutgoingId
 from handlers.telegram import TelegramChannel, TelegramConnection
@@ -374,3 +376,70 @@ async def test_a_text_that_is_too_long_arrives_in_parts_and_the_old_message_stay
     assert "".join("".join(texts[1:]).split()) == "ဘာသာ" * 2000
     assert delivered == Delivered(str(telegram.person(7).last().message_id))
     assert telegram.person(7).last().labels == ["Yes", "No"]
+
+
+async def test_a_silent_message_rings_no_phone(telegram: FakeTelegram, channel: TelegramChannel) -> None:
+    await channel.deliver(replace(outgoing(), silent=True))
+    await channel.deliver(outgoing())
+
+    silent, loud = telegram.calls_of("sendMessage")
+    assert silent.params["disable_notification"] is True
+    assert "disable_notification" not in loud.params
+
+
+async def test_what_staff_send_is_copied_without_its_sender(telegram: FakeTelegram, channel: TelegramChannel) -> None:
+    staff = telegram.person(900, first_name="Counsellor")
+    group = telegram.group(-1001, members=(staff,))
+    photo = staff.send_photo(caption="the office", to=group)
+
+    copy = replace(outgoing(Message(plain("head"))), copies=Original("telegram", "-1001", str(photo.message_id)))
+    delivered = await channel.deliver(copy)
+
+    shown = telegram.person(7).last()
+    assert delivered == Delivered(f"{shown.message_id}o")
+    assert shown.text == "the office"
+    assert "Counsellor" not in str(shown.body)
+    assert telegram.calls_of("forwardMessage") == []
+    assert "has_protected_content" not in shown.body
+
+
+async def test_what_lies_elsewhere_or_is_gone_cannot_be_copied(
+    telegram: FakeTelegram, channel: TelegramChannel
+) -> None:
+    elsewhere = replace(outgoing(), copies=Original("web", "-1001", "5"))
+
+    assert isinstance(await refusal(channel, elsewhere), RefusedError)
+
+
+async def test_what_covers_stands_before_the_rest_is_taken_away(
+    telegram: FakeTelegram, channel: TelegramChannel
+) -> None:
+    person = telegram.person(7)
+    said = [person.send(f"secret {number}") for number in range(130)]
+    await channel.deliver(outgoing())
+    menu = person.last()
+    hidden = (*(str(one.message_id) for one in said), f"{menu.message_id}", "99999", "12o", "nonsense")
+
+    await channel.deliver(replace(outgoing(NEXT, replaces=menu.message_id, covers=True), deletes=hidden))
+
+    assert person.texts() == ["Next"]
+    methods = [call.method for call in telegram.calls if call.method in ("editMessageText", "deleteMessages")]
+    assert methods == ["editMessageText", "deleteMessages", "deleteMessages"]
+
+
+async def test_messages_may_only_be_taken_away(telegram: FakeTelegram, channel: TelegramChannel) -> None:
+    said = telegram.person(7).send("secret")
+
+    await channel.deliver(replace(outgoing(None), deletes=(str(said.message_id),)))
+
+    assert telegram.person(7).texts() == []
+
+
+async def test_a_copy_is_covered_by_words_in_its_place(telegram: FakeTelegram, channel: TelegramChannel) -> None:
+    staff = telegram.person(900)
+    photo = staff.send_photo(to=telegram.group(-1001, members=(staff,)))
+    copied = await channel.deliver(replace(outgoing(), copies=Original("telegram", "-1001", str(photo.message_id))))
+
+    await channel.deliver(replace(outgoing(Message(plain("Covered"))), replaces=copied.reference))
+
+    assert telegram.person(7).texts() == ["Covered"]

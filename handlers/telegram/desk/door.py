@@ -20,7 +20,7 @@ from bot.desk.helplines import HelplineId, Mode
 from bot.desk.letters import Original
 from bot.desk.staff import Link, Member
 from bot.desk.ticket import ReferralState, Stage, Ticket, TicketId
-from bot.dialogue.desk_wording import DeskWording
+from bot.dialogue.desk_wording import DeskWording, seen
 from bot.language import language_of
 from bot.messages import Button, ConversationId, Language, Message, Rows, plain
 from bot.turns.ticket_arrival import TicketArrival
@@ -41,10 +41,6 @@ _FILL: Final = "fill"
 _ENGLISH: Final = Language("en")
 _TOLD_AGAIN: Final = timedelta(hours=1)
 _MOST_TURNED_AWAY: Final = 1_000
-_UNSEEN: Final = dict.fromkeys(
-    [*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-)
-"""Controls and what turns the direction of writing; the invisible signs that Khmer, Lao and Burmese need stay."""
 
 TakeTicket: TypeAlias = Callable[[TicketArrival], Awaitable[Accepted | Refusal]]
 Bind: TypeAlias = Callable[[str, str], Awaitable[str]]
@@ -247,7 +243,7 @@ class DeskDoor:
         if said.kind is not None:
             action = SendMedia(said.kind, Original(DOOR, said.where.chat, ref), ref)
         else:
-            words = said.text.translate(_UNSEEN)
+            words = seen(said.text)
             language = Language(language_of(words) or "")
             if language not in self._office.script().tongues:
                 # Latin letters do not tell; whoever speaks English writes it with them.

@@ -12,7 +12,7 @@ from bot.desk.phrases import Card, CardId
 from bot.desk.staff import Member
 from bot.desk.staff_deciding import STAFF_REASONS
 from bot.desk.ticket import CloseReason, StaffId, Urgency
-from bot.dialogue.desk_wording import MOST_LABELS, DeskWording
+from bot.dialogue.desk_wording import DECLINE_REASONS, MOST_LABELS, DeskWording
 from bot.language import normal
 from bot.messages import Button, Rows
 
@@ -21,7 +21,6 @@ MENUS: Final = frozenset(
 )
 """What opens a menu; all but `group` do so only without an argument."""
 
-DECLINE_REASONS: Final = ("full", "language", "not-ours", "other")
 MOST_FOUND: Final = 10
 _PER_ROW: Final = 2
 
