@@ -101,7 +101,8 @@ def take_turn(script: Script, conversation: Conversation, event: Event, now: dat
             walk.ticket.note_shown(ref, message, missed)
         case _:
             assert_never(event)
-    if walk.person.calling is not None and isinstance(event, _OF_THE_PERSON):
+    if walk.person.calling is not None and isinstance(event, _OF_THE_PERSON) and not walk.ticket.must_prove():
+        # Whoever has to choose the safe pictures first does not get around it by pressing something else.
         walk.person.active = now
     return walk.turn()
 

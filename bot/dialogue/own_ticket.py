@@ -33,6 +33,7 @@ from bot.desk.letters import (
 from bot.desk.opening import open_ticket
 from bot.desk.routing import Asking, Chosen, choose_helpline
 from bot.desk.ticket import ReferralState, Stage, Urgency
+from bot.desk.timetable import REOPEN_WITHIN
 from bot.dialogue.contact import (
     CONTACT,
     HOURS,
@@ -60,6 +61,9 @@ from bot.messages import Language, Message, plain
 
 COVER_AFTER: Final = timedelta(minutes=2)
 """What staff wrote is covered again after this long, unless the person chose to have it open."""
+
+SURELY_KEPT: Final = REOPEN_WITHIN - timedelta(days=1)
+"""So long after its end a ticket is there to be opened again."""
 
 SHOWN_LIFE: Final = timedelta(hours=48)
 """A messenger lets us delete for this long."""
@@ -154,10 +158,12 @@ class OwnTicket:
     # What they do
 
     def call(self, step: CallHelpline) -> None:
-        """Open a ticket with this very tap; where one is open, only make it more urgent."""
+        """Open a ticket with this very tap; where one is open, only tell how urgent it is and what it is about."""
         if self.is_open:
             if step.urgency is Urgency.EMERGENCY:
                 self.write(PersonUrged())
+            if step.topic is not None:
+                self.write(PersonTold(*_contact(self._person.profile), step.topic))
             return
         person, topic = self._person, step.topic or self._topic_behind()
         chosen = self.find_helpline(topic)
@@ -308,6 +314,9 @@ class OwnTicket:
         person, calling = self._person, self._person.calling
         if calling is None:
             return
+        if self.is_open:
+            # Once they have written it must not stand anywhere that nobody has answered.
+            calling = person.calling = replace(calling, stage=Stage.TALKING, since=person.now)
         way = way_to_write(person.profile, person.active, person.now, hidden=calling.hidden)
         if way is Way.SHOWN:
             earlier = next((shown.message for shown in person.shown if shown.ref == ref), None) if is_edit else None
@@ -370,10 +379,14 @@ class OwnTicket:
     # Small parts
 
     def _reopen(self) -> None:
-        calling = self._person.calling
-        if calling is not None and not self.is_open:
+        calling, now = self._person.calling, self._person.now
+        if calling is None or self.is_open:
+            return
+        if now - (calling.since or calling.asked) >= SURELY_KEPT:
+            # It may be deleted by now, and nobody would hear of it: whoever needs somebody again calls anew.
+            self.call(CallHelpline())
+        else:
             self.write(PersonReopened())
-            now = self._person.now
             self._person.calling = replace(calling, stage=Stage.ASKED, since=now, asked=now, judged=False)
 
     def _become(self, stage: Stage) -> None:
