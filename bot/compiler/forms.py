@@ -26,7 +26,7 @@ from bot.compiler.shapes import (
     Written,
 )
 from bot.desk.helplines import Mode
-from bot.desk.ticket import Urgency
+from bot.desk.ticket import Stage, Urgency
 from bot.dialogue.events import SharedKind, Wish
 from bot.dialogue.steps import Act, AnswerKind
 from bot.facts import Confidence
@@ -46,6 +46,21 @@ ACTIONS: Final = (
     *("hotlines", "topics", "nearest", "checklist", "handoff", "remind", "forget", "about"),
     *("call-helpline", "ticket"),
 )
+HELPLINE_DOES: Final = (
+    *(
+        "reads",
+        "writes",
+        "is-silent",
+        "asks-to-pass-on",
+        "accepts",
+        "declines",
+        "closes",
+        "finds-code",
+        "finds-no-code",
+    ),
+)
+"""In a written conversation: to pass on is asked by the first helpline that takes calls, and meant for the last."""
+
 YES: Final = ("yes", "true")
 
 
@@ -446,6 +461,9 @@ _EXPECTED: Final = Record(
         Field("profile", MapOf(NAME, ID), about="What is known by now; `unknown` for what is not"),
         Field("language", Written("language code", re.compile("[a-z]{2}|unknown"), "km")),
         Field("covered", YESNO, about="A harmless screen stands in place of what was there"),
+        Field("calls", OneOf((*Urgency, "no")), about="How urgently a helpline is called by that very tap"),
+        Field("ticket", OneOf(("none", *Stage)), about="How it stands with their call"),
+        Field("held", WHOLE, about="How much of what the helpline wrote waits to be looked at"),
     )
 )
 TAPPED: Final = Written("button", re.compile(rf"=|{ID.pattern.pattern}"), "yes, a topic, home or done")
@@ -456,6 +474,7 @@ TALK_KINDS: Final[dict[str, Record | Action]] = {
     "wish": Record((Field("wish", _WISHES, required=True, about="Wants out by a command of the messenger"),)),
     "send": Record((Field("send", OneOf(tuple(SharedKind)), required=True, about="Sends what is not words"),)),
     "later": Record((Field("later", DURATION, required=True, about="Lets this time pass"),)),
+    "helpline": Record((Field("helpline", OneOf(HELPLINE_DOES), required=True, about="What the helpline does"),)),
     "bot": Record((Field("bot", _EXPECTED, required=True, about="What must have happened"),)),
 }
 REHEARSAL: Final = Record(
@@ -471,6 +490,7 @@ REHEARSAL: Final = Record(
                 _is_moment,
             ),
         ),
+        Field("desk", _one_or_more(ID), about="Helplines that can take a call meanwhile"),
         Field("talk", ListOf(Kinds(TALK_KINDS), at_least=1), required=True),
         Field("every_language", YESNO),
     )

@@ -29,20 +29,50 @@ from bot.compiler.problems import Notebook, Place
 from bot.compiler.reading import ListNode, MapNode, Node, TextNode, read_path
 from bot.compiler.shapes import inspect
 from bot.compiler.shaping_conditions import UNKNOWN
+from bot.desk.helplines import Desks, HelplineId
+from bot.desk.letters import (
+    Acknowledged,
+    CodeUnknown,
+    NobodyYet,
+    PersonUrged,
+    ReferralNews,
+    Referring,
+    StaffWrote,
+    TicketClosed,
+    TicketJoined,
+    ToPerson,
+)
+from bot.desk.ticket import CloseReason, ReferralState, Stage, TicketId, Urgency
 from bot.dialogue import NEW_CONVERSATION, Conversation
-from bot.dialogue.effects import Send, Turn, Wake
+from bot.dialogue.effects import Hold, OpenTicket, Send, Turn, Unveil, Wake, WriteTo
 from bot.dialogue.engine import take_turn
-from bot.dialogue.events import Elapsed, Event, Opened, Pressed, Shared, SharedKind, Typed, Wish, Wished
+from bot.dialogue.events import (
+    Elapsed,
+    Event,
+    LetterCame,
+    Opened,
+    Pressed,
+    Reported,
+    Shared,
+    SharedKind,
+    Typed,
+    Wish,
+    Wished,
+)
+from bot.dialogue.fresh import Fresh
 from bot.dialogue.menu import DONE
 from bot.dialogue.phrasebook import TextId
-from bot.dialogue.presses import Answer, Open, read_press
+from bot.dialogue.presses import Answer, LookIn, Open, read_press
 from bot.dialogue.script import Script
 from bot.dialogue.steps import Choose, Option
 from bot.facts import Availability, Caller, Hotline
-from bot.messages import Button, Language, words_of
+from bot.messages import Button, ConversationId, Language, Message, words_of
 
 NOON: Final = datetime(2026, 4, 14, 12, 0, tzinfo=ZoneInfo("Asia/Bangkok"))
 """When a conversation happens that does not say."""
+
+_FRESH: Final = Fresh(ConversationId("person"), TicketId("~rehearsed"), lambda _: "ABCDE-FGHJK")
+_WORDS_OF_STAFF: Final = "We are here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +86,7 @@ class Rehearsal:
     moment: datetime
     lines: tuple[MapNode, ...]
     every_language: bool
+    desks: tuple[TextNode, ...] = ()
 
 
 def rehearse_all(script: Script, directory: Path, notebook: Notebook) -> int:
@@ -66,10 +97,11 @@ def rehearse_all(script: Script, directory: Path, notebook: Notebook) -> int:
         if node is None:
             continue
         for rehearsal in read_rehearsals(node, notebook):
+            staffed = _with_desks(script, rehearsal.desks, notebook)
             languages = tuple(script.tongues) if rehearsal.every_language else (rehearsal.language,)
             for language in languages:
                 count += 1
-                _Stage(script, replace(rehearsal, language=language), notebook).play()
+                _Stage(staffed, replace(rehearsal, language=language), notebook).play()
     return count
 
 
@@ -91,7 +123,18 @@ def read_rehearsals(node: Node, notebook: Notebook) -> Iterator[Rehearsal]:
             moment=read_moment(words_at(entry, "at")) or NOON,
             lines=maps_of(at(entry, "talk")),
             every_language=is_yes(entry, "every_language"),
+            desks=texts_at(entry, "desk"),
         )
+
+
+def _with_desks(script: Script, desks: Iterable[TextNode], notebook: Notebook) -> Script:
+    """The script with these helplines staffed; one that is not declared is written down."""
+    declared = script.helplines.all
+    for name in desks:
+        if name.words not in declared:
+            notebook.unknown(name.place, "helpline", name.words, declared)
+    staffed = [HelplineId(name.words) for name in desks]
+    return replace(script, desks=Desks({helpline: 0 for helpline in staffed if helpline in declared}))
 
 
 @dataclass(slots=True)
@@ -106,6 +149,8 @@ class _Stage:
     now: datetime = NOON
     buttons: tuple[Button, ...] = ()
     due: list[tuple[datetime, str]] = field(default_factory=list)
+    shown: tuple[Message, ...] = ()
+    held: list[Message] = field(default_factory=list)
 
     def play(self) -> None:
         """Take every line; stop where a button is missing, since all after it would only confuse."""
@@ -134,15 +179,57 @@ class _Stage:
             self._happen(Shared(SharedKind(kind)))
         elif text_at(line, "later") is not None:
             self._wait(duration_at(line, "later"))
+        elif what := words_at(line, "helpline"):
+            self._happen(LetterCame(self._letter(what)))
         return True
 
+    def _letter(self, what: str) -> ToPerson:
+        """What the helpline's doing comes to on the person's side."""
+        first, last = self._desks()
+        match what:
+            case "reads":
+                return Acknowledged(self.now)
+            case "is-silent":
+                return NobodyYet(self.now)
+            case "asks-to-pass-on":
+                return Referring(last)
+            case "accepts":
+                return ReferralNews(last, ReferralState.ACCEPTED, holds=last)
+            case "declines":
+                return ReferralNews(last, ReferralState.DECLINED, holds=first)
+            case "closes":
+                return TicketClosed(CloseReason.HELPED, self.now)
+            case "finds-code":
+                return TicketJoined(_FRESH.ticket, first, self.now, Stage.TALKING)
+            case "finds-no-code":
+                return CodeUnknown()
+            case _:
+                return StaffWrote(_WORDS_OF_STAFF, self.conversation.language or ENGLISH, ref="staff")
+
+    def _desks(self) -> tuple[HelplineId, HelplineId]:
+        desks = tuple(self.script.desks.open_tickets) or (HelplineId(""),)
+        return desks[0], desks[-1]
+
     def _happen(self, event: Event) -> None:
-        self.turn = take_turn(self.script, self.conversation, event, self.now)
+        self.turn = take_turn(self.script, self.conversation, event, self.now, _FRESH)
         self.conversation = self.turn.conversation or NEW_CONVERSATION
         self.due += [(self.now + wake.after, wake.node) for wake in self.turn.effects if isinstance(wake, Wake)]
-        shown = tuple(button for message in self.turn.messages for row in message.rows for button in row)
+        self.held += [hold.message for hold in self.turn.effects if isinstance(hold, Hold) and hold.message]
+        self.shown = self.turn.messages
+        is_of_staff = any(isinstance(effect, Send) and effect.ref for effect in self.turn.effects)
+        if any(isinstance(effect, Unveil) for effect in self.turn.effects):
+            self.shown, self.held, is_of_staff = (*self.held, *self.shown), [], True
+        shown = tuple(button for message in self.shown for row in message.rows for button in row)
         # Words without buttons leave the last menu where it is.
         self.buttons = shown or self.buttons
+        if is_of_staff:
+            self._report()
+
+    def _report(self) -> None:
+        """What staff wrote is on the screen now, and the person's side learns of it."""
+        turn = take_turn(self.script, self.conversation, Reported("staff", "shown"), self.now, _FRESH)
+        self.conversation = turn.conversation or NEW_CONVERSATION
+        self.due += [(self.now + wake.after, wake.node) for wake in turn.effects if isinstance(wake, Wake)]
 
     def _wait(self, passed: timedelta) -> None:
         self.now += passed
@@ -174,6 +261,8 @@ class _Stage:
                 return frozenset({flow, flow.removeprefix("topic.")})
             case Wish() as wish:
                 return frozenset({wish.value})
+            case LookIn():
+                return frozenset({"look"})
             case _:
                 return frozenset()
 
@@ -207,6 +296,22 @@ class _Stage:
             covers = any(effect.covers for effect in self.turn.effects if isinstance(effect, Send))
             if covers != is_yes(expected, "covered"):
                 self._fail(covered.place, "the screen is covered" if covers else "the screen is not covered")
+        calling = self.conversation.calling
+        self._same(text_at(expected, "calls"), self._called(), "a helpline is called:")
+        self._same(text_at(expected, "ticket"), calling.stage if calling else "none", "the ticket is")
+        self._same(text_at(expected, "held"), str(calling.held if calling else 0), "what waits is counted")
+
+    def _called(self) -> str:
+        """How urgently a helpline was called in this turn."""
+        for effect in self.turn.effects:
+            match effect:
+                case OpenTicket(ticket):
+                    return ticket.urgency
+                case WriteTo(_, PersonUrged()):
+                    return Urgency.EMERGENCY
+                case _:
+                    pass
+        return "no"
 
     def _standing(self) -> tuple[str, str]:
         frames = self.conversation.frames
@@ -218,9 +323,9 @@ class _Stage:
             self._fail(expected.place, f"{what} {found}, not {expected.words}")
 
     def _compare_words(self, words: TextNode) -> None:
-        shown = "\n".join(words_of(message.text) for message in self.turn.messages)
+        shown = "\n".join(words_of(message.text) for message in self.shown)
         text_id = TextId(words.words)
-        speaking = next((message.language for message in self.turn.messages if message.language), ENGLISH)
+        speaking = next((message.language for message in self.shown if message.language), ENGLISH)
         if text_id in self.script.phrasebook:
             phrase, _ = self.script.phrasebook.find(text_id, speaking)
             if not all(part in shown for part in phrase if isinstance(part, str)):
@@ -252,8 +357,8 @@ class _Stage:
             self._fail(place, f"nobody is known to pick up at the hotline '{hotline.id}' now")
 
     def _shown_hotlines(self) -> Iterator[Hotline]:
-        dials = {span.dial for message in self.turn.messages for span in message.text if span.dial}
-        words = "\n".join(words_of(message.text) for message in self.turn.messages)
+        dials = {span.dial for message in self.shown for span in message.text if span.dial}
+        words = "\n".join(words_of(message.text) for message in self.shown)
         for hotline in self.script.directory:
             numbers = {number.e164 or number.dial for number in hotline.numbers} | {
                 number.dial for number in hotline.numbers
