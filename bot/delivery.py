@@ -94,7 +94,8 @@ class Delivery:
         self._at_most = at_most
         self._report = report
         self._pacers = {door: Pacer(clock, None if door in unpaced else pacing) for door in channels}
-        self._nudged: set[asyncio.Task[None]] = set()
+        self.nudged: set[asyncio.Task[None]] = set()
+        """Looks at single lines that are under way."""
         self._lanes: dict[ConversationId, _Lane] = {}
         self._unsettled: dict[ConversationId, OutgoingId] = {}
         """Shown, but the store does not know yet."""
@@ -127,8 +128,8 @@ class Delivery:
         """Send what lies on the lines of a conversation or ticket now; what fails is left to the sweep."""
         if not self._stopping:
             task = asyncio.get_running_loop().create_task(self._claim_lines(lane))
-            self._nudged.add(task)
-            task.add_done_callback(self._nudged.discard)
+            self.nudged.add(task)
+            task.add_done_callback(self.nudged.discard)
 
     async def _claim_lines(self, lane: str) -> None:
         try:
