@@ -175,7 +175,9 @@ class OwnTicket:
         )
         contact, hours, phone = _contact(person.profile)
         ticket = replace(ticket, contact=contact, hours=hours, phone=phone)
-        person.calling = Calling(ticket.id, ticket.helpline, person.now)
+        # What was held of an earlier talk still waits to be looked at.
+        before = person.calling or Calling(ticket.id, ticket.helpline, person.now)
+        person.calling = Calling(ticket.id, ticket.helpline, person.now, held=before.held, noticed=before.noticed)
         self._screenful.do(Count("ticket_opened", ticket.helpline))
         self._screenful.do(OpenTicket(ticket))
 

@@ -55,7 +55,8 @@ def take_letter(walk: Walk, letter: ToPerson) -> None:  # noqa: C901, PLR0912 - 
     """Take what the ticket has to tell; nothing is shown that the person has not allowed."""
     person, ticket, special = walk.person, walk.ticket, walk.script.special
     if isinstance(letter, TicketJoined):
-        person.calling = Calling(letter.ticket, letter.helpline, letter.asked, letter.stage)
+        held = 0 if person.calling is None else person.calling.held
+        person.calling = Calling(letter.ticket, letter.helpline, letter.asked, letter.stage, held=held)
         walk.refresh()
         walk.note("code-joined")
         _lead(walk, special.talk)

@@ -1,21 +1,34 @@
 """What a person's side of a call must never get wrong, over the content as it is."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.desk.helplines import Desks, HelplineId
-from bot.desk.letters import PersonReopened, PersonTold, StaffWrote
+from bot.desk.letters import (
+    NobodyYet,
+    PersonErased,
+    PersonHid,
+    PersonReopened,
+    PersonReturned,
+    PersonTold,
+    PersonUrged,
+    PersonWrote,
+    Showed,
+    StaffWrote,
+)
 from bot.desk.ticket import Stage, TicketId, Urgency
 from bot.desk.timetable import KEPT_AFTER_CLOSE
 from bot.dialogue import Conversation
 from bot.dialogue.conversation import Calling
-from bot.dialogue.effects import OpenTicket, Unveil, WriteTo
+from bot.dialogue.effects import Delete, Hold, OpenTicket, Send, Unveil, Wake, WriteTo
 from bot.dialogue.engine import take_turn
-from bot.dialogue.events import LetterCame, Opened, Pressed, Wish, Wished
+from bot.dialogue.events import Elapsed, LetterCame, Opened, Pressed, Reported, Typed, Wish, Wished
 from bot.dialogue.script import Script
 from bot.dialogue.secrets import seal_secret
+from bot.language import Danger, Level, Understood
 from bot.messages import Language
 from tests.dialogue.little_world import NOW
 from tests.dialogue.talker import Talker
@@ -102,3 +115,139 @@ def test_the_safe_pictures_cannot_be_gone_around(staffed: Script) -> None:
             turn.messages,
         )
     assert Unveil() in person.effects
+
+
+def in_talk(script: Script, **profile: str) -> Talker:
+    person = caller(script, Stage.TALKING)
+    person.conversation = replace(person.conversation, profile={**person.conversation.profile, **profile})
+    person.take(Opened(flow="talk"))
+    return person
+
+
+HELLO = LetterCame(StaffWrote("We are here.", Language("en"), "one"))
+
+
+class Alarmed:
+    """Hears danger in everything."""
+
+    def understand(self, text: str, language: str | None, profile: Mapping[str, str]) -> Understood:
+        return Understood(text, language, danger=Danger(Level.CERTAIN, "held-against-will"))
+
+
+def shown(person: Talker) -> str:
+    return person.words
+
+
+def test_what_is_typed_in_a_talk_goes_to_the_helpline_and_is_matched_with_nothing(staffed: Script) -> None:
+    person = in_talk(staffed)
+
+    person.take(Typed("how do I get a passport", "31"))
+
+    assert letters(person) == [PersonWrote("how do I get a passport", Language("en"), "31")]
+    assert person.conversation.shown[-1].message == "31"
+    assert "passport" not in shown(person)
+
+
+def test_words_of_danger_in_a_talk_show_numbers_and_make_the_call_urgent(staffed: Script) -> None:
+    person = in_talk(replace(staffed, understanding=Alarmed()))
+
+    person.take(Typed("they locked me in and I cannot leave", "32"))
+
+    assert [type(letter) for letter in letters(person)] == [PersonUrged, PersonWrote]
+    assert "\U0001f4de" in shown(person)
+
+
+def test_staff_words_wait_behind_one_neutral_line(staffed: Script) -> None:
+    person = in_talk(staffed)
+
+    person.take(HELLO)
+    assert [type(effect) for effect in person.effects] == [Hold, WriteTo, Send]
+    assert letters(person) == [Showed("one", opened=False)]
+    assert "We are here" not in shown(person)
+    person.take(LetterCame(StaffWrote("And again.", Language("en"), "two")))
+
+    assert [type(effect) for effect in person.effects] == [Hold, WriteTo], "one neutral line is enough"
+
+
+def test_who_chose_open_sees_them_at_once_unless_they_come_late(staffed: Script) -> None:
+    person = in_talk(staffed, contact="open")
+
+    person.take(HELLO)
+    assert "We are here" in shown(person)
+    person.now += timedelta(minutes=16)
+    person.take(LetterCame(StaffWrote("Late.", Language("en"), "two")))
+
+    assert "Late." not in shown(person)
+
+
+def test_who_chose_to_come_by_themselves_is_sent_nothing(staffed: Script) -> None:
+    person = in_talk(staffed, contact="wait")
+
+    person.take(HELLO)
+    assert [effect for effect in person.effects if isinstance(effect, Send)] == []
+    person.take(LetterCame(NobodyYet(NOW)))
+
+    assert [effect for effect in person.effects if isinstance(effect, Send)] == []
+
+
+def test_outside_their_hours_the_neutral_line_waits_too(staffed: Script) -> None:
+    person = in_talk(staffed, contact="veiled", contact_hours="night")
+
+    person.take(HELLO)
+
+    assert [effect for effect in person.effects if isinstance(effect, Send)] == []
+    assert [effect.node for effect in person.effects if isinstance(effect, Wake)] == ["notice"]
+
+
+def test_what_was_shown_is_covered_after_two_minutes(staffed: Script) -> None:
+    person = in_talk(staffed)
+    person.take(Reported("one", "77", None))
+    assert [effect.after for effect in person.effects if isinstance(effect, Wake)] == [timedelta(minutes=2)]
+    assert letters(person) == [Showed("one", opened=True)]
+
+    person.now += timedelta(minutes=2)
+    person.take(Elapsed("cover"))
+
+    assert [effect.edits for effect in person.effects if isinstance(effect, Send)] == ["77"]
+
+
+def test_a_quick_exit_deletes_both_sides_and_nothing_comes_until_they_return(staffed: Script) -> None:
+    person = in_talk(staffed, contact="open")
+    person.take(Typed("help me", "31"))
+    person.take(Reported("one", "77", None))
+
+    person.take(Typed("x", "32"))
+    assert letters(person) == [PersonHid()]
+    assert [effect.messages for effect in person.effects if isinstance(effect, Delete)] == [("31", "77")]
+    for letter in (HELLO, LetterCame(NobodyYet(NOW))):
+        person.take(letter)
+        assert [effect for effect in person.effects if isinstance(effect, Send)] == []
+    person.take(Opened(flow="talk"))
+
+    assert PersonReturned() in letters(person)
+    assert Unveil() in person.effects
+
+
+def test_what_was_held_of_an_earlier_talk_is_still_shown_after_a_new_call(staffed: Script) -> None:
+    person = in_talk(staffed)
+    person.take(HELLO)
+    assert person.conversation.calling is not None
+    closed = replace(person.conversation.calling, stage=Stage.CLOSED, judged=True)
+    person.conversation = replace(person.conversation, calling=closed)
+
+    person.take(Opened(flow="ask-helpline"))
+    assert any(isinstance(effect, OpenTicket) for effect in person.effects)
+    person.take(Opened(flow="talk"))
+
+    assert Unveil() in person.effects
+
+
+def test_erasing_everything_reaches_the_helpline(staffed: Script) -> None:
+    person = in_talk(staffed)
+    person.take(Opened(flow="about"))
+    person.press("Erase")
+
+    while not letters(person):
+        person.press("Erase" if any("Erase" in label for label in person.labels) else "Yes")
+
+    assert letters(person) == [PersonErased()]
