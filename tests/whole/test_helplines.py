@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import staffing
+from bot.desk.helplines import HelplineId
 from bot.settings import Settings
 from tests.telegram_server import FakeTelegram, Group, Message, Person
 from tests.whole.running_bot import CONTENT, running_bot
@@ -157,9 +158,13 @@ async def enrol(town: Town) -> None:
             await town.reads(person, f"You are enrolled as {name}")
         for group, by, helpline in ((town.home, town.anna, HOME), (town.other, town.chan, OTHER)):
             # The shipped entries are examples, which the command refuses to link.
-            code = await office.enrolment.invite_group(office.helplines.all[helpline].id)
+            code = await office.enrolment.invite_group(HelplineId(helpline))
             by.send(f"/link {code}", to=group)
-            await town.telegram.until(lambda group=group: any("now linked" in one.text for one in group.visible()))
+            await _linked(town, group)
+
+
+async def _linked(town: Town, group: Group) -> None:
+    await town.telegram.until(lambda: any("now linked" in one.text for one in group.visible()))
 
 
 async def test_a_call_reaches_the_group_and_words_go_both_ways(quick_folder: Path) -> None:
