@@ -60,6 +60,7 @@ class Watch:
     ) -> None:
         self._store = store
         self._roster = roster
+        self._began = clock.now()
         self._pinged: datetime | None = None
         self._clock = clock
         self._figures = figures
@@ -92,10 +93,10 @@ class Watch:
         for ticket in tickets:
             await self._take_back(ticket, take_ticket)
         heard = await self._store.heard(ALERTS)
-        if heard is None or now - heard > TOO_LONG:
+        if now - (heard or self._began) > TOO_LONG:
             self._figures.add("alerts_silent")
             logbook.note("alerts_silent", logging.ERROR)
-        elif self._ping is not None and (self._pinged is None or now - self._pinged >= PING_EVERY):
+        elif heard is not None and self._ping is not None and (self._pinged is None or now - self._pinged >= PING_EVERY):
             self._pinged = now
             await self._ping()
 

@@ -80,7 +80,7 @@ async def test_who_is_not_enrolled_any_more_holds_nothing() -> None:
 async def test_the_watcher_outside_is_asked_once_a_minute_while_alerts_go_out() -> None:
     scene = Scene()
     await scene.look()
-    assert (scene.pinged, scene.figures.counts["alerts_silent", ""]) == (0, 1)
+    assert (scene.pinged, scene.figures.counts["alerts_silent", ""]) == (0, 0), "it has only just begun"
 
     for _ in range(13):
         await scene.store.beat(ALERTS, scene.clock.now(), timedelta(days=1))
@@ -90,4 +90,4 @@ async def test_the_watcher_outside_is_asked_once_a_minute_while_alerts_go_out() 
     scene.clock.set(scene.clock.now() + timedelta(seconds=61))
     await scene.look()
 
-    assert (scene.pinged, scene.figures.counts["alerts_silent", ""]) == (3, 2)
+    assert (scene.pinged, scene.figures.counts["alerts_silent", ""]) == (3, 1)

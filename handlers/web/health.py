@@ -9,25 +9,34 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
 
+from bot.clock import Clock
 from bot.figures import Figures
 from bot.store.contract import Store, StoreError
 
 PING_LIMIT: Final = 1.0
 _PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
-_TOLD_TOGETHER: Final = frozenset({"danger", "topic_opened"})
+_TOLD_TOGETHER: Final = frozenset(
+    {"danger", "topic_opened", "ticket_opened", "ticket_closed", "ticket_judged", "referral", "desk_refused"}
+)
+ALERTS: Final = "alerts"
+SILENT_AFTER: Final = timedelta(seconds=60)
+"""When the loop that calls helplines was silent for so long on every replica, nobody is being called."""
+
 _THROUGH_PROXY: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "Via")
 _NO_NAME: Final = re.compile(r"[^a-zA-Z0-9_]")
 
 
 class Health:
-    """Answers `/healthz`, `/readyz` and `/metrics`."""
+    """Answers `/healthz`, `/healthz/alerts`, `/readyz` and `/metrics`."""
 
-    def __init__(self, store: Store, figures: Figures, is_leaving: Callable[[], bool]) -> None:
+    def __init__(self, store: Store, clock: Clock, figures: Figures, is_leaving: Callable[[], bool]) -> None:
         self._store = store
+        self._clock = clock
         self._figures = figures
         self._is_leaving = is_leaving
 
@@ -43,6 +52,18 @@ class Health:
         except (StoreError, TimeoutError):
             return web.Response(status=503, text="the store does not answer\n")
         return web.Response(text="ready\n")
+
+    async def calls_helplines(self, _request: web.Request) -> web.Response:
+        """For a watcher outside: whether calls for help still reach helplines, on whichever replica."""
+        try:
+            async with asyncio.timeout(PING_LIMIT):
+                heard = await self._store.heard(ALERTS)
+        except (StoreError, TimeoutError):
+            return web.Response(status=503, text="the store does not answer\n")
+        age = None if heard is None else self._clock.now() - heard
+        if age is None or age > SILENT_AFTER:
+            return web.Response(status=503, text="nobody calls helplines\n")
+        return web.Response(text=f"{max(0, int(age.total_seconds()))} s ago\n")
 
     async def tell_figures(self, request: web.Request) -> web.Response:
         if any(name in request.headers for name in _THROUGH_PROXY):

@@ -85,7 +85,7 @@ def build_application(around: Surroundings, more: Mapping[str, Handler] | None =
     """The application; `more` are paths of other doors, such as the one that Telegram posts to."""
     assets = Assets([_CHAT_FILES])
     errors = ErrorPages(around.script, around.clock, around.figures, assets.address("page.css"))
-    health = Health(around.store, around.figures, around.is_leaving)
+    health = Health(around.store, around.clock, around.figures, around.is_leaving)
     chat = ChatDoor(
         take=around.take,
         store=around.store,
@@ -106,6 +106,7 @@ def build_application(around: Surroundings, more: Mapping[str, Handler] | None =
             web.get("/media/{name}", MediaFiles(around.script).serve),
             web.get("/favicon.ico", _no_icon),
             web.get("/healthz", health.lives),
+            web.get("/healthz/alerts", health.calls_helplines),
             web.get("/readyz", health.is_ready),
             web.get("/metrics", health.tell_figures),
             *(web.route("*", path, handler) for path, handler in (more or {}).items()),

@@ -192,7 +192,7 @@ async def test_each_desk_has_its_line(store: Store) -> None:
         Leased(desk_line(TICKET, "bangkok"), here),
         Leased(desk_line(TICKET, "phnom-penh"), there),
     ]
-    assert {lane_of(one.conversation) for one in claimed} == {TICKET}
+    assert {lane_of(one.conversation) for one in claimed} == {ConversationId(TICKET)}
 
 
 async def test_what_is_held_comes_before_the_answer_to_who_looks(store: Store) -> None:

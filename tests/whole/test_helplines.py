@@ -2,10 +2,11 @@
 
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from bot import staffing
 from bot.desk.helplines import HelplineId
@@ -28,6 +29,7 @@ class Town:
     anna: Person
     ben: Person
     chan: Person
+    bot: "OwnProcess | None" = None
 
     async def newcomer(self, number: int, language: str, origin: str = "kh") -> Person:
         """Somebody in Thailand who has told where they are."""
@@ -124,8 +126,29 @@ def tried_content(folder: Path) -> Path:
     return content
 
 
+class OwnProcess(Protocol):
+    """A bot that runs as a process of its own."""
+
+    async def start(self) -> None: ...
+
+    async def kill(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
 @asynccontextmanager
-async def a_town(folder: Path) -> AsyncIterator[Town]:
+async def _in_a_process(bot: OwnProcess) -> AsyncIterator[None]:
+    await bot.start()
+    try:
+        yield
+    finally:
+        await bot.stop()
+
+
+@asynccontextmanager
+async def a_town(
+    folder: Path, process: Callable[[Path, FakeTelegram], OwnProcess] | None = None
+) -> AsyncIterator[Town]:
     content = tried_content(folder)
     async with FakeTelegram() as telegram:
         anna, ben, chan = (
@@ -134,14 +157,16 @@ async def a_town(folder: Path) -> AsyncIterator[Town]:
         )
         home = telegram.group(HOME_GROUP, "Home", forum=True, members=(anna, ben))
         other = telegram.group(OTHER_GROUP, "Other", forum=True, members=(chan,))
-        async with running_bot(folder, telegram, content):
+        bot = None if process is None else process(folder, telegram)
+        async with running_bot(folder, telegram, content) if bot is None else _in_a_process(bot):
+            await telegram.until(lambda: telegram.calls_of("getMe"), timeout=20)
             settings = Settings(
                 telegram_token=telegram.token,
                 telegram_api_url=telegram.url,
                 data_dir=folder / "var",
                 content_dir=content,
             )
-            town = Town(telegram, settings, home, other, anna, ben, chan)
+            town = Town(telegram, settings, home, other, anna, ben, chan, bot)
             await enrol(town)
             yield town
 

@@ -18,6 +18,10 @@ EVERY: Final = timedelta(seconds=4)
 AT_ONCE: Final = 6
 """What is not urgent goes so many at once, and then one by one, so that room comes free steadily."""
 
+ALONE_EVERY: Final = timedelta(seconds=1.1)
+ALONE_AT_ONCE: Final = 2
+"""One of the staff alone is written to once a second. Three at once would pass, but one may be longer on its way."""
+
 MISSED_AFTER: Final = timedelta(seconds=30)
 MOST_GROUPS: Final = 1_000
 
@@ -25,8 +29,10 @@ MOST_GROUPS: Final = 1_000
 class GroupLine:
     """The line in front of one group, or of one of the staff."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, is_alone: bool = False) -> None:
         self._clock = clock
+        self._gap = ALONE_EVERY if is_alone else timedelta()
+        self._rested_at = clock.now()
         self._sent: list[datetime] = []
         self._calls: list[datetime] = []
         self._full_until = clock.now()
@@ -58,7 +64,7 @@ class GroupLine:
     def take_for_call(self) -> None:
         """A call goes now."""
         now = self._clock.now()
-        self._sent.append(now)
+        self._count(1, now)
         self._calls = [*self._calls[-A_MINUTE:], now]
 
     def turn(self, line: str, cost: int) -> float:
@@ -78,12 +84,12 @@ class GroupLine:
             return (mine - now).total_seconds()
         self._turns.pop(line, None)
         self._full_until = max(self._full_until, now) + cost * EVERY
-        self._sent += [now] * cost
+        self._count(cost, now)
         return 0.0
 
     def count(self, messages: int) -> None:
         """So many more had to go, whether or not there was room."""
-        self._sent += [self._clock.now()] * messages
+        self._count(messages, self._clock.now())
 
     def was_sent(self) -> None:
         """An answer came: from now on the last one counts as sent now, as Telegram may count it."""
@@ -100,7 +106,11 @@ class GroupLine:
         self._forget(now)
         must_go = len(self._sent) + cost - room
         free = now if must_go <= 0 else sorted(self._sent)[min(must_go, len(self._sent)) - 1] + WINDOW
-        return max(free, self._paused_until)
+        return max(free, self._paused_until, self._rested_at - (ALONE_AT_ONCE - 1) * self._gap)
+
+    def _count(self, messages: int, now: datetime) -> None:
+        self._sent += [now] * messages
+        self._rested_at = max(self._rested_at, now) + messages * self._gap
 
     def _forget(self, now: datetime) -> None:
         since = now - WINDOW
@@ -120,5 +130,5 @@ class GroupLines:
         if line is None:
             if len(self._lines) >= MOST_GROUPS:
                 del self._lines[next(iter(self._lines))]
-            line = self._lines[chat] = GroupLine(self._clock)
+            line = self._lines[chat] = GroupLine(self._clock, is_alone=not chat.startswith("-"))
         return line

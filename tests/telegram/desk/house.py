@@ -21,7 +21,7 @@ from bot.facts import Hours
 from bot.figures import Figures
 from bot.messages import ArrivalId, ConversationId, Language
 from bot.roster import LiveRoster
-from bot.store.contract import Commit, Leased, Outgoing
+from bot.store.contract import Commit, Leased, Outgoing, desk_line
 from bot.store.keys import shard_of
 from bot.store.memory_store import MemoryStore
 from bot.turns.ticket_arrival import TicketArrival
@@ -96,6 +96,7 @@ class House:
     ben: Person
     chan: Person
     mailbox: Mailbox
+    post: Post
     taken: list[TicketArrival]
     said: list[Accepted | Refusal]
     troubles: list[Exception]
@@ -133,6 +134,16 @@ class House:
     async def call(self, ticket: Ticket) -> None:
         """Let the alert go out."""
         await self.happens(ticket.id, Due(self.clock.now()))
+
+    async def happens_without_delivery(self, ticket: Ticket) -> None:
+        """Let the alert be written, and nobody bring it."""
+        self.post.delivery, delivery = None, self.post.delivery
+        await self.call(ticket)
+        self.post.delivery = delivery
+
+    @staticmethod
+    def line_of(ticket: Ticket, suffix: str = "") -> ConversationId:
+        return desk_line(ticket.id, f"{ticket.helpline}{suffix}")
 
     async def happens(self, ticket: TicketId, what: Due | ByPerson) -> Accepted | Refusal:
         arrival = ArrivalId(next(self.numbers).to_bytes(8, "big"))
@@ -252,7 +263,7 @@ async def a_house(
         try:
             yield House(
                 telegram, store, clock, figures, roster, tickets, office, channel, door, group, other, anna, ben, chan,
-                mailbox, taken, said, troubles,
+                mailbox, post, taken, said, troubles,
             )  # fmt: skip
         finally:
             for task in running:

@@ -155,6 +155,7 @@ async def test_a_person_who_has_everything_erased_leaves_no_topic(house: House) 
 
     await house.hear(ticket, PersonErased())
     await house.until(lambda: thread not in house.group.chat.topics)
+    await house.settled()
 
     assert await house.store.topic_of(ticket.id, house.in_roster().helpline) is None
 

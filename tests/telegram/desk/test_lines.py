@@ -61,3 +61,15 @@ def test_what_telegram_asks_for_is_kept() -> None:
 
     assert line.call_free_in() == pytest.approx(30)
     assert line.turn("a", 1) == pytest.approx(30)
+
+
+def test_one_of_the_staff_alone_is_written_to_once_a_second() -> None:
+    clock = ManualClock()
+    line = GroupLine(clock, is_alone=True)
+    waits = []
+    for _ in range(4):
+        waits.append(round(line.call_free_in(), 3))
+        clock.set(clock.now() + timedelta(seconds=waits[-1]))
+        line.take_for_call()
+
+    assert waits == [0, 0, 1.1, 1.1]
