@@ -96,7 +96,9 @@ class Watch:
         if now - (heard or self._began) > TOO_LONG:
             self._figures.add("alerts_silent")
             logbook.note("alerts_silent", logging.ERROR)
-        elif heard is not None and self._ping is not None and (self._pinged is None or now - self._pinged >= PING_EVERY):
+        elif (
+            heard is not None and self._ping is not None and (self._pinged is None or now - self._pinged >= PING_EVERY)
+        ):
             self._pinged = now
             await self._ping()
 

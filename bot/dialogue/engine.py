@@ -245,7 +245,7 @@ def _hear(walk: Walk, words: str, message: str) -> None:
     understood = walk.script.understanding.understand(words, walk.person.language, walk.person.profile)
     _listen_to_language(walk, understood.language)
     found = walk.person.waiting()
-    if _is_talking(walk):
+    if _is_talking(walk) or (_was_interrupted(walk) and not (found and names_a_button(walk, *found, understood))):
         _talk(walk, words, understood, message)
         return
     if understood.wish is not None:
@@ -288,6 +288,11 @@ def _is_talking(walk: Walk) -> bool:
     """Whether what they write goes to a helpline."""
     found = walk.person.waiting()
     return found is not None and isinstance(found[1], Choose) and found[1].talks and walk.ticket.is_open
+
+
+def _was_interrupted(walk: Walk) -> bool:
+    """Whether a question about passing it on came between them and their talk: what they write is for the helpline."""
+    return walk.ticket.is_open and walk.person.flow_here() == walk.script.special.referral
 
 
 def _spoken(walk: Walk, understood: Understood) -> Language | None:

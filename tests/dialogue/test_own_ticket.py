@@ -16,6 +16,7 @@ from bot.desk.letters import (
     PersonTold,
     PersonUrged,
     PersonWrote,
+    Referring,
     Showed,
     StaffWrote,
 )
@@ -251,3 +252,14 @@ def test_erasing_everything_reaches_the_helpline(staffed: Script) -> None:
         person.press("Erase" if any("Erase" in label for label in person.labels) else "Yes")
 
     assert letters(person) == [PersonErased()]
+
+
+def test_what_is_typed_while_a_referral_is_asked_about_still_goes_to_the_helpline(staffed: Script) -> None:
+    person = in_talk(staffed)
+    person.take(LetterCame(Referring(HelplineId("example-cambodia"))))
+    assert person.conversation.calling is not None
+    assert person.conversation.calling.referred == "example-cambodia"
+
+    person.take(Typed("wait, there is more", "33"))
+
+    assert letters(person) == [PersonWrote("wait, there is more", Language("en"), "33")]

@@ -9,6 +9,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import TypeAlias
 
+from bot.compiler.linking import names_in
 from bot.dialogue import NEW_CONVERSATION, Conversation
 from bot.dialogue.effects import Turn
 from bot.dialogue.engine import take_turn
@@ -46,6 +47,7 @@ def waits_of(script: Script, without: frozenset[str] = frozenset()) -> set[str]:
         for screen in flow.screens.values()
         for step in screen.steps
         if isinstance(step, Choose | Ask | ListTopics | Checklist)
+        and not (without and {"desk", "ticket"} & set(names_in(step.when)))
     }
 
 
