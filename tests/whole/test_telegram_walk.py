@@ -31,7 +31,12 @@ class Walker:
         await self._after(lambda: self.person.start(payload))
 
     async def press(self, data: str) -> None:
-        await self._after(lambda: self.person.tap_data(data, self._menu()))
+        self._look()
+        tapped = self._menu()
+        await self._after(lambda: self.person.tap_data(data, tapped))
+        if self._menu() is not tapped and "photo" in tapped.body:
+            # Nobody taps what is being taken away in this very moment.
+            await self.telegram.until(lambda: tapped.deleted)
 
     async def type(self, words: str) -> None:
         await self._after(lambda: self.person.send(words))
@@ -52,6 +57,10 @@ class Walker:
             )
         )
         self.menus += 1
+        self._look()
+
+    def _look(self) -> None:
+        """What the newest menu asks; a turn may show several messages, one after the other."""
         for data in _presses(self._menu(), "a"):
             press = read_press(data)
             assert press is not None
