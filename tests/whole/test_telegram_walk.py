@@ -1,5 +1,6 @@
 """A person walks to every screen, in every language, and Telegram refuses none of our calls."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ class Walker:
         await self._after(lambda: self.person.start(payload))
 
     async def press(self, data: str) -> None:
+        await self.telegram.until(lambda: data in str(self._menu().buttons))
         self._look()
         tapped = self._menu()
         await self._after(lambda: self.person.tap_data(data, tapped))
@@ -48,7 +50,11 @@ class Walker:
         return next(message for message in reversed(self.person.screen()) if _presses(message, "w"))
 
     async def _after(self, do: Callable[[], object]) -> None:
-        before = len(self.telegram.calls)
+        before = -1
+        while before != len(self.telegram.calls):
+            # A turn may show several messages: the last of them must not be taken for the answer to what comes now.
+            before = len(self.telegram.calls)
+            await asyncio.sleep(0.008)
         do()
         await self.telegram.until(
             # A form carries the buttons as JSON.
