@@ -57,10 +57,12 @@ def test_every_path_ends_at_a_wait_with_numbers_that_work_there(real_script: Scr
     reached: dict[tuple[str, str], tuple[Script, Conversation]] = {}
     told = Conversation(Language("en"), profile)
     staffed = replace(real_script, desks=Desks(dict.fromkeys(real_script.helplines.all, 0)))
+    # What became of a call changes the same ways everywhere: all of it is tried where most callers are.
+    states = (None, *CALLINGS) if (origin, here) == ("kh", "th") else (None, *CALLINGS[:7])
     starts = [
         *((real_script, flow, told) for flow in real_script.flows),
         (real_script, real_script.special.welcome, Conversation(None, profile)),
-        *((staffed, flow, replace(told, calling=calling)) for flow in OF_TICKETS for calling in (None, *CALLINGS)),
+        *((staffed, flow, replace(told, calling=calling)) for flow in OF_TICKETS for calling in states),
     ]
     for script, flow, person in starts:
         for turn, _ in explore(script, flow, person, NOW):

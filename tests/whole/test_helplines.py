@@ -50,7 +50,7 @@ class Town:
 
     async def press(self, person: Person, ending: str) -> None:
         """Press the newest button whose value is this, once it is there."""
-        await self.telegram.until(lambda: _button(person, ending), timeout=8)
+        await self.telegram.until(lambda: _button(person, ending), timeout=25)
         await self.tap(person, _button(person, ending))
 
     async def wish(self, person: Person, command: str) -> None:
@@ -71,7 +71,7 @@ class Town:
 
     async def call(self, group: Group, number: int = 1) -> Message:
         """The newest call in a group's general place."""
-        await self.telegram.until(lambda: len(self.calls(group)) >= number, timeout=8)
+        await self.telegram.until(lambda: len(self.calls(group)) >= number, timeout=25)
         return self.calls(group)[-1]
 
     def calls(self, group: Group) -> list[Message]:
@@ -79,7 +79,7 @@ class Town:
 
     async def topic(self, group: Group) -> int:
         """The newest topic of a group."""
-        await self.telegram.until(lambda: group.chat.topics, timeout=8)
+        await self.telegram.until(lambda: group.chat.topics, timeout=25)
         return max(group.chat.topics)
 
     async def in_topic(self, group: Group, thread: int, words: str) -> Message:
@@ -88,18 +88,18 @@ class Town:
         def found() -> list[Message]:
             return [message for message in group.visible(thread) if words in message.text]
 
-        await self.telegram.until(found, timeout=10)
+        await self.telegram.until(found, timeout=25)
         return found()[-1]
 
     async def reads(self, person: Person, words: str) -> None:
-        await self.telegram.until(lambda: any(words in text for text in person.texts()), timeout=8)
+        await self.telegram.until(lambda: any(words in text for text in person.texts()), timeout=25)
 
     async def _shown(self, before: int) -> None:
         await self.telegram.until(
             lambda: any(
                 re.search("""['"]w""", str(call.params.get("reply_markup"))) for call in self.telegram.calls[before:]
             ),
-            timeout=8,
+            timeout=25,
         )
 
     def no_trouble(self) -> None:
@@ -212,11 +212,11 @@ async def test_a_call_reaches_the_group_and_words_go_both_ways(quick_folder: Pat
 
         answer = town.anna.send("We are with you.", to=town.home, topic=thread)
         look = "មើល"
-        await town.telegram.until(lambda: look in sok.labels(), timeout=8)
+        await town.telegram.until(lambda: look in sok.labels(), timeout=25)
         assert not any("We are with you." in text for text in sok.texts()), "words of staff stay behind a neutral line"
         sok.tap(look)
         await town.reads(sok, "We are with you.")
-        await town.telegram.until(lambda: answer.reactions, timeout=8)
+        await town.telegram.until(lambda: answer.reactions, timeout=25)
         town.no_trouble()
 
 
@@ -236,7 +236,7 @@ async def test_what_is_noted_inside_never_leaves_and_what_is_pressed_in_the_wron
         stranger = town.telegram.person(999, first_name="Stranger")
         stranger.send("I am not enrolled", to=town.home, topic=thread)
         town.ben.send("Hello, I am here.", to=town.home, topic=thread)
-        await town.telegram.until(lambda: "Look" in sok.labels(), timeout=8)
+        await town.telegram.until(lambda: "Look" in sok.labels(), timeout=25)
         sok.tap("Look")
         await town.reads(sok, "Hello, I am here.")
 
@@ -256,9 +256,9 @@ async def test_quick_exit_takes_the_talk_away_and_nobody_writes_until_they_retur
 
         await town.say(sok, "x")
         await town.in_topic(town.home, thread, "left quickly")
-        await town.telegram.until(lambda: mine.deleted, timeout=8)
+        await town.telegram.until(lambda: mine.deleted, timeout=25)
         town.anna.send("Are you there?", to=town.home, topic=thread)
-        await town.telegram.until(lambda: any("Not sent" in one.text for one in town.home.visible(thread)), timeout=10)
+        await town.telegram.until(lambda: any("Not sent" in one.text for one in town.home.visible(thread)), timeout=25)
         assert not any("Are you there?" in text for text in sok.texts())
 
         await town.wish(sok, "person")
@@ -279,7 +279,7 @@ async def test_a_phrase_crosses_languages_and_its_answer_comes_back(quick_folder
         town.anna.send("/phrase are you hurt", to=town.home, topic=thread)
         offered = await town.in_topic(town.home, thread, "Which phrase")
         town.anna.tap(next(one for one in offered.labels if "hurt" in one), message=offered, on=town.home)
-        await town.telegram.until(lambda: "ကြည့်မယ်" in lin.labels(), timeout=10)
+        await town.telegram.until(lambda: "ကြည့်မယ်" in lin.labels(), timeout=25)
         lin.tap("ကြည့်မယ်")
         await town.telegram.until(
             lambda: [
@@ -287,7 +287,7 @@ async def test_a_phrase_crosses_languages_and_its_answer_comes_back(quick_folder
                 for one in lin.screen()
                 if any(str(b.get("callback_data", "")).startswith("c") for r in one.buttons for b in r)
             ],
-            timeout=8,
+            timeout=25,
         )
         card = next(
             one
@@ -338,12 +338,12 @@ async def test_staff_who_are_removed_hold_nothing_and_the_call_goes_out_again(qu
             lines = await staffing.remove(office, "Ben")
         assert any("1 cases" in line for line in lines)
 
-        await town.telegram.until(lambda: len(town.calls(town.home)) >= 2, timeout=15)
+        await town.telegram.until(lambda: len(town.calls(town.home)) >= 2, timeout=30)
         before = len(sok.texts())
         again = town.calls(town.home)[-1]
         town.ben.send("I am still here", to=town.home, topic=thread)
         town.ben.tap(again.labels[0], message=again, on=town.home)
-        await town.telegram.until(lambda: town.ben.toasts, timeout=8)
+        await town.telegram.until(lambda: town.ben.toasts, timeout=25)
         assert len(sok.texts()) >= before
         assert not any("still here" in text for text in sok.texts())
         town.anna.tap(again.labels[0], message=again, on=town.home)
