@@ -94,7 +94,7 @@ class Deciding:
 
     def raise_alarm(self, attempt: int, *, again: bool = False) -> None:
         """Call the desk, louder each time. What is said holds nothing that the person wrote."""
-        ticket, home = self.ticket, self.helpline
+        ticket = self.ticket
         since = ticket.waits_for or ticket.asked
         loudness = attempt + (1 if ticket.urgency is Urgency.EMERGENCY else 0)
         whom = [Whom.GROUP]
@@ -105,11 +105,9 @@ class Deciding:
         if loudness >= _OUTSIDE_AT or ticket.urgency is Urgency.EMERGENCY or not self._is_manned(ticket.helpline):
             whom.append(Whom.OUTSIDE)
         self.call(ticket.helpline, Called(attempt, since, again=again), *whom)
-        fallbacks = () if home is None else home.fallbacks
         if loudness >= _FALLBACKS_AT or not self.can_take(ticket.helpline):
-            for helpline in fallbacks:
-                if self.can_take(helpline):
-                    self.call(helpline, Called(attempt, since, is_fallback=True, again=again), Whom.GROUP, Whom.ON_DUTY)
+            for helpline in self.stand_ins:
+                self.call(helpline, Called(attempt, since, is_fallback=True, again=again), Whom.GROUP, Whom.ON_DUTY)
         self.count("desk_alert", str(min(attempt, 10)))
 
     def move_to(self, helpline: HelplineId) -> None:
@@ -136,16 +134,17 @@ class Deciding:
             waits_for=None,
             holder=None,
             helpers=frozenset(),
-            referral=None,
         )
         self.count("ticket_closed", reason)
 
     def open_again(self, by: StaffId | None) -> None:
         """Let it be asked once more, with the same helpline."""
-        kept = tuple(Copy(copy.helpline) for copy in self.ticket.copies) or (Copy(self.ticket.helpline),)
+        kept = tuple(Copy(copy.helpline) for copy in self.ticket.copies)
         self.ticket = replace(
             self.ticket, copies=kept, closing=None, helped=None, waits_for=self.now, unreachable=False
         )
+        # Its own copy may have been deleted while another helpline still keeps one.
+        self.move_to(self.ticket.helpline)
         self.ask_anew()
         self.tell(OpenAgain(by))
 
@@ -155,6 +154,13 @@ class Deciding:
     def helpline(self) -> Helpline | None:
         """The helpline that has the ticket, if it is still declared."""
         return self.helplines.all.get(self.ticket.helpline)
+
+    @property
+    def stand_ins(self) -> tuple[HelplineId, ...]:
+        """Who is called when nobody answers at the helpline that has the ticket; nobody whom the person has refused."""
+        home = self.helpline
+        fallbacks = () if home is None else home.fallbacks
+        return tuple(one for one in fallbacks if one not in self.ticket.unwanted and self.can_take(one))
 
     def can_take(self, helpline: HelplineId) -> bool:
         """Whether a helpline can take tickets now."""

@@ -109,10 +109,8 @@ def _call_elsewhere(deciding: Deciding, is_ours: bool) -> None:  # noqa: FBT001 
         return
     called = Called(max(1, ticket.alerts), ticket.waits_for or ticket.asked, again=False)
     deciding.call(ticket.helpline, called, Whom.SUPERVISOR, Whom.OUTSIDE)
-    home = deciding.helpline
-    for helpline in () if home is None else home.fallbacks:
-        if deciding.can_take(helpline):
-            deciding.call(helpline, replace(called, is_fallback=True), Whom.GROUP, Whom.ON_DUTY)
+    for helpline in deciding.stand_ins:
+        deciding.call(helpline, replace(called, is_fallback=True), Whom.GROUP, Whom.ON_DUTY)
 
 
 def _forget_in_time(deciding: Deciding) -> None:

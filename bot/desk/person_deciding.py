@@ -139,6 +139,7 @@ def _urge(deciding: Deciding) -> None:
 
 def _end(deciding: Deciding, reason: CloseReason) -> None:
     copies = deciding.ticket.copies
+    referring.end_with_ticket(deciding)
     deciding.close(reason, None)
     for copy in copies:
         deciding.tell_desk(copy.helpline, Ended(reason, None))
@@ -156,6 +157,9 @@ def _erase(deciding: Deciding) -> None:
 def _move(deciding: Deciding, letter: PersonMoved) -> None:
     ticket = deciding.ticket
     if letter.to != ticket.person:
+        if ticket.quiet:
+            # They left by the quick exit on the other phone; here they are back.
+            deciding.tell(PersonBack())
         deciding.write(TicketMovedAway(), ticket.person)
         deciding.ticket = replace(ticket, person=letter.to, language=letter.language, quiet=False)
     ticket = deciding.ticket

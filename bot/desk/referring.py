@@ -71,11 +71,39 @@ def decline(deciding: Deciding, why: str) -> Refusal | None:
     return None
 
 
+def stand_in(deciding: Deciding, member: Member, to: HelplineId) -> None:
+    """A helpline that was called takes it, as if it had been referred there: the person can take that back, too."""
+    pending, now = _pending(deciding), deciding.now
+    if pending is not None and pending.to != to:
+        _end(deciding, pending, ReferralState.WITHDRAWN)
+    origin = deciding.ticket.helpline
+    deciding.move_to(to)
+    taken = Referral(origin, to, member.id, ReferralState.ACCEPTED, now, now)
+    deciding.ticket = replace(deciding.ticket, referral=taken)
+    deciding.write(ReferralNews(to, ReferralState.ACCEPTED, holds=to))
+
+
+def end_with_ticket(deciding: Deciding) -> None:
+    """The ticket ends: whoever was asked learns that there is nothing to take any more.
+
+    What was accepted stays as it is, so that the person can take it back after the end, too.
+    """
+    referral = deciding.ticket.referral
+    if referral is None or referral.state is ReferralState.ACCEPTED:
+        return
+    if referral.state is ReferralState.OFFERED:
+        _tell_both(deciding, referral, ReferralState.WITHDRAWN)
+        deciding.count("referral", ReferralState.WITHDRAWN)
+    deciding.ticket = replace(deciding.ticket, referral=None)
+
+
 def take_answer(deciding: Deciding, answer: PersonAgreed) -> None:
     """The person said yes or no, or takes their yes back."""
     referral = deciding.ticket.referral
     if referral is None or referral.to != answer.to:
         return
+    if not answer.agreed:
+        deciding.ticket = replace(deciding.ticket, unwanted=deciding.ticket.unwanted | {answer.to})
     if referral.state is ReferralState.ASKING and answer.agreed:
         _offer(deciding, referral)
     elif referral.state is ReferralState.ASKING:
@@ -100,7 +128,8 @@ def lapse(deciding: Deciding) -> None:
     if not was_offered or receiver is None or member is None:
         return
     for following in receiver.fallbacks:
-        if following not in silent and following != deciding.ticket.helpline and deciding.can_take(following):
+        is_left_out = following in silent | deciding.ticket.unwanted or following == deciding.ticket.helpline
+        if not is_left_out and deciding.can_take(following):
             _ask(deciding, member, following, silent)
             return
 
@@ -117,7 +146,8 @@ def _ask(deciding: Deciding, member: Member, to: HelplineId, declined_by: frozen
 
 def _offer(deciding: Deciding, referral: Referral) -> None:
     offered = replace(referral, state=ReferralState.OFFERED, due=deciding.now + ACCEPT_WITHIN)
-    deciding.ticket = replace(deciding.ticket, referral=offered)
+    unwanted = deciding.ticket.unwanted - {referral.to}
+    deciding.ticket = replace(deciding.ticket, referral=offered, unwanted=unwanted)
     deciding.tell_desk(referral.origin, ReferralTold(referral.origin, referral.to, ReferralState.OFFERED))
     told = ReferralTold(referral.origin, referral.to, ReferralState.OFFERED, is_receiver=True)
     # In the other desk's general place: a topic of its own there is a copy, and comes only when they take it.
@@ -133,11 +163,12 @@ def _end(deciding: Deciding, referral: Referral, state: ReferralState) -> None:
 
 def _take_back(deciding: Deciding, referral: Referral) -> None:
     _tell_both(deciding, referral, ReferralState.WITHDRAWN)
-    deciding.move_to(referral.origin)
-    deciding.drop(referral.to)
-    deciding.ticket = replace(deciding.ticket, referral=replace(referral, state=ReferralState.WITHDRAWN))
     if deciding.ticket.is_open:
+        deciding.move_to(referral.origin)
         deciding.ask_anew()
+    deciding.drop(referral.to)
+    withdrawn = replace(referral, state=ReferralState.WITHDRAWN)
+    deciding.ticket = replace(deciding.ticket, helpline=referral.origin, referral=withdrawn)
     deciding.write(ReferralNews(referral.to, ReferralState.WITHDRAWN, holds=referral.origin))
     deciding.count("referral", ReferralState.WITHDRAWN)
 

@@ -29,7 +29,6 @@ from bot.desk.decided import Refusal
 from bot.desk.deciding import Deciding
 from bot.desk.letters import (
     Acknowledged,
-    ReferralNews,
     StaffAsked,
     StaffSent,
     StaffUsedReply,
@@ -54,7 +53,7 @@ from bot.desk.news import (
 )
 from bot.desk.phrases import Cards
 from bot.desk.staff import Member
-from bot.desk.ticket import CloseReason, ReferralState, StaffId, Stage, Urgency
+from bot.desk.ticket import CloseReason, StaffId, Stage, Urgency
 
 LONGEST: Final = 3500
 """Characters; with what is put around them they must fit into one message everywhere."""
@@ -102,12 +101,9 @@ def _may_touch(deciding: Deciding, member: Member, done: ByStaff) -> bool:
         return False
     if isinstance(done.action, _OF_THE_OTHER_DESK):
         return referral is not None and referral.to == done.via
-    stands_in = deciding.helpline is not None and done.via in deciding.helpline.fallbacks
-    return done.via == ticket.helpline or (stands_in and isinstance(done.action, Claim) and _is_called(deciding))
-
-
-def _is_called(deciding: Deciding) -> bool:
-    return deciding.ticket.stage is Stage.ASKED
+    if done.via == ticket.helpline:
+        return True
+    return isinstance(done.action, Claim) and ticket.stage is Stage.ASKED and done.via in deciding.stand_ins
 
 
 def _act(deciding: Deciding, member: Member, done: ByStaff, cards: Cards) -> Refusal | None:  # noqa: C901, PLR0911, PLR0912 - one line for each kind
@@ -163,11 +159,9 @@ def _claim(deciding: Deciding, member: Member, done: ByStaff) -> Refusal | None:
         return Refusal.HELD_BY_ANOTHER
     if ticket.holder == member.id:
         return None
-    moved = done.via != ticket.helpline
-    if moved:
+    if done.via != ticket.helpline:
         deciding.tell(Took(member.id))
-        deciding.move_to(done.via)
-        deciding.write(ReferralNews(done.via, ReferralState.ACCEPTED, holds=done.via))
+        referring.stand_in(deciding, member, done.via)
     deciding.ticket = replace(
         deciding.ticket, stage=Stage.ACKNOWLEDGED, since=deciding.now, holder=member.id, alerts=0, told=0
     )
@@ -299,6 +293,7 @@ def _say(deciding: Deciding, member: Member, letter: ToPerson, told: News | None
 def _close(deciding: Deciding, member: Member, reason: CloseReason) -> Refusal | None:
     if reason not in STAFF_REASONS:
         return Refusal.NOT_FOR_STAFF
+    referring.end_with_ticket(deciding)
     deciding.close(reason, member.id)
     deciding.tell_all(Ended(reason, member.id))
     deciding.write(TicketClosed(reason, deciding.now))

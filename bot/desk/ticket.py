@@ -145,6 +145,8 @@ class Ticket:
     unreachable: bool = False
     recent: tuple[StaffId, datetime] | None = None
     referral: Referral | None = None
+    unwanted: frozenset[HelplineId] = frozenset()
+    """Helplines to which the person said no, or took back their yes: those are not called to stand in."""
     copies: tuple[Copy, ...] = ()
     closing: Closing | None = None
     helped: bool | None = None
