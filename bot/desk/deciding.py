@@ -41,10 +41,11 @@ class Deciding:
 
     def tell(self, news: News) -> None:
         """Say it in the group of the helpline that has the ticket."""
-        self._effects.append(TellDesk(self.ticket.helpline, news))
+        self.tell_desk(self.ticket.helpline, news)
 
     def tell_desk(self, helpline: HelplineId, news: News) -> None:
-        self._effects.append(TellDesk(helpline, news))
+        if self.may_hear(helpline):
+            self._effects.append(TellDesk(helpline, news))
 
     def tell_all(self, news: News) -> None:
         """Say it at every helpline that holds something of the ticket."""
@@ -166,6 +167,10 @@ class Deciding:
         """Whether a helpline can take tickets now."""
         is_linked = helpline in self.roster.links and helpline in self.helplines.all
         return is_linked and bool(self.roster.staff_of(helpline))
+
+    def may_hear(self, helpline: HelplineId) -> bool:
+        """Whether there may be news for a helpline: where what lay there was deleted, news would come to lie anew."""
+        return self.ticket.is_open or any(copy.helpline == helpline for copy in self.ticket.copies)
 
     def _is_manned(self, helpline: HelplineId) -> bool:
         return self.can_take(helpline) and self.helplines.is_open(helpline, self.now)

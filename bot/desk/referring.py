@@ -180,7 +180,7 @@ def _tell_both(deciding: Deciding, referral: Referral, state: ReferralState) -> 
         told = ReferralTold(referral.origin, referral.to, state, is_receiver=True, why=referral.why)
         if state is ReferralState.ACCEPTED:
             deciding.tell_desk(referral.to, told)
-        else:
+        elif deciding.may_hear(referral.to):
             deciding.call(referral.to, told, Whom.GROUP)
 
 
