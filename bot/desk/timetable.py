@@ -5,7 +5,7 @@ counted from when the call began, so that delays do not add up and what was miss
 """
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, assert_never
 
 from bot.desk.ticket import ReferralState, Stage, Ticket
 
@@ -51,7 +51,6 @@ def next_due(ticket: Ticket) -> datetime:
 
 def _moments(ticket: Ticket) -> list[datetime]:
     since = ticket.since or ticket.asked
-    moments: list[datetime] = []
     match ticket.stage:
         case Stage.CLOSED:
             closed = since if ticket.closing is None else ticket.closing.at
@@ -65,6 +64,8 @@ def _moments(ticket: Ticket) -> list[datetime]:
             moments = [ticket.waits_for + ANSWER_WITHIN * (ticket.alerts + 1)]
         case Stage.TALKING:
             moments = [(ticket.touched or since) + REMIND_AFTER]
+        case _:
+            assert_never(ticket.stage)
     referral = ticket.referral
     if referral is not None and referral.state in (ReferralState.ASKING, ReferralState.OFFERED):
         moments.append(referral.due)

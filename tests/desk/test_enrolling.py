@@ -97,3 +97,63 @@ def test_topics_and_links_can_be_turned_off() -> None:
     assert isinstance(unlinked, Roster)
     assert THAI not in unlinked.links
     assert unlink(unlinked, THAI) is EnrolRefusal.NOT_LINKED
+
+
+def test_a_code_whose_member_has_left_or_is_gone_binds_nobody() -> None:
+    roster = leave(invited(), NEW.id, NOW)
+    assert isinstance(roster, Roster)
+    assert enrol(roster, "hash", "700", NOW) is EnrolRefusal.CODE_WRONG
+
+    gone = replace(invited(), members=ROSTER.members)
+    assert enrol(gone, "hash", "700", NOW) is EnrolRefusal.CODE_WRONG
+
+
+def test_a_code_of_a_group_enrols_nobody_and_ends_like_any_other() -> None:
+    roster = invite_group(ROSTER, THAI, "g", NOW)
+
+    assert enrol(roster, "g", "700", NOW) is EnrolRefusal.CODE_WRONG
+    assert link(roster, "g", "-77", NOW + CODE_LIFE) is EnrolRefusal.CODE_EXPIRED
+    assert link(roster, "other", "-77", NOW) is EnrolRefusal.CODE_WRONG
+
+
+def test_who_binds_a_new_phone_keeps_their_place() -> None:
+    bound = enrol(invited(), "hash", "700", NOW)
+    assert isinstance(bound, Roster)
+    again = invite(bound, bound.members[NEW.id], "second", NOW)
+    assert isinstance(again, Roster)
+
+    moved = enrol(again, "second", "701", NOW)
+
+    assert isinstance(moved, Roster)
+    assert (moved.by_telegram("700"), moved.by_telegram("701")) == (None, replace(NEW, telegram="701"))
+
+
+def test_codes_that_ended_long_ago_are_forgotten_with_the_next_one() -> None:
+    roster = invite_group(ROSTER, THAI, "old", NOW)
+
+    later = invite_group(roster, KHMER, "new", NOW + 2 * CODE_LIFE)
+
+    assert [one.code for one in later.invitations] == ["new"]
+
+
+def test_what_is_already_so_is_left_as_it_is() -> None:
+    assert topics_turned(ROSTER, f"-{THAI}", on=True) == ROSTER
+    assert topics_turned(ROSTER, "-unknown", on=False) == ROSTER
+    assert stranger_came(ROSTER, "-unknown", NOW) == ROSTER
+    assert stranger_cleared(ROSTER, "-unknown") == ROSTER
+    assert leave(ROSTER, StaffId("nobody"), NOW) is EnrolRefusal.NO_SUCH_MEMBER
+
+
+def test_somebody_is_found_by_name_or_id_however_it_is_written() -> None:
+    assert find_member(invited(), " DARA ") == NEW
+    assert find_member(invited(), "new") == NEW
+    assert find_member(invited(), "nobody") is None
+
+
+def test_roles_that_work_with_no_tickets_have_no_say_over_them() -> None:
+    for role in (Role.EDITOR, Role.OPERATOR, Role.AUDITOR):
+        assert not replace(NEW, role=role).works_for(THAI)
+        assert not replace(NEW, role=role).supervises(THAI)
+    assert not NEW.supervises(THAI)
+    assert replace(NEW, role=Role.SUPERVISOR).supervises(THAI)
+    assert not replace(NEW, role=Role.SUPERVISOR).works_for(KHMER)

@@ -1,13 +1,15 @@
 """A call for help is never forgotten: who is called when, how loud, and what the person is told."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from bot.desk.actions import Claim, DeskUnreachable, Due, MemberLeft, Write
-from bot.desk.decided import Whom
+from bot.desk.actions import AskColleague, Claim, Close, DeskUnreachable, Due, MemberLeft, Write
+from bot.desk.decided import CallDesk, DropCopy, Refusal, Whom
+from bot.desk.helplines import Helplines
 from bot.desk.letters import Acknowledged, NobodyYet, PersonUrged, PersonWrote, WaitsAgain
 from bot.desk.news import Called, StillOpen, WaitsForAnswer
-from bot.desk.ticket import Stage, Urgency
-from tests.desk.small_world import ANNA, BEN, CHAN, KHMER, NOW, TH, THAI, Case, a_ticket
+from bot.desk.ticket import CloseReason, Copy, Stage, Urgency
+from tests.desk.small_world import ANNA, AROUND, BEN, CHAN, HELPLINES, KHMER, NOW, TH, THAI, Case, a_ticket
 
 MINUTE = timedelta(minutes=1)
 HELLO = Write("Hello", TH, "1")
@@ -32,14 +34,23 @@ def test_seventy_two_hours_without_an_answer_alerts_never_end_and_never_drift() 
 
 def test_what_was_missed_while_nobody_ran_is_made_up_for_by_one_alert() -> None:
     case = Case()
-    case.ring()
+    while case.now - NOW < timedelta(hours=30):
+        case.ring()
     case.wait(hours=5)
 
-    case.happen(Due(NOW))
-
-    assert len([effect for effect in case.effects if THAI in case.calls]) > 0
+    case.ring()
+    own = [effect for effect in case.effects if isinstance(effect, CallDesk) and effect.helpline == THAI]
+    assert [type(effect.news) for effect in own] == [Called], "one alert for thirty that were missed"
     assert [letter for letter in case.letters if isinstance(letter, NobodyYet)] == [NobodyYet(NOW)]
-    assert case.ticket.due == NOW + timedelta(hours=5, minutes=10)
+    assert case.ticket.due == NOW + timedelta(hours=35, minutes=10), "and then on as if nothing had been"
+
+    alerts = []
+    while case.now - NOW < timedelta(hours=72):
+        case.ring()
+        if THAI in case.calls:
+            alerts.append(case.now - NOW)
+    assert alerts == [timedelta(hours=35) + 10 * step * MINUTE for step in range(1, len(alerts) + 1)]
+    assert alerts[-1] == timedelta(hours=72)
 
 
 def test_each_alert_is_louder_than_the_one_before() -> None:
@@ -160,3 +171,61 @@ def test_alerts_hold_no_word_of_the_person() -> None:
     called = [effect for effect in case.effects if hasattr(effect, "whom")]
     assert called
     assert all(isinstance(effect.news, Called) for effect in called)  # type: ignore[union-attr] # those have news
+
+
+def test_a_moment_that_comes_too_early_changes_nothing_that_counts() -> None:
+    case = Case()
+    case.ring()
+    case.staff(ANNA, Claim())
+
+    case.wait(minutes=4)
+    case.happen(Due(case.now))
+    assert (case.ticket.stage, case.ticket.holder, case.effects) == (Stage.ACKNOWLEDGED, ANNA, ())
+
+    case.staff(ANNA, HELLO)
+    case.person(PersonWrote("and now?", None))
+    case.wait(minutes=4)
+    case.happen(Due(case.now))
+    assert (case.ticket.stage, case.effects) == (Stage.TALKING, ())
+
+    case.staff(ANNA, Close(CloseReason.HELPED))
+    case.happen(Due(case.now))
+    assert (case.gone, case.effects) == (False, ())
+
+
+def test_where_one_is_in_a_talk_a_group_that_cannot_be_reached_calls_nobody_else_yet() -> None:
+    case = Case()
+    case.staff(ANNA, HELLO)
+
+    case.happen(DeskUnreachable(THAI))
+    assert case.calls == {}
+    case.happen(DeskUnreachable(KHMER))
+
+    assert case.calls == {}
+
+
+def test_a_helpline_that_is_not_declared_any_more_still_has_its_ticket_called_for() -> None:
+    case = Case(around=replace(AROUND, helplines=Helplines({KHMER: HELPLINES.all[KHMER]})))
+    case.ring()
+    assert case.calls == {THAI: {Whom.GROUP, Whom.OUTSIDE}}
+
+    case.happen(DeskUnreachable(THAI))
+    assert case.calls == {THAI: {Whom.SUPERVISOR, Whom.OUTSIDE}}
+    case.staff(ANNA, Close(CloseReason.HELPED))
+
+    assert case.ticket.copies == (Copy(THAI, case.now),), "nobody says how long to keep it"
+    case.ring()
+    assert case.effects == (DropCopy(THAI),)
+
+
+def test_the_holder_who_leaves_and_the_colleague_who_was_asked_have_no_say_any_more() -> None:
+    case = Case()
+    case.staff(ANNA, HELLO)
+    case.staff(ANNA, AskColleague(BEN))
+
+    case.happen(MemberLeft(BEN))
+    assert case.staff(BEN, HELLO) is Refusal.HELD_BY_ANOTHER
+    case.staff(ANNA, Close(CloseReason.HELPED))
+    case.happen(MemberLeft(ANNA))
+
+    assert case.ticket.stage is Stage.CLOSED, "who leaves opens nothing again"
