@@ -8,25 +8,33 @@ import pytest
 
 from bot.desk.helplines import Desks, HelplineId
 from bot.desk.letters import (
+    CodeUnknown,
     NobodyYet,
+    PersonAgreed,
     PersonErased,
     PersonHid,
+    PersonJudged,
     PersonReopened,
     PersonReturned,
     PersonTold,
     PersonUrged,
+    PersonWithdrew,
     PersonWrote,
+    ReferralNews,
     Referring,
     Showed,
     StaffWrote,
+    TicketClosed,
+    TicketJoined,
+    TicketMovedAway,
 )
-from bot.desk.ticket import Stage, TicketId, Urgency
+from bot.desk.ticket import CloseReason, ReferralState, Stage, Ticket, TicketId, Urgency
 from bot.desk.timetable import KEPT_AFTER_CLOSE
 from bot.dialogue import Conversation
 from bot.dialogue.conversation import Calling
-from bot.dialogue.effects import Delete, Hold, OpenTicket, Send, Unveil, Wake, WriteTo
+from bot.dialogue.effects import Delete, Hold, OpenTicket, Send, Unveil, UseCode, Wake, WriteTo
 from bot.dialogue.engine import take_turn
-from bot.dialogue.events import Elapsed, LetterCame, Opened, Pressed, Reported, Typed, Wish, Wished
+from bot.dialogue.events import Edited, Elapsed, LetterCame, Opened, Pressed, Reported, Typed, Wish, Wished
 from bot.dialogue.script import Script
 from bot.dialogue.secrets import seal_secret
 from bot.language import Danger, Level, Understood
@@ -263,3 +271,200 @@ def test_what_is_typed_while_a_referral_is_asked_about_still_goes_to_the_helplin
     person.take(Typed("wait, there is more", "33"))
 
     assert letters(person) == [PersonWrote("wait, there is more", Language("en"), "33")]
+
+
+def newcomer(script: Script) -> Talker:
+    """Somebody who has never called a helpline, at the flow that is about talking to a person."""
+    person = Talker(script, Conversation(Language("en"), {"origin": "kh", "here": "th"}, active=NOW))
+    person.take(Opened(flow="person"))
+    return person
+
+
+def tickets(person: Talker) -> list[Ticket]:
+    return [effect.ticket for effect in person.effects if isinstance(effect, OpenTicket)]
+
+
+def test_who_asks_has_numbers_before_the_tap_and_in_the_reply_to_it_with_the_ticket_in_the_same_turn(
+    staffed: Script,
+) -> None:
+    person = newcomer(staffed)
+    assert "\U0001f4de" in shown(person)
+
+    person.press("Ask them to write to me")
+
+    assert "\U0001f4de" in shown(person)
+    assert "Not answered yet" in shown(person)
+    assert [
+        (one.helpline, one.stage, one.urgency, one.due, one.language, one.here, one.origin) for one in tickets(person)
+    ] == [(HELPLINE, Stage.ASKED, Urgency.NORMAL, NOW, "en", "th", "kh")]
+    assert person.conversation.calling == Calling(tickets(person)[0].id, HELPLINE, NOW)
+
+
+def test_an_emergency_asks_nothing_and_is_one_tap_from_a_talk_with_numbers(staffed: Script) -> None:
+    person = newcomer(staffed)
+
+    person.press("Emergency: ask them now")
+
+    assert [one.urgency for one in tickets(person)] == [Urgency.EMERGENCY]
+    assert "\U0001f4de" in shown(person)
+    assert "What you write or send now goes to them" in shown(person)
+
+
+def test_who_asks_twice_has_one_ticket(staffed: Script) -> None:
+    person = newcomer(staffed)
+    person.press("Ask them to write to me")
+
+    person.take(Opened(flow="ask-helpline"))
+
+    assert (tickets(person), letters(person)) == ([], [])
+
+
+def test_where_no_helpline_can_take_it_nothing_is_promised_and_numbers_are_shown(real_script: Script) -> None:
+    person = newcomer(replace(real_script, desks=Desks()))
+
+    assert "No person can answer in this chat yet" in shown(person)
+    assert not any("Ask them" in label for label in person.labels)
+    person.take(Opened(flow="ask-helpline"))
+
+    assert tickets(person) == []
+    assert "\U0001f4de" in shown(person)
+
+
+def test_staff_words_are_shown_after_a_look_and_the_line_says_nothing_of_them(staffed: Script) -> None:
+    person = in_talk(staffed)
+    person.take(HELLO)
+    line = shown(person)
+    assert "helpline" not in line.lower()
+    assert person.conversation.calling is not None
+    assert person.conversation.calling.held == 1
+
+    person.press("Look")
+
+    assert Unveil() in person.effects
+    assert person.conversation.calling.held == 0
+    person.take(LetterCame(StaffWrote("And again.", Language("en"), "two")))
+    assert "Look" in " ".join(person.labels), "what comes after that has a line of its own"
+
+
+def test_what_is_changed_later_is_changed_for_the_helpline_and_what_was_never_sent_is_not(staffed: Script) -> None:
+    person = in_talk(staffed)
+    person.take(Typed("help me", "31"))
+
+    person.take(Edited("help me please", "31"))
+    assert letters(person) == [PersonWrote("help me please", Language("en"), "31", is_edit=True)]
+    person.take(Edited("something else", "12"))
+
+    assert letters(person) == []
+
+
+REFERRING = LetterCame(Referring(HelplineId("example-cambodia")))
+
+
+def test_a_referral_is_asked_about_in_words_that_say_what_is_passed_on_and_to_whom(staffed: Script) -> None:
+    person = in_talk(staffed)
+
+    person.take(REFERRING)
+
+    assert "would like to pass your question on to" in shown(person)
+    assert "They would be told only: your language" in shown(person)
+    assert letters(person) == [], "nothing is answered for them"
+    person.press("Yes, pass it on")
+    assert letters(person) == [PersonAgreed(HelplineId("example-cambodia"), agreed=True)]
+
+
+def test_a_referral_that_is_refused_stays_where_it_was(staffed: Script) -> None:
+    person = in_talk(staffed)
+    person.take(REFERRING)
+
+    person.press("No, do not pass it on")
+
+    assert letters(person) == [PersonAgreed(HelplineId("example-cambodia"), agreed=False)]
+    assert person.conversation.calling is not None
+    assert person.conversation.calling.helpline == HELPLINE
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_yes_to_a_referral_can_be_taken_back_before_and_after_it_was_accepted(
+    staffed: Script, *, accepted: bool
+) -> None:
+    other = HelplineId("example-cambodia")
+    person = in_talk(staffed)
+    person.take(REFERRING)
+    person.press("Yes, pass it on")
+    if accepted:
+        person.take(LetterCame(ReferralNews(other, ReferralState.ACCEPTED, holds=other)))
+    person.take(Opened(flow="talk"))
+
+    person.press("Passing on to another helpline")
+    person.press("Take it back")
+
+    assert letters(person) == [PersonAgreed(other, agreed=False)]
+
+
+def test_a_question_about_a_referral_is_not_put_on_the_screen_of_who_has_left(staffed: Script) -> None:
+    person = in_talk(staffed)
+    person.take(Typed("x", "32"))
+
+    person.take(REFERRING)
+    assert [effect for effect in person.effects if isinstance(effect, Send)] == []
+    assert person.conversation.calling is not None
+    assert person.conversation.calling.referral is ReferralState.ASKING
+    person.take(Opened(flow="talk"))
+
+    assert any("Passing on" in label for label in person.labels)
+
+
+def test_a_code_opens_the_talk_on_another_phone_and_ends_it_on_the_first(staffed: Script) -> None:
+    other = newcomer(staffed)
+    other.press("I have a code")
+    other.take(Typed("ABCDE-FGHJK", "1"))
+    assert [effect.code for effect in other.effects if isinstance(effect, UseCode)] == ["ABCDE-FGHJK"]
+    assert "ABCDE" not in repr(other.conversation), "the code is kept nowhere"
+
+    other.take(LetterCame(TicketJoined(TICKET, HELPLINE, NOW, Stage.TALKING)))
+    assert "You are in a talk with" in shown(other)
+    other.take(Typed("it is me", "2"))
+    assert letters(other) == [PersonWrote("it is me", Language("en"), "2")]
+
+    first = in_talk(staffed)
+    first.take(Typed("help me", "31"))
+    first.take(LetterCame(TicketMovedAway()))
+    assert [effect.messages for effect in first.effects if isinstance(effect, Delete)] == [("31",)]
+    assert first.conversation.calling is None
+    first.take(Typed("hello", "33"))
+
+    assert letters(first) == []
+
+
+def test_a_wrong_code_says_so_and_shows_a_way_on(staffed: Script) -> None:
+    person = newcomer(staffed)
+    person.press("I have a code")
+    person.take(Typed("ABCDE-FGHJK", "1"))
+
+    person.take(LetterCame(CodeUnknown()))
+
+    assert "No talk was found" in shown(person)
+    assert any("numbers" in label for label in person.labels)
+
+
+def test_the_end_asks_once_whether_it_helped_and_says_what_is_kept(staffed: Script) -> None:
+    person = in_talk(staffed)
+
+    person.take(LetterCame(TicketClosed(CloseReason.HELPED, NOW)))
+    assert "did this help you?" in shown(person)
+    assert "we keep" in shown(person)
+    person.press("Yes, it helped")
+    assert letters(person) == [PersonJudged(helped=True)]
+    person.take(Opened(flow="ended"))
+
+    assert "did this help you?" not in shown(person)
+
+
+def test_who_withdraws_is_written_to_no_more_and_asked_nothing_twice(staffed: Script) -> None:
+    person = in_talk(staffed)
+
+    person.press("I do not need this any more")
+    person.press("Yes, end it")
+
+    assert letters(person) == [PersonWithdrew()]
+    assert "They do not write to you any more" in shown(person)
