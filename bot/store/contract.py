@@ -203,7 +203,8 @@ class TicketCommit:
     """One decision about a ticket. `ticket` None erases it; its `due` moment is the ticket's only timer.
 
     `outgoing` are on the ticket's lines to desks: target → what is to be said there. `kept` are sealed records of what
-    was told, added to those there are; `wraps` replaces who can open them, an empty map erases both.
+    was told, added to those there are; `wraps` are added to who can open them, an empty one is taken away; `shreds`
+    erases both first.
     """
 
     ticket_id: TicketId
@@ -213,7 +214,8 @@ class TicketCommit:
     outgoing: Mapping[str, tuple[Outgoing, ...]] = field(default_factory=dict)
     letters: tuple[Outgoing, ...] = ()
     kept: tuple[bytes, ...] = ()
-    wraps: Mapping[str, bytes] | None = None
+    wraps: Mapping[str, bytes] = field(default_factory=dict)
+    shreds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +378,14 @@ class Store(Protocol):
 
     async def open_tickets(self) -> Sequence[TicketId]:
         """Every ticket that is not closed."""
+        ...
+
+    async def changed_tickets(self, since: datetime) -> Mapping[TicketId, datetime]:
+        """Every ticket of the last 32 days, open or closed, that was written since then, and when."""
+        ...
+
+    async def load_tickets(self, tickets: Sequence[TicketId]) -> Sequence[TicketSnapshot]:
+        """What is kept about several tickets, in one exchange; one that cannot be read has no ticket here."""
         ...
 
     async def mend_due(self, now: datetime) -> Sequence[TicketId]:

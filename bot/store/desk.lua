@@ -6,12 +6,14 @@
 --       held: unveils (1 or 0), erased (1 or 0), number held, for each its entry
 --       lines: their number, for each its member in ready, its number of entries, and these
 --       opens (1 or 0), and if so the new ticket's id, its sealed record, its due moment (ms)
---       ticket: 0 none, 1 open, 2 closed, 3 erased; if not 0 its id, the number of records kept, and these,
---               the number of wraps (-1: as they are), for each its reader and the wrap
--- KEYS  those of the inner commit, then held; one for each line; if it opens: ticket's lane, due, open;
---       if there is a ticket: open, kept, wraps, its lane
+--       ticket: 0 none, 1 open, 2 closed, 3 erased; if not 0 its id, whether what was told is shredded (1 or 0),
+--               the number of records kept, and these, the number of wraps, for each its name and the wrap
+--               (empty: it goes)
+-- KEYS  those of the inner commit, then held; one for each line; if it opens: ticket's lane, due, open, recent;
+--       if there is a ticket: open, kept, wraps, its lane, recent
 -- An entry is  id (9) ‖ times handed out (1) ‖ minute (4) ‖ sealed payload.
 
+local RECENT_MILLISECONDS = 2764800000
 local HELD_SECONDS, HELD_AT_MOST = 604800, 50
 local LINE_SECONDS, KEPT_SECONDS, TICKET_SECONDS = 7776000, 7776000, 2764800
 local OUTGOING_SECONDS = 90000
@@ -84,24 +86,31 @@ for _ = 1, tonumber(take()) do
 end
 
 if take() == '1' then
-  local lane, due, open = key(), key(), key()
+  local lane, due, open, recent = key(), key(), key(), key()
   local ticket, sealed, moment = take(), take(), take()
   if redis.call('EXISTS', lane) == 0 then
     redis.call('SET', lane, struct.pack('>I1I6I2', 1, 1, 0) .. sealed, 'EX', TICKET_SECONDS)
     redis.call('ZADD', due, moment, ticket .. ':due')
     redis.call('SADD', open, ticket)
+    redis.call('ZADD', recent, now, ticket)
   end
 end
 
 local state = take()
 if state ~= '0' then
-  local open, kept, wraps, lane = key(), key(), key(), key()
+  local open, kept, wraps, lane, recent = key(), key(), key(), key(), key()
   local ticket = take()
   redis.call(state == '1' and 'SADD' or 'SREM', open, ticket)
+  redis.call('ZREMRANGEBYSCORE', recent, '-inf', tonumber(now) - RECENT_MILLISECONDS)
+  local shreds = take() == '1'
   if state == '3' then
-    redis.call('DEL', kept, wraps)
+    redis.call('ZREM', recent, ticket)
   else
     redis.call('EXPIRE', lane, TICKET_SECONDS)
+    redis.call('ZADD', recent, now, ticket)
+  end
+  if shreds or state == '3' then
+    redis.call('DEL', kept, wraps)
   end
   local records = tonumber(take())
   for _ = 1, records do
@@ -111,12 +120,15 @@ if state ~= '0' then
     redis.call('EXPIRE', kept, KEPT_SECONDS)
   end
   local readers = tonumber(take())
-  if readers >= 0 then
-    redis.call('DEL', wraps)
-    for _ = 1, readers do
-      local reader = take()
-      redis.call('HSET', wraps, reader, take())
+  for _ = 1, readers do
+    local reader, wrap = take(), take()
+    if wrap == '' then
+      redis.call('HDEL', wraps, reader)
+    else
+      redis.call('HSET', wraps, reader, wrap)
     end
+  end
+  if readers > 0 then
     redis.call('EXPIRE', wraps, KEPT_SECONDS)
   end
 end

@@ -9,7 +9,7 @@ The trail repeats the same frames and values again and again, so each is written
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final, TypeAlias, TypeVar, get_args
 
 import msgspec
@@ -164,7 +164,7 @@ def decode_record(data: bytes) -> Record:
         frames = [_frame(entry, values) for entry in row.frames]
         piles = [tuple([frames[number] for number in pile]) for pile in row.piles]
         standing = piles.pop()
-    except IndexError as error:
+    except (IndexError, InvalidOperation) as error:
         raise UnreadableError("a stored record is damaged") from error
     desk = row.desk or _DeskRow()
     return Record(
@@ -230,7 +230,7 @@ def decode_outgoing(data: bytes, outgoing: OutgoingId, attempts: int) -> Outgoin
         priority = Priority(row.priority)
         more = row.more or _PLAIN
         letter = None if more.letter is None else _LETTERS[more.letter[0]].decode(more.letter[1])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, msgspec.DecodeError) as error:
         raise UnreadableError("a stored message holds a style, a priority or a letter we do not know") from error
     return Outgoing(
         outgoing,
@@ -260,7 +260,8 @@ def _decoded(data: bytes, decoders: Mapping[int, msgspec.msgpack.Decoder[_Row]])
         raise UnreadableError(f"stored with schema {found}, and we read up to {SCHEMA}: start the newer program again")
     try:
         return decoder.decode(memoryview(data)[1:])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        # Bytes that are no text raise Python's own error, which is none of msgspec's.
         raise UnreadableError("stored bytes are damaged") from error
 
 

@@ -12,8 +12,9 @@ from bot.store.contract import HELD, LETTERS
 
 SHARDS: Final = 64
 
-PERMANENT: Final = frozenset({"ready", "due", "open", "roster"})
-"""The only kinds of key without an end: sets of a shard, whose members go when they are done, and who works here."""
+PERMANENT: Final = frozenset({"ready", "due", "open", "recent", "roster", "cr", "audit", "audited"})
+"""The only kinds of key without an end: sets of a shard, whose members go when they are done; who works
+here and how they sign in; and the list of who did what, whose entries go after their time."""
 
 TICKET_MARK: Final = "~"
 TICKET_LENGTH: Final = 23
@@ -29,6 +30,8 @@ RUNG: Final = tuple(tag + b"rung" for tag in _TAGS)
 """For timers that are ringing: conversation:name → the moment it was set for (ms)."""
 OPEN: Final = tuple(tag + b"open" for tag in _TAGS)
 """Which tickets are open."""
+RECENT: Final = tuple(tag + b"recent" for tag in _TAGS)
+"""When each ticket was last written, closed ones too: ticket → ms."""
 PROBE: Final = tuple(tag + b"probe" for tag in _TAGS)
 WONDERS: Final = tuple(tag + b"wonders" for tag in _TAGS)
 """Which questions could not be answered: name of the question → day it was last asked."""
@@ -95,6 +98,15 @@ def beat_key(name: str) -> bytes:
 
 
 ROSTER: Final = _TAGS[0] + b"roster"
+AUDIT: Final = _TAGS[0] + b"audit"
+AUDITED: Final = _TAGS[0] + b"audited"
+"""How many entries were ever added to the list."""
+
+
+def shelf_key(kind: str, name: str) -> tuple[int, bytes]:
+    """Where something of the staff's side is kept, with its shard."""
+    shard = shard_of(name)
+    return shard, _TAGS[shard] + kind.encode() + b":" + name.encode()
 
 
 def quarantine_key(shard: int, conversation: ConversationId, arrival: ArrivalId) -> bytes:
@@ -103,5 +115,5 @@ def quarantine_key(shard: int, conversation: ConversationId, arrival: ArrivalId)
 
 
 def kind_of(key: bytes) -> str:
-    """What a key of ours holds, by its name: l, o, q, w, wt, c, x, tl, tp, rc, b, and those of a whole shard."""
+    """What a key of ours holds, by its name: l, o, q, w, wt, c, x, tl, tp, rc, b, those of a shelf or a whole shard."""
     return key.partition(b"}:")[2].partition(b":")[0].decode("ascii", "replace")

@@ -1,6 +1,6 @@
 """The store without a server, with the same behaviour: for tests and for trying things out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
@@ -49,6 +49,7 @@ from bot.store.contract import (
 
 _DUE: Final = "due"
 _NEVER_OLD: Final = 2**40
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -67,6 +68,7 @@ class _TicketLane:
     seen: set[ArrivalId] = field(default_factory=set)
     records: list[bytes] = field(default_factory=list)
     wraps: dict[str, bytes] = field(default_factory=dict)
+    written: datetime = _LONG_AGO
 
 
 @dataclass(slots=True)
@@ -140,7 +142,7 @@ class MemoryStore:
         self._crowd_out(lane, commit, now)
         self._set_alarms(commit)
         self._push(letters_of(commit.conversation), commit.letters, now)
-        self._open(commit.opens)
+        self._open(commit.opens, now)
         if commit.quarantined is not None:
             self.quarantined[commit.conversation, commit.answering] = commit.quarantined
         head = self._head_after(commit, lane, now, lease)
@@ -260,12 +262,12 @@ class MemoryStore:
         self._alarms.pop(alarm, None)
         if commit.ticket is not None and commit.ticket.due is not None:
             self._alarms[alarm] = _Alarm(commit.ticket.due, commit.ticket.due)
-        if commit.ticket is None:
+        lane.written = now
+        if commit.ticket is None or commit.shreds:
             lane.records.clear()
             lane.wraps.clear()
         lane.records += commit.kept
-        if commit.wraps is not None:
-            lane.wraps = dict(commit.wraps)
+        lane.wraps = {name: wrap for name, wrap in {**lane.wraps, **commit.wraps}.items() if wrap}
         for target, outgoing in commit.outgoing.items():
             self._push(desk_line(commit.ticket_id, target), outgoing, now)
         self._push(letters_of(commit.ticket_id), commit.letters, now)
@@ -277,6 +279,13 @@ class MemoryStore:
 
     async def open_tickets(self) -> Sequence[TicketId]:
         return sorted(name for name, lane in self._tickets.items() if lane.ticket is not None and lane.ticket.is_open)
+
+    async def changed_tickets(self, since: datetime) -> Mapping[TicketId, datetime]:
+        lanes = self._tickets.items()
+        return {name: lane.written for name, lane in lanes if lane.ticket is not None and lane.written >= since}
+
+    async def load_tickets(self, tickets: Sequence[TicketId]) -> Sequence[TicketSnapshot]:
+        return [await self.load_ticket(ticket) for ticket in tickets]
 
     async def mend_due(self, now: datetime) -> Sequence[TicketId]:
         lost = [one for one in await self.open_tickets() if (ConversationId(one), _DUE) not in self._alarms]
@@ -361,9 +370,9 @@ class MemoryStore:
             lane.outbox += [_Entry(replace(one, attempts=0), written) for one in outgoing]
             lane.not_before = lane.not_before or now
 
-    def _open(self, ticket: Ticket | None) -> None:
+    def _open(self, ticket: Ticket | None, now: datetime) -> None:
         if ticket is not None and ticket.id not in self._tickets:
-            self._tickets[ticket.id] = _TicketLane(1, ticket)
+            self._tickets[ticket.id] = _TicketLane(1, ticket, written=now)
             due = ticket.due or ticket.asked
             self._alarms[ConversationId(ticket.id), _DUE] = _Alarm(due, due)
 

@@ -1,5 +1,6 @@
 """The store for real: Redis or Valkey, as one server, behind Sentinel or as a Cluster."""
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -67,6 +68,7 @@ from bot.store.encoding import (
     from_milliseconds,
     to_milliseconds,
 )
+from bot.store.redis_shelf import SHELF_SOURCES, RedisShelf
 from bot.store.redis_wire import ClusterLink, Link, Part, Reply, SingleLink, Wire
 from bot.store.sealing import CODE, OUTGOING, QUARANTINE, RECORD, ROSTER, TICKET, TOPIC, WONDERED, SealError, Vault
 
@@ -132,7 +134,7 @@ _SOURCES: Final = {
         *(_COMMIT, _DESK_COMMIT, _SETTLE, _LEASE, _RING, _FETCHED, _ABANDON, _RELEASE, _WONDER),
         _SAVE_ROSTER,
     )
-}
+} | SHELF_SOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,13 +428,12 @@ class RedisStore:
         beyond.arguments.append(0)
         beyond.names += [
             *(keys.OPEN[shard], keys.kept_key(shard, lane), keys.wraps_key(shard, lane)),
-            keys.lane_key(shard, lane),
+            *(keys.lane_key(shard, lane), keys.RECENT[shard]),
         ]
         state = 3 if ticket is None else 1 if ticket.is_open else 2
-        beyond.arguments += [state, lane, len(commit.kept), *commit.kept]
-        beyond.arguments.append(-1 if commit.wraps is None else len(commit.wraps))
-        for reader, wrap in (commit.wraps or {}).items():
-            beyond.arguments += [reader, wrap]
+        beyond.arguments += [state, lane, int(commit.shreds), len(commit.kept), *commit.kept, len(commit.wraps)]
+        for name, wrap in commit.wraps.items():
+            beyond.arguments += [name, wrap]
         answer = await self._wire.call(
             shard,
             "EVALSHA",
@@ -459,6 +460,34 @@ class RedisStore:
     async def open_tickets(self) -> Sequence[TicketId]:
         answers = await self._wire.call_all([(shard, ("SMEMBERS", keys.OPEN[shard])) for shard in range(keys.SHARDS)])
         return sorted(TicketId(_bytes(ticket).decode()) for answer in answers for ticket in _list(answer))
+
+    async def changed_tickets(self, since: datetime) -> Mapping[TicketId, datetime]:
+        first = to_milliseconds(since)
+        answers = await self._wire.call_all(
+            [
+                (shard, ("ZRANGE", keys.RECENT[shard], first, "+inf", "BYSCORE", "WITHSCORES"))
+                for shard in range(keys.SHARDS)
+            ]
+        )
+        parts = [_bytes(part) for answer in answers for part in _list(answer)]
+        pairs = zip(parts[::2], parts[1::2], strict=True)
+        return {TicketId(ticket.decode()): from_milliseconds(int(float(moment))) for ticket, moment in pairs}
+
+    async def load_tickets(self, tickets: Sequence[TicketId]) -> Sequence[TicketSnapshot]:
+        return await asyncio.gather(*(self._load_shown(ticket) for ticket in tickets))
+
+    async def _load_shown(self, ticket: TicketId) -> TicketSnapshot:
+        try:
+            return await self.load_ticket(ticket)
+        except (SealError, UnreadableError) as error:
+            # Of a list, one that cannot be read must not take the others along; alone it stays an error.
+            logbook.note("ticket_unreadable", logging.ERROR, code=type(error).__name__)
+            self._figures.add("ticket_unreadable", type(error).__name__)
+            return TicketSnapshot(0, None)
+
+    def shelf(self) -> RedisShelf:
+        """The shelf on the same servers."""
+        return RedisShelf(self._wire, self._vault)
 
     async def mend_due(self, now: datetime) -> Sequence[TicketId]:
         tickets = await self.open_tickets()
@@ -622,7 +651,7 @@ class RedisStore:
             beyond.arguments.append(0)
         else:
             lane = ConversationId(ticket.id)
-            beyond.names += [keys.lane_key(shard, lane), keys.DUE[shard], keys.OPEN[shard]]
+            beyond.names += [keys.lane_key(shard, lane), keys.DUE[shard], keys.OPEN[shard], keys.RECENT[shard]]
             sealed = self._vault.seal(encode_ticket(ticket), lane, TICKET)
             beyond.arguments += [1, lane, sealed, to_milliseconds(ticket.due or ticket.asked)]
         beyond.arguments.append(0)

@@ -33,6 +33,8 @@ TICKET: Final = b"t"
 ROSTER: Final = b"r"
 TOPIC: Final = b"p"
 CODE: Final = b"c"
+SHELF: Final = b"s"
+AUDIT: Final = b"a"
 
 _CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 """None of them is taken for another."""
@@ -98,6 +100,10 @@ class Vault:
     def topic_name(self, group: str, topic: str) -> str:
         """The name under which a topic of a group is found."""
         return self._name_of("topic", f"{group}\0{topic}")
+
+    def shelf_name(self, kind: str, name: str) -> str:
+        """The name under which something of the staff's side is kept."""
+        return self._name_of(f"shelf\0{kind}", name)
 
     def stamp(self, text: str) -> str:
         """What shows that a button is ours: ten characters that nobody else can put under this text."""

@@ -136,13 +136,36 @@ async def test_a_closed_ticket_is_not_open_and_an_erased_one_leaves_nothing(stor
     assert await store.claim_timers(NOW + timedelta(days=99), LEASE, 9) == []
 
 
-async def test_records_grow_and_wraps_are_replaced(store: Store) -> None:
+async def test_records_and_wraps_grow_and_a_wrap_is_taken_away(store: Store) -> None:
     await store.commit(opening(1), NOW, LEASE)
     await store.commit_ticket(deciding(1, a_ticket(), kept=(b"1", b"2"), wraps={"a": b"x", "b": b"y"}), NOW)
     await store.commit_ticket(deciding(2, a_ticket(), kept=(b"3",)), NOW)
-    await store.commit_ticket(deciding(3, a_ticket(), wraps={"b": b"z"}), NOW)
+    await store.commit_ticket(deciding(3, a_ticket(), wraps={"a": b"", "b": b"z", "c": b"w"}), NOW)
 
-    assert await store.read_sealed(TICKET) == Sealed((b"1", b"2", b"3"), {"b": b"z"})
+    assert await store.read_sealed(TICKET) == Sealed((b"1", b"2", b"3"), {"b": b"z", "c": b"w"})
+
+
+async def test_what_was_told_is_shredded_and_the_ticket_goes_on(store: Store) -> None:
+    await store.commit(opening(1), NOW, LEASE)
+    await store.commit_ticket(deciding(1, a_ticket(), kept=(b"1",), wraps={"a": b"x"}), NOW)
+    await store.commit_ticket(deciding(2, a_ticket(), shreds=True, kept=(b"2",), wraps={"b": b"y"}), NOW)
+
+    assert await store.read_sealed(TICKET) == Sealed((b"2",), {"b": b"y"})
+
+
+async def test_what_changed_is_told_open_or_closed_until_it_is_erased(store: Store) -> None:
+    await store.commit(opening(1), NOW, LEASE)
+    assert await store.changed_tickets(NOW) == {TICKET: NOW}
+    later = NOW + SECOND
+
+    await store.commit_ticket(deciding(1, a_ticket(stage=Stage.CLOSED)), later)
+
+    assert await store.changed_tickets(NOW) == {TICKET: later}
+    assert await store.changed_tickets(later + SECOND) == {}
+    assert await store.load_tickets([TICKET]) == [TicketSnapshot(2, a_ticket(stage=Stage.CLOSED))]
+
+    await store.commit_ticket(deciding(2, None), later)
+    assert await store.changed_tickets(NOW) == {}
 
 
 async def test_a_letter_lies_on_a_line_of_its_own(store: Store) -> None:
