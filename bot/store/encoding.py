@@ -230,7 +230,7 @@ def decode_outgoing(data: bytes, outgoing: OutgoingId, attempts: int) -> Outgoin
         priority = Priority(row.priority)
         more = row.more or _PLAIN
         letter = None if more.letter is None else _LETTERS[more.letter[0]].decode(more.letter[1])
-    except (KeyError, ValueError, msgspec.DecodeError) as error:
+    except (KeyError, ValueError) as error:
         raise UnreadableError("a stored message holds a style, a priority or a letter we do not know") from error
     return Outgoing(
         outgoing,

@@ -1,11 +1,14 @@
 """Values survive the way into bytes and back, and the usual record stays small."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.dialogue import Conversation, Frame, Frames, NodeToken, Value
@@ -16,6 +19,8 @@ from bot.store.encoding import (
     UnreadableError,
     decode_outgoing,
     decode_record,
+    decode_roster,
+    decode_ticket,
     encode_outgoing,
     encode_record,
 )
@@ -131,10 +136,41 @@ def test_garbage_is_refused(garbage: bytes) -> None:
         decode_outgoing(garbage, an_outgoing().id, 0)
 
 
+DECODERS: Final[tuple[Callable[[bytes], object], ...]] = (
+    decode_record,
+    lambda data: decode_outgoing(data, OutgoingId(b"outgoing1"), 0),
+    decode_ticket,
+    decode_roster,
+)
+
+
+def refuse_or_read(data: bytes) -> None:
+    for decode in DECODERS:
+        with suppress(UnreadableError):
+            decode(data)
+
+
 @given(st.binary(max_size=300))
+@example(b"\x97\xa1\xff")
 def test_no_bytes_raise_anything_else(data: bytes) -> None:
     for schema in (b"", bytes((SCHEMA,))):
-        try:
-            decode_record(schema + data)
-        except UnreadableError:
-            continue
+        refuse_or_read(schema + data)
+
+
+@given(RECORDS.map(encode_record) | OUTGOINGS.map(encode_outgoing), st.data())
+def test_no_damage_raises_anything_else(whole: bytes, data: st.DataObject) -> None:
+    damaged = bytearray(whole)
+    places = st.integers(1, len(whole) - 1)
+    for place, byte in data.draw(st.lists(st.tuples(places, st.integers(0, 255)), min_size=1, max_size=4)):
+        damaged[place] = byte
+    refuse_or_read(bytes(damaged))
+
+
+@pytest.mark.parametrize(("part", "damaged"), [(b"node", b"no\xffe"), (b"12.5", b"1x.5")])
+def test_words_that_are_no_text_and_figures_that_are_no_number_are_refused(part: bytes, damaged: bytes) -> None:
+    values: dict[str, Value] = {"days": Decimal("12.5")}
+    encoded = encode_record(Record(Address("web", "x"), Conversation(frames=(Frame(NodeToken("node000000"), values),))))
+    assert part in encoded
+
+    with pytest.raises(UnreadableError, match="damaged"):
+        decode_record(encoded.replace(part, damaged))
