@@ -9,7 +9,7 @@ from bot import logbook
 from bot.clock import Clock
 from bot.desk.enrolling import EnrolRefusal
 from bot.desk.helplines import Desks, HelplineId, Helplines
-from bot.desk.staff import NO_ROSTER, Roster
+from bot.desk.staff import NO_ROSTER, Roster, can_take
 from bot.dialogue.script import Script
 from bot.store.contract import ConflictError, Store, StoreError
 
@@ -84,6 +84,6 @@ class Staffed:
 
 
 def desks_of(roster: Roster, helplines: Helplines, held: dict[HelplineId, int]) -> Desks:
-    """Which helplines can take tickets: declared, linked to a group, and with somebody enrolled."""
-    able = [one for one in helplines.all if one in roster.links and roster.staff_of(one)]
+    """Which helplines can take tickets: declared, linked to a group, and with somebody enrolled who can read."""
+    able = [one for one, declared in helplines.all.items() if can_take(declared, roster)]
     return Desks({helpline: held.get(helpline, 0) for helpline in able})

@@ -1,7 +1,7 @@
 """What can happen to a ticket besides the person's letters: what staff do, and that time passes."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from bot.desk.helplines import HelplineId
@@ -83,6 +83,20 @@ class SendCanned:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Words for colleagues only; the person never sees them."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """Remind me of it after so long; None takes it back."""
+
+    after: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
 class Refer:
     """Ask the person whether another helpline may take it."""
 
@@ -132,6 +146,8 @@ StaffAction: TypeAlias = (
     | SendMedia
     | SendCard
     | SendCanned
+    | Note
+    | Remind
     | Refer
     | AcceptReferral
     | DeclineReferral

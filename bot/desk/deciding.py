@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.desk.decided import Accepted, CallDesk, CountDesk, DeskEffect, DropCopy, TellDesk, TellMember, TellPerson, Whom
-from bot.desk.helplines import Helpline, HelplineId, Helplines
+from bot.desk.helplines import Helpline, HelplineId, Helplines, Mode
 from bot.desk.letters import ToPerson
 from bot.desk.news import Called, News, OpenAgain
-from bot.desk.staff import Roster
+from bot.desk.staff import Roster, can_take
 from bot.desk.ticket import CloseReason, Closing, Copy, StaffId, Stage, Ticket, Urgency
 from bot.desk.timetable import next_due
 from bot.messages import ConversationId
@@ -135,6 +135,7 @@ class Deciding:
             waits_for=None,
             holder=None,
             helpers=frozenset(),
+            reminder=None,
         )
         self.count("ticket_closed", reason)
 
@@ -157,6 +158,11 @@ class Deciding:
         return self.helplines.all.get(self.ticket.helpline)
 
     @property
+    def reads_along(self) -> bool:
+        """Whether what is written stands in the helpline's group."""
+        return self.helpline is not None and self.helpline.mode is Mode.RELAY
+
+    @property
     def stand_ins(self) -> tuple[HelplineId, ...]:
         """Who is called when nobody answers at the helpline that has the ticket; nobody whom the person has refused."""
         home = self.helpline
@@ -165,8 +171,8 @@ class Deciding:
 
     def can_take(self, helpline: HelplineId) -> bool:
         """Whether a helpline can take tickets now."""
-        is_linked = helpline in self.roster.links and helpline in self.helplines.all
-        return is_linked and bool(self.roster.staff_of(helpline))
+        declared = self.helplines.all.get(helpline)
+        return declared is not None and can_take(declared, self.roster)
 
     def may_hear(self, helpline: HelplineId) -> bool:
         """Whether there may be news for a helpline: where what lay there was deleted, news would come to lie anew."""

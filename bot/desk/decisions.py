@@ -14,7 +14,7 @@ from bot.desk.decided import Accepted, Refusal, Whom
 from bot.desk.deciding import Deciding
 from bot.desk.helplines import Helplines
 from bot.desk.letters import NobodyYet, WaitsAgain
-from bot.desk.news import Called, StillOpen, WaitsForAnswer
+from bot.desk.news import Called, Reminded, StillOpen, WaitsForAnswer
 from bot.desk.person_deciding import take_letter
 from bot.desk.phrases import Cards
 from bot.desk.staff import Roster
@@ -55,6 +55,7 @@ def decide(ticket: Ticket, around: Surroundings, happening: Happening, now: date
 def _come_due(deciding: Deciding) -> None:
     if deciding.ticket.is_open:
         referring.lapse(deciding)
+        _remind(deciding)
     ticket, now = deciding.ticket, deciding.now
     since = ticket.since or ticket.asked
     match ticket.stage:
@@ -78,6 +79,13 @@ def _come_due(deciding: Deciding) -> None:
             _forget_in_time(deciding)
         case _:
             assert_never(ticket.stage)
+
+
+def _remind(deciding: Deciding) -> None:
+    reminder = deciding.ticket.reminder
+    if reminder is not None and reminder[1] <= deciding.now:
+        deciding.ticket = replace(deciding.ticket, reminder=None)
+        deciding.tell_member(reminder[0], Reminded())
 
 
 def _call(deciding: Deciding, *, again: bool = False) -> None:

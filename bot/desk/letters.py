@@ -153,6 +153,11 @@ class NotShown:
     why: Missed
 
 
+@dataclass(frozen=True, slots=True)
+class PersonFailedCheck:
+    """Whoever holds the phone chose wrong pictures as often as they may."""
+
+
 # From the ticket to the person
 
 
@@ -280,6 +285,7 @@ ToTicket: TypeAlias = (
     | PersonJudged
     | Showed
     | NotShown
+    | PersonFailedCheck
 )
 ToPerson: TypeAlias = (
     Acknowledged

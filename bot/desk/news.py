@@ -110,6 +110,20 @@ class SentToPerson:
     filled: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class WroteElsewhere:
+    """What a colleague wrote in the console, where the group reads along: to the person, or a note for colleagues."""
+
+    by: StaffId
+    words: str
+    is_note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """The moment has come at which somebody wanted to be reminded."""
+
+
 class Reach(StrEnum):
     """How far a message to the person has come."""
 
@@ -137,6 +151,11 @@ class PersonGone:
 @dataclass(frozen=True, slots=True)
 class PersonBack:
     """They are back; writing is all right again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFailed:
+    """Whoever holds the person's phone did not know their pictures, and does not learn that this is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +220,12 @@ News: TypeAlias = (
     | LabelSet
     | AlsoAnswering
     | SentToPerson
+    | WroteElsewhere
+    | Reminded
     | Reached
     | PersonGone
     | PersonBack
+    | CheckFailed
     | StillOpen
     | WaitsForAnswer
     | ReferralTold

@@ -12,6 +12,7 @@ from bot.desk.letters import (
     PersonAgreed,
     PersonAnswered,
     PersonErased,
+    PersonFailedCheck,
     PersonHid,
     PersonJudged,
     PersonMoved,
@@ -29,6 +30,7 @@ from bot.desk.letters import (
 )
 from bot.desk.news import (
     Answered,
+    CheckFailed,
     Ended,
     Judged,
     NewMessage,
@@ -46,7 +48,7 @@ from bot.desk.ticket import CloseReason, Stage, Urgency
 
 def take_letter(deciding: Deciding, letter: ToTicket) -> None:  # noqa: C901, PLR0912 - one line for each kind
     """Nothing that a person does is refused; what makes no sense any more changes nothing."""
-    if not isinstance(letter, NotShown | PersonHid | PersonErased):
+    if not isinstance(letter, NotShown | PersonHid | PersonErased | PersonFailedCheck):
         _hear_from(deciding)
     match letter:
         case PersonWrote(words, language, _, is_edit):
@@ -87,6 +89,8 @@ def take_letter(deciding: Deciding, letter: ToTicket) -> None:  # noqa: C901, PL
         case Showed(ref, opened):
             if ref:
                 deciding.tell(Reached(ref, Reach.OPENED if opened else Reach.DELIVERED))
+        case PersonFailedCheck():
+            deciding.tell(CheckFailed())
         case NotShown(ref, why):
             _miss(deciding, ref, why)
         case _:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.desk.helplines import HelplineId
+from bot.desk.helplines import Helpline, HelplineId, Mode
 from bot.desk.ticket import StaffId
 from bot.messages import Language
 
@@ -27,7 +27,8 @@ class Role(StrEnum):
 class Member:
     """Somebody who was enrolled. `name` is a working name that colleagues see and people never do.
 
-    `telegram` is their id there, once they have bound it. `left` ends every right at once.
+    `telegram` is their id there, once they have bound it. `left` ends every right at once. `key` is the public half of
+    their own key, once they have signed in to the console: what people tell can be sealed for them.
     """
 
     id: StaffId
@@ -37,6 +38,7 @@ class Member:
     languages: tuple[Language, ...] = ()
     telegram: str | None = None
     left: datetime | None = None
+    key: bytes | None = None
 
     def works_for(self, helpline: HelplineId) -> bool:
         """Whether they may work on this helpline's tickets."""
@@ -71,11 +73,12 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Everybody and everything that is enrolled."""
+    """Everybody and everything that is enrolled. `recovery` is the public half of the key that lies on paper."""
 
     members: Mapping[StaffId, Member] = field(default_factory=dict)
     links: Mapping[HelplineId, Link] = field(default_factory=dict)
     invitations: tuple[Invitation, ...] = ()
+    recovery: bytes | None = None
 
     def by_telegram(self, telegram: str) -> Member | None:
         """Who this is, if they are enrolled and have not left."""
@@ -90,5 +93,18 @@ class Roster:
         """Who works for a helpline now."""
         return tuple(member for member in self.members.values() if member.works_for(helpline))
 
+    def readers_of(self, helpline: HelplineId) -> dict[str, bytes]:
+        """The public keys of those who may read what is told to a helpline, by who they are."""
+        return {one.id: one.key for one in self.staff_of(helpline) if one.key is not None}
+
 
 NO_ROSTER = Roster()
+
+
+def can_take(helpline: Helpline, roster: Roster) -> bool:
+    """Whether a helpline can take tickets: its group is linked, somebody works there, and somebody can read.
+
+    Where what people tell is kept sealed for the console, that is somebody with a key.
+    """
+    reads = roster.readers_of(helpline.id) if helpline.mode is Mode.ALERT else roster.staff_of(helpline.id)
+    return helpline.id in roster.links and bool(reads)

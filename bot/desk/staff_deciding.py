@@ -15,8 +15,10 @@ from bot.desk.actions import (
     DeclineReferral,
     HandOver,
     Look,
+    Note,
     Refer,
     Release,
+    Remind,
     Reopen,
     SendCanned,
     SendCard,
@@ -50,6 +52,7 @@ from bot.desk.news import (
     SentToPerson,
     Took,
     UrgencySet,
+    WroteElsewhere,
 )
 from bot.desk.phrases import Cards
 from bot.desk.staff import Member
@@ -57,6 +60,11 @@ from bot.desk.ticket import CloseReason, StaffId, Stage, Urgency
 
 LONGEST: Final = 3500
 """Characters; with what is put around them they must fit into one message everywhere."""
+
+CONSOLE: Final = "console:"
+"""How the door's id of a message begins that was written in the console and not in a group."""
+
+LONGEST_REMINDER: Final = timedelta(days=30)
 
 AT_ONCE: Final = timedelta(seconds=60)
 """Who writes so soon after a colleague may not have seen them."""
@@ -70,7 +78,7 @@ STAFF_REASONS: Final = frozenset(
         CloseReason.DUPLICATE,
     }
 )
-_WHEN_CLOSED: Final = (Reopen, Look)
+_WHEN_CLOSED: Final = (Reopen, Look, Note)
 _OF_THE_OTHER_DESK: Final = (AcceptReferral, DeclineReferral)
 
 
@@ -124,7 +132,10 @@ def _act(deciding: Deciding, member: Member, done: ByStaff, cards: Cards) -> Ref
             return _set_label(deciding, label, on=on)
         case Write(words, language, ref, is_edit):
             wrong = _wrong_words(words)
-            return wrong or _say(deciding, member, StaffWrote(words.strip(), language, ref, is_edit), None)
+            told = (
+                WroteElsewhere(member.id, words.strip()) if ref.startswith(CONSOLE) and deciding.reads_along else None
+            )
+            return wrong or _say(deciding, member, StaffWrote(words.strip(), language, ref, is_edit), told)
         case SendMedia(kind, original, ref):
             return _say(deciding, member, StaffSent(kind, original, ref), None)
         case SendCard():
@@ -134,6 +145,10 @@ def _act(deciding: Deciding, member: Member, done: ByStaff, cards: Cards) -> Ref
             if home is None or canned not in home.canned:
                 return Refusal.NO_SUCH_CARD
             return _say(deciding, member, StaffUsedReply(canned, ref), SentToPerson(member.id, f"canned:{canned}"))
+        case Note(words):
+            return _note(deciding, member, words)
+        case Remind(after):
+            return _remind(deciding, member, after)
         case Refer(to):
             return _decide_over(deciding, member) or referring.refer(deciding, member, to)
         case AcceptReferral():
@@ -287,6 +302,22 @@ def _say(deciding: Deciding, member: Member, letter: ToPerson, told: News | None
     if told is not None:
         deciding.tell(told)
     deciding.write(letter)
+    return None
+
+
+def _note(deciding: Deciding, member: Member, words: str) -> Refusal | None:
+    """Where the group reads along it is said there; elsewhere it is kept, as with all that is told."""
+    refused = _wrong_words(words)
+    if refused is None and deciding.reads_along:
+        deciding.tell(WroteElsewhere(member.id, words.strip(), is_note=True))
+    return refused
+
+
+def _remind(deciding: Deciding, member: Member, after: timedelta | None) -> Refusal | None:
+    if after is not None and not timedelta() < after <= LONGEST_REMINDER:
+        return Refusal.TOO_LONG
+    reminder = None if after is None else (member.id, deciding.now + after)
+    deciding.ticket = replace(deciding.ticket, reminder=reminder)
     return None
 
 

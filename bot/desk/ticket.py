@@ -105,6 +105,20 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseKey:
+    """The public half of the key to which what is told is sealed: for one helpline, and for these readers.
+
+    `records` counts what was sealed to it, so that a gap shows. Only readers have the other half; we do not.
+    """
+
+    public: bytes
+    helpline: HelplineId
+    made: datetime
+    readers: frozenset[str]
+    records: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """One hand-off.
 
@@ -153,8 +167,10 @@ class Ticket:
     step: int = 0
     spent: tuple[str, ...] = ()
 
-    casebook: bytes | None = None
-    """Public key to which what people tell is sealed, where the console keeps it."""
+    casebook: CaseKey | None = None
+    """To what it is sealed what is told, where the console keeps it; None until there is something."""
+    reminder: tuple[StaffId, datetime] | None = None
+    """Who wants to be reminded of it, and when."""
 
     @property
     def is_open(self) -> bool:

@@ -66,6 +66,8 @@ def _moments(ticket: Ticket) -> list[datetime]:
             moments = [(ticket.touched or since) + REMIND_AFTER]
         case _:
             assert_never(ticket.stage)
+    if ticket.reminder is not None:
+        moments.append(ticket.reminder[1])
     referral = ticket.referral
     if referral is not None and referral.state in (ReferralState.ASKING, ReferralState.OFFERED):
         moments.append(referral.due)

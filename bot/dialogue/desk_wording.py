@@ -59,13 +59,23 @@ DESK_PHRASES: Final = tuple(
         *("wrote", "wrote-unknown", "wrote-edit", "wrote-edit-unknown", "answered", "new-message"),
         *(f"sent-{kind}" for kind in MediaKind),
         *("took", "released", "handed-over", "colleague-asked", "changed-urgency", "person-urged", "labelled"),
-        *("unlabelled", "also-answering", "used-card", "used-reply", "person-gone", "person-unreachable"),
+        *(
+            "unlabelled",
+            "also-answering",
+            "used-card",
+            "used-reply",
+            "wrote-elsewhere",
+            "noted",
+            "reminder",
+            "person-gone",
+            "person-unreachable",
+        ),
         *(f"missed-{why}" for why in Missed),
         *("person-back", "still-open", "waits", "declined-why", "ended", "ended-by", "deleted-at", "open-again"),
         *(f"{side}-{state}" for side in ("referral", "received") for state in ReferralState),
         *(f"decline-{reason}" for reason in DECLINE_REASONS),
         *(f"close-{reason}" for reason in CloseReason),
-        *("open-again-by", "judged-helped", "judged-not"),
+        *("open-again-by", "judged-helped", "judged-not", "check-failed"),
         # answers to staff
         *(f"refused-{refusal}" for refusal in Refusal),
         *(f"button-{button}" for button in _BUTTONS),
@@ -160,12 +170,19 @@ class DeskWording:
             case told.SentToPerson(by, what, filled):
                 phrase = "used-reply" if what.startswith("canned:") else "used-card"
                 return plain(self.say(phrase, name=self._name(by), card=self.card(what, filled)))
+            case told.WroteElsewhere(by, words, is_note):
+                phrase = "noted" if is_note else "wrote-elsewhere"
+                return (Span(self.say(phrase, name=self._name(by)) + "\n", Style.STRONG), Span(seen(words)))
+            case told.Reminded():
+                return plain(self._with_alias("reminder"))
             case told.Reached(_, _, why):
                 return plain("" if why is None else self.say(f"missed-{why}"))
             case told.PersonGone(unreachable):
                 return plain(self.say("person-unreachable" if unreachable else "person-gone"))
             case told.PersonBack():
                 return plain(self.say("person-back"))
+            case told.CheckFailed():
+                return plain(self._with_alias("check-failed"))
             case told.StillOpen():
                 return plain(self._with_alias("still-open"))
             case told.WaitsForAnswer(since):
@@ -283,7 +300,7 @@ class DeskWording:
                 return (self._buttons("claim"),)
             case told.WaitsForAnswer():
                 return (self._buttons("phrase", "reply"),)
-            case told.NewMessage():
+            case told.NewMessage() | told.Reminded():
                 return (self._buttons("look"),)
             case told.StillOpen():
                 return (self._buttons("close", "look"),)

@@ -1,5 +1,7 @@
 """What staff may do, and why something is refused."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.desk.actions import (
@@ -10,8 +12,10 @@ from bot.desk.actions import (
     DeclineReferral,
     HandOver,
     Look,
+    Note,
     Refer,
     Release,
+    Remind,
     Reopen,
     SendCanned,
     SendCard,
@@ -20,7 +24,7 @@ from bot.desk.actions import (
     StaffAction,
     Write,
 )
-from bot.desk.decided import Accepted, Refusal
+from bot.desk.decided import Accepted, Refusal, TellMember
 from bot.desk.helplines import HelplineId
 from bot.desk.letters import (
     Missed,
@@ -41,12 +45,14 @@ from bot.desk.news import (
     Opened,
     PersonBack,
     PersonGone,
+    Reminded,
     SentToPerson,
     Took,
+    WroteElsewhere,
 )
 from bot.desk.phrases import CardId
 from bot.desk.ticket import CloseReason, StaffId, Stage, Urgency
-from tests.desk.small_world import ANNA, BEN, CHAN, KHMER, LAM, SUE, TH, THAI, Case
+from tests.desk.small_world import ANNA, BEN, CHAN, KHMER, LAM, SUE, TH, THAI, Case, a_ticket
 
 HELLO = Write("Hello", TH, "1")
 LATER = Write("Hello again", TH, "2")
@@ -200,3 +206,41 @@ def test_labels_urgency_and_a_look() -> None:
     case.staff(ANNA, Look())
 
     assert case.told == [(THAI, Opened())]
+
+
+def test_what_is_written_in_the_console_stands_in_a_group_that_reads_along_and_a_note_stays_inside() -> None:
+    case = Case()
+    case.staff(ANNA, Write(" Hello ", TH, "console:1"))
+    assert (THAI, WroteElsewhere(ANNA, "Hello")) in case.told
+    assert case.letters == [StaffWrote("Hello", TH, "console:1")]
+
+    case.staff(BEN, Note(" Call the office first "))
+    assert case.told == [(THAI, WroteElsewhere(BEN, "Call the office first", is_note=True))]
+    assert case.letters == []
+    assert case.staff(BEN, Note("  ")) is Refusal.EMPTY
+
+
+def test_a_group_that_only_hears_alerts_reads_neither() -> None:
+    case = Case(a_ticket(helpline=KHMER))
+
+    for action in (Write("Hello", TH, "console:1"), Note("Call the office first")):
+        case.staff(CHAN, action, KHMER)
+        assert not any(isinstance(news, WroteElsewhere) for _, news in case.told)
+
+
+def test_who_wants_to_be_reminded_is_once() -> None:
+    case = Case()
+    case.staff(ANNA, HELLO)
+    case.staff(ANNA, Remind(timedelta(hours=2)))
+    case.wait(hours=1)
+    case.staff(BEN, Look())
+    assert case.ticket.due == case.now + timedelta(hours=1)
+
+    case.ring()
+    assert case.effects == (TellMember(ANNA, Reminded()),)
+    assert case.ticket.reminder is None
+
+    case.staff(ANNA, Remind(timedelta(hours=2)))
+    case.staff(ANNA, Remind(None))
+    assert case.ticket.reminder is None
+    assert case.staff(ANNA, Remind(timedelta(days=31))) is Refusal.TOO_LONG

@@ -206,9 +206,9 @@ def a_script(real: Script, *, mode: Mode = Mode.RELAY) -> Script:
 
 def a_roster(now: datetime, *, has_topics: bool = True) -> Roster:
     staff = (
-        Member(ANNA, "Anna", Role.SUPERVISOR, frozenset({HOME}), (EN,), telegram="101"),
-        Member(BEN, "Ben", Role.RESPONDER, frozenset({HOME}), (EN,), telegram="102"),
-        Member(CHAN, "Chan", Role.RESPONDER, frozenset({OTHER}), (EN,), telegram="103"),
+        Member(ANNA, "Anna", Role.SUPERVISOR, frozenset({HOME}), (EN,), telegram="101", key=b"k" * 32),
+        Member(BEN, "Ben", Role.RESPONDER, frozenset({HOME}), (EN,), telegram="102", key=b"k" * 32),
+        Member(CHAN, "Chan", Role.RESPONDER, frozenset({OTHER}), (EN,), telegram="103", key=b"k" * 32),
     )
     links = (Link(HOME, str(GROUP), now, has_topics), Link(OTHER, str(OTHER_GROUP), now))
     return Roster({member.id: member for member in staff}, {link.helpline: link for link in links})
