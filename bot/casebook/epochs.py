@@ -1,0 +1,131 @@
+"""One key for each week; whoever may read something needs the key of the week in which it ends.
+
+When a week is over, its key is destroyed, and all that was to end in it is unreadable in every copy there is: of the
+store, of its file, of its backups. So these keys must never be in a backup: they lie in a folder of their own. Who
+loses the folder loses what was told, and no call for help.
+"""
+
+import os
+import re
+import secrets
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final, NewType
+
+from bot.casebook.errors import CasebookError, KeyFileError, Unopened
+
+Week = NewType("Week", str)
+"""An ISO week, like 2026-W48; weeks sort as texts."""
+
+KEY_BYTES: Final = 32
+FOLDER: Final = "epochs"
+_SUFFIX: Final = ".key"
+_NAME: Final = re.compile(r"\d{4}-W\d{2}")
+_OTHERS: Final = 0o077
+
+
+def week_of(moment: datetime) -> Week:
+    """The week of an aware moment, by UTC."""
+    year, week, _ = date.isocalendar((moment - (moment.utcoffset() or timedelta())).date())
+    return Week(f"{year:04}-W{week:02}")
+
+
+class Epochs:
+    """The keys in a folder that only we may read, made when they are first needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[Week, bytes] = {}
+
+    def key_for(self, week: Week) -> bytes:
+        """The key of a week, made if there is none; raise KeyFileError where that cannot be done."""
+        found = self._read(week)
+        if found is None:
+            self._make(week)
+            found = self._read(week)
+        if found is None:
+            raise KeyFileError(f"the key of {week} went away while it was made; look at {self._folder}")
+        return found
+
+    def key_of(self, week: Week) -> bytes:
+        """The key of a week that something was sealed in; raise CasebookError where it is over."""
+        found = self._read(week)
+        if found is None:
+            raise CasebookError(Unopened.EPOCH_OVER)
+        return found
+
+    def destroy_before(self, week: Week) -> tuple[Week, ...]:
+        """Destroy the keys of all weeks before this one; which these were."""
+        self._known = {one: key for one, key in self._known.items() if one >= week}
+        over = [one for one in self._weeks() if one < week]
+        for one in over:
+            path = self._path(one)
+            # What a file system keeps of it is out of our hands; what we can reach is overwritten.
+            with path.open("r+b") as file:
+                file.write(secrets.token_bytes(KEY_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+        if over:
+            self._sync()
+        return tuple(over)
+
+    def _weeks(self) -> list[Week]:
+        if not self._folder.is_dir():
+            return []
+        return sorted(Week(path.stem) for path in self._folder.glob(f"*{_SUFFIX}") if _NAME.fullmatch(path.stem))
+
+    def _path(self, week: Week) -> Path:
+        if not _NAME.fullmatch(week):
+            raise CasebookError(Unopened.DAMAGED)
+        return self._folder / f"{week}{_SUFFIX}"
+
+    def _read(self, week: Week) -> bytes | None:
+        path = self._path(week)
+        known = self._known.get(week)
+        if known is not None and path.exists():
+            return known
+        self._known.pop(week, None)
+        try:
+            state = path.stat()
+            key = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise KeyFileError(f"{path} cannot be read") from error
+        if state.st_mode & _OTHERS:
+            raise KeyFileError(f"{path} can be read by others; run: chmod 600 {path}")
+        if len(key) != KEY_BYTES:
+            raise KeyFileError(f"{path} is damaged")
+        self._known[week] = key
+        return key
+
+    def _make(self, week: Week) -> None:
+        path = self._path(week)
+        fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._folder.stat().st_mode & _OTHERS:
+                raise KeyFileError(f"{self._folder} can be read by others; run: chmod 700 {self._folder}")
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(KEY_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                # A link does not replace: of two that make it at once, both use the key of the one that came first.
+                path.hardlink_to(fresh)
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink(missing_ok=True)
+            self._sync()
+        except OSError as error:
+            raise KeyFileError(f"{path} cannot be written") from error
+
+    def _sync(self) -> None:
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
