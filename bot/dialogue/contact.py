@@ -82,6 +82,12 @@ def until_hours(profile: Mapping[str, str], now: datetime) -> timedelta:
     return (opens if opens > here else opens + timedelta(days=1)) - here
 
 
+def clock(profile: Mapping[str, str], moment: datetime, now: datetime) -> str:
+    """A moment as the person reads it: with its day where that is not today."""
+    there = local(profile, moment)
+    return there.strftime("%H:%M" if there.date() == local(profile, now).date() else "%d/%m %H:%M")
+
+
 def local(profile: Mapping[str, str], moment: datetime) -> datetime:
     """A moment on the clock of the country where they are."""
     return moment.astimezone(ZoneInfo(_ZONES.get(profile.get("here", ""), _ZONE)))

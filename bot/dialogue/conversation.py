@@ -86,6 +86,8 @@ class Conversation:
     """Verifier of the safe pictures or word."""
     active: datetime | None = None
     """When they last did something, where they have a ticket."""
+    wrong: tuple[datetime, ...] = ()
+    """When wrong pictures were chosen, since the right ones were last."""
 
 
 NEW_CONVERSATION = Conversation()

@@ -4,7 +4,7 @@ Their words go to the helpline only while they stand at a Talk. What staff write
 they chose otherwise. Nothing here moves the person: where something has to be asked first, the flow for it is named.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
@@ -18,6 +18,7 @@ from bot.desk.letters import (
     PersonAgreed,
     PersonAnswered,
     PersonErased,
+    PersonFailedCheck,
     PersonHid,
     PersonJudged,
     PersonReopened,
@@ -42,7 +43,7 @@ from bot.dialogue.contact import (
     SILENT,
     WAIT,
     Way,
-    local,
+    clock,
     until_hours,
     way_to_tell,
     way_to_write,
@@ -55,7 +56,7 @@ from bot.dialogue.person import TOPIC, Person
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.presses import AnswerCard, LookIn
 from bot.dialogue.screenful import Screenful
-from bot.dialogue.secrets import is_secret, seal_secret
+from bot.dialogue.secrets import MOST_WRONG, barred_until, is_secret, seal_secret
 from bot.dialogue.steps import Act, ActOnTicket, CallHelpline, FlowId
 from bot.messages import Language, Message, plain
 
@@ -92,6 +93,8 @@ KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "judged": ("yes", "no"),
     "referral": (_NO_TICKET, *_STATES),
     "secret": ("yes", "no"),
+    "proof": (_NO_TICKET, "needed", "barred"),
+    "again_at": (),
     "desk_name": (),
     "desk_about": (),
     "asked_at": (),
@@ -124,7 +127,11 @@ class OwnTicket:
             "judged": "yes" if calling is not None and calling.judged else "no",
             "referral": _NO_TICKET if calling is None or calling.referral is None else calling.referral.value,
             "secret": "no" if person.secret is None else "yes",
+            "proof": _NO_TICKET if not self.must_prove() else "needed" if self._barred_until() is None else "barred",
         }
+        again = self._barred_until()
+        if again is not None:
+            known["again_at"] = clock(person.profile, again, person.now)
         declared = None if helpline is None else person.script.helplines.all.get(helpline)
         if declared is not None:
             if self.is_open:
@@ -133,7 +140,7 @@ class OwnTicket:
             known["desk_name"] = self._words(f"helpline.{declared.id}.name")
             known["desk_about"] = self._words(f"helpline.{declared.id}.about")
         if calling is not None:
-            known["asked_at"] = local(person.profile, calling.asked).strftime("%H:%M")
+            known["asked_at"] = clock(person.profile, calling.asked, person.now)
             known["return_code"] = self._fresh.code_of(calling.ticket)
             if calling.referred is not None and calling.referred in person.script.helplines.all:
                 known["referred_name"] = self._words(f"helpline.{calling.referred}.name")
@@ -191,13 +198,13 @@ class OwnTicket:
                     self._screenful.do(UseCode(code, person.language))
             case Act.KEEP_SECRET:
                 pictures = [str(values.pop(name, "")) for name in _SECRETS]
+                if self.must_prove():
+                    # Or else whoever holds the phone would choose new ones and read with them.
+                    return person.script.special.secret
                 person.secret = seal_secret(pictures, person.now) if all(pictures) else None
             case Act.CHECK_SECRET:
                 pictures = [str(values.pop(name, "")) for name in _SECRETS]
-                is_right = person.secret is None or is_secret(pictures, person.secret)
-                values[SECRET_OK] = "yes" if is_right else "no"
-                if is_right:
-                    person.active = person.now
+                values[SECRET_OK] = "yes" if self._are_right(pictures) else "no"
             case Act.LOOK:
                 return self.show_held()
             case Act.URGE:
@@ -379,6 +386,22 @@ class OwnTicket:
             self._screenful.do(WriteTo(self._person.calling.ticket, letter))
 
     # Small parts
+
+    def _barred_until(self) -> datetime | None:
+        return barred_until(self._person.wrong, self._person.now)
+
+    def _are_right(self, pictures: Sequence[str]) -> bool:
+        """Whether these are their pictures; who may not choose now is told so of the right ones, too."""
+        person = self._person
+        if self._barred_until() is not None:
+            return False
+        if person.secret is None or is_secret(pictures, person.secret):
+            person.active, person.wrong = person.now, ()
+            return True
+        person.wrong = (*person.wrong, person.now)[-MOST_WRONG:]
+        if self._barred_until() is not None:
+            self.write(PersonFailedCheck())
+        return False
 
     def _reopen(self) -> None:
         calling, now = self._person.calling, self._person.now

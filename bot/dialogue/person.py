@@ -45,6 +45,7 @@ class Person:
         self.shown = list(conversation.shown)
         self.secret = conversation.secret
         self.active = conversation.active
+        self.wrong = conversation.wrong
         self.of_desk: Mapping[str, Value] = {}
         """What is known of helplines and the ticket; put here by whoever knows, and needed only where there are any."""
 
@@ -61,6 +62,7 @@ class Person:
             shown=tuple(self.shown),
             secret=self.secret,
             active=self.active,
+            wrong=self.wrong,
         )
 
     # What is known

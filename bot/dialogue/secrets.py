@@ -5,7 +5,7 @@ Argon2id makes each guess dear; the record in which the verifier lies is sealed,
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from hmac import compare_digest
 from typing import Final
@@ -14,6 +14,10 @@ from nacl.pwhash import argon2id
 
 _SALT_BYTES: Final = argon2id.SALTBYTES
 _BYTES: Final = 16
+
+MOST_WRONG: Final = 2
+BARRED_FOR: Final = timedelta(hours=12)
+"""Who chose wrong pictures so often may not choose for so long, or all could be tried."""
 
 
 def seal_secret(pictures: Sequence[str], now: datetime) -> str:
@@ -26,6 +30,12 @@ def is_secret(pictures: Sequence[str], verifier: str) -> bool:
     """Whether these are the pictures that were chosen."""
     whole = urlsafe_b64decode(verifier)
     return compare_digest(_derive(pictures, whole[:_SALT_BYTES]), whole[_SALT_BYTES:])
+
+
+def barred_until(wrong: Sequence[datetime], now: datetime) -> datetime | None:
+    """When pictures may be chosen again after these wrong ones; None if they may be now."""
+    lately = [moment for moment in wrong if now - moment < BARRED_FOR]
+    return None if len(lately) < MOST_WRONG else max(lately) + BARRED_FOR
 
 
 def _derive(pictures: Sequence[str], salt: bytes) -> bytes:

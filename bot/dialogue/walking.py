@@ -482,5 +482,13 @@ def _next(at: _Position) -> _Position:
     return _Position(at.flow, at.screen, at.index + 1, at.values)
 
 
-_NO_DESK: Final = {"desk": "none", "ticket": "none", "held": "0", "judged": "no", "referral": "none", "secret": "no"}
+_NO_DESK: Final = {
+    "desk": "none",
+    "ticket": "none",
+    "held": "0",
+    "judged": "no",
+    "referral": "none",
+    "secret": "no",
+    "proof": "none",
+}
 _WAITS: Final = (Choose, Ask, ListTopics, Checklist)

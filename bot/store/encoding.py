@@ -58,6 +58,7 @@ class _DeskRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     shown: tuple[Shown, ...] = ()
     secret: str | None = None
     active: datetime | None = None
+    wrong: tuple[datetime, ...] = ()
 
 
 class _SpanRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -180,6 +181,7 @@ def decode_record(data: bytes) -> Record:
             desk.shown,
             desk.secret,
             desk.active,
+            desk.wrong,
         ),
     )
 
@@ -266,7 +268,9 @@ def _decoded(data: bytes, decoders: Mapping[int, msgspec.msgpack.Decoder[_Row]])
 
 
 def _desk_rows(conversation: Conversation) -> tuple[_DeskRow, ...]:
-    row = _DeskRow(conversation.calling, conversation.shown, conversation.secret, conversation.active)
+    row = _DeskRow(
+        conversation.calling, conversation.shown, conversation.secret, conversation.active, conversation.wrong
+    )
     return () if row == _DeskRow() else (row,)
 
 

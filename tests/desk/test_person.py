@@ -15,6 +15,7 @@ from bot.desk.letters import (
     Original,
     PersonAnswered,
     PersonErased,
+    PersonFailedCheck,
     PersonJudged,
     PersonMoved,
     PersonReopened,
@@ -29,6 +30,7 @@ from bot.desk.letters import (
 )
 from bot.desk.news import (
     Answered,
+    CheckFailed,
     Ended,
     Judged,
     NewMessage,
@@ -278,3 +280,13 @@ def test_staff_call_a_ticket_by_four_letters_that_tell_nothing() -> None:
     assert first.alias.isalnum()
     assert first.alias == alias_of(first.id) != second.alias
     assert alias_of(TicketId(f"{first.id[:-2]}12")) == first.alias, "where it is stored does not show"
+
+
+def test_wrong_pictures_are_told_to_staff_alone_and_say_nothing_of_who_can_be_reached() -> None:
+    case = Case(a_ticket(unreachable=True))
+
+    case.person(PersonFailedCheck())
+
+    assert case.told == [(THAI, CheckFailed())]
+    assert case.letters == []
+    assert case.ticket.unreachable

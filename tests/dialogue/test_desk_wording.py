@@ -80,6 +80,7 @@ NEWS: Final[tuple[told.News, ...]] = (
     told.PersonGone(),
     told.PersonGone(unreachable=True),
     told.PersonBack(),
+    told.CheckFailed(),
     told.StillOpen(),
     told.WaitsForAnswer(NOW),
     *(told.ReferralTold(HOME, OTHER, state, is_receiver=receives, why="full")
