@@ -1,0 +1,1 @@
+"""The staff console, /desk: what counsellors see and do in a browser."""
