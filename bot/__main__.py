@@ -14,6 +14,7 @@ from typing import Final
 from dotenv import dotenv_values
 
 from bot import logbook, staffing
+from bot.casebook import KeyFileError
 from bot.channel import ChannelError
 from bot.compiler import ContentError, commands, compile_content
 from bot.desk.staff import Role
@@ -37,6 +38,7 @@ _EXPECTED: Final = (
     StoreError,
     EmbeddedValkeyError,
     KeysError,
+    KeyFileError,
     ChannelError,
     MatchError,
     AddressError,

@@ -12,11 +12,12 @@ from hashlib import blake2b
 from typing import Final
 
 from bot import logbook
+from bot.casebook import Epochs, leavers_of, week_of
 from bot.clock import Clock
 from bot.desk.actions import MemberLeft
 from bot.desk.helplines import HelplineId
 from bot.desk.staff import Roster
-from bot.desk.ticket import Stage, Ticket
+from bot.desk.ticket import StaffId, Stage, Ticket
 from bot.figures import Figures
 from bot.messages import ArrivalId
 from bot.store.contract import Store, StoreError
@@ -25,6 +26,7 @@ from bot.turns.turns import ALERTS
 
 LOOK_EVERY: Final = 10.0
 PING_EVERY: Final = timedelta(minutes=1)
+ALL_TICKETS: Final = timedelta(days=32)
 TOO_LONG: Final = timedelta(seconds=60)
 """If that loop was silent for so long on every replica, nobody is being called."""
 
@@ -47,7 +49,8 @@ class Overview:
 class Watch:
     """Looks every ten seconds. `ping` tells a watcher outside that we are alive, once a minute; it must not raise.
 
-    Whoever left holds nothing: their tickets are given back through `take_ticket`.
+    Whoever left holds nothing: their tickets are given back through `take_ticket`, and what they could open is closed
+    to them. `epochs` are the keys of weeks, destroyed when their week is over.
     """
 
     def __init__(
@@ -57,14 +60,17 @@ class Watch:
         clock: Clock,
         figures: Figures,
         ping: Callable[[], Awaitable[None]] | None = None,
+        epochs: Epochs | None = None,
     ) -> None:
         self._store = store
         self._roster = roster
         self._began = clock.now()
         self._pinged: datetime | None = None
+        self._looked_at: Roster | None = None
         self._clock = clock
         self._figures = figures
         self._ping = ping
+        self._epochs = epochs
         self.overview = Overview()
 
     def held_by(self) -> dict[HelplineId, int]:
@@ -90,8 +96,9 @@ class Watch:
         found = [await self._store.load_ticket(one) for one in await self._store.open_tickets()]
         tickets = [one.ticket for one in found if one.ticket is not None]
         self.overview = self._count(tickets)
-        for ticket in tickets:
+        for ticket in await self._tickets_with_leavers(tickets):
             await self._take_back(ticket, take_ticket)
+        self._end_weeks(now)
         heard = await self._store.heard(ALERTS)
         if now - (heard or self._began) > TOO_LONG:
             self._figures.add("alerts_silent")
@@ -102,13 +109,39 @@ class Watch:
             self._pinged = now
             await self._ping()
 
+    def _end_weeks(self, now: datetime) -> None:
+        """What was to end in a week that is over cannot be read from now on, by anybody and in any copy."""
+        if self._epochs is None:
+            return
+        try:
+            over = self._epochs.destroy_before(week_of(now))
+        except OSError as error:
+            self._figures.add("epoch_not_destroyed")
+            logbook.note("epoch_not_destroyed", logging.ERROR, code=type(error).__name__)
+            return
+        if over:
+            logbook.note("epoch_destroyed", count=len(over))
+
+    async def _tickets_with_leavers(self, open_tickets: list[Ticket]) -> list[Ticket]:
+        """Those on which somebody who left may still have a hold: closed ones too, once after the roster changed."""
+        roster = self._roster()
+        if roster is self._looked_at:
+            return open_tickets
+        changed = await self._store.changed_tickets(self._clock.now() - ALL_TICKETS)
+        found = [one.ticket for one in await self._store.load_tickets(sorted(changed))]
+        self._looked_at = roster
+        return [one for one in found if one is not None]
+
     async def _take_back(self, ticket: Ticket, take_ticket: Callable[[TicketArrival], Awaitable[object]]) -> None:
-        holder = ticket.holder
-        member = None if holder is None else self._roster().members.get(holder)
-        if holder is not None and (member is None or member.left is not None):
-            source = f"{ticket.id}\0{holder}\0{ticket.step}".encode()
+        roster = self._roster()
+        leavers = leavers_of(ticket, roster)
+        member = None if ticket.holder is None else roster.members.get(ticket.holder)
+        if ticket.holder is not None and (member is None or member.left is not None):
+            leavers |= {ticket.holder}
+        for leaver in sorted(leavers):
+            source = f"{ticket.id}\0{leaver}\0{ticket.step}".encode()
             arrival = ArrivalId(blake2b(source, digest_size=8).digest())
-            await take_ticket(TicketArrival(ticket.id, arrival, MemberLeft(holder)))
+            await take_ticket(TicketArrival(ticket.id, arrival, MemberLeft(StaffId(leaver))))
 
     def _count(self, tickets: list[Ticket]) -> Overview:
         waits = [self._clock.now() - one.waits_for for one in tickets if one.waits_for is not None]

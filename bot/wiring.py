@@ -10,6 +10,8 @@ from secrets import token_bytes
 from typing import Final, TextIO
 
 from bot import logbook
+from bot.casebook import FOLDER as EPOCHS
+from bot.casebook import Epochs, Keeper, load_writers
 from bot.channel import Channel, ChannelError
 from bot.clock import SystemClock
 from bot.compiler import Teach, teach_in
@@ -109,12 +111,15 @@ async def run_bot(
             channels[TELEGRAM] = TelegramChannel(connection, media=lambda: live.script().media)
         roster = LiveRoster(store, clock)
         await roster.read()
-        watch = Watch(store, roster.current, clock, figures, _ping(settings))
+        writers = load_writers(settings.data_dir / "keys")
+        epochs = Epochs(settings.data_dir / EPOCHS)
+        watch = Watch(store, roster.current, clock, figures, _ping(settings), epochs)
         staffed = Staffed(live.script, roster.current, watch.held_by)
         hub = Hub()
         post = _Post()
         messengers = _Messengers(post, hub)
-        tickets = Tickets(store, staffed.script, roster.current, messengers, clock, figures)
+        keeper = Keeper(epochs, writers.newest, figures)
+        tickets = Tickets(store, staffed.script, roster.current, messengers, clock, figures, keeper)
         turns = Turns(store, staffed.script, messengers, clock, figures, vault, tickets.take)
         letters = Letters(turns, tickets.take, store)
         channels |= {LANE: letters, OUTSIDE: _outside(settings)}

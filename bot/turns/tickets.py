@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, Protocol, assert_never
 
 from bot import logbook
+from bot.casebook.keeper import NOTHING_SEALED, Keeper
 from bot.clock import Clock
+from bot.desk.actions import Happening
 from bot.desk.decided import Accepted, CallDesk, CountDesk, DropCopy, Refusal, TellDesk, TellMember, TellPerson, Whom
 from bot.desk.decisions import Surroundings, decide
 from bot.desk.helplines import HelplineId
@@ -72,6 +75,7 @@ class Tickets:
         lines: Lines,
         clock: Clock,
         figures: Figures,
+        keeper: Keeper | None = None,
     ) -> None:
         self._store = store
         self._script = script
@@ -79,6 +83,7 @@ class Tickets:
         self._lines = lines
         self._clock = clock
         self._figures = figures
+        self._keeper = keeper
 
     async def take(self, arrival: TicketArrival) -> Accepted | Refusal:
         """Let it happen; raise StoreError when it is not known to be written, and repeat it then.
@@ -100,6 +105,7 @@ class Tickets:
                 self._figures.add("desk_refused", decision)
                 return decision
             commit = self._commit(arrival, snapshot.version, snapshot.ticket, decision)
+            commit = await self._kept(commit, snapshot.ticket, arrival.happening, around, now)
             try:
                 outcome = await self._store.commit_ticket(commit, now)
             except ConflictError:
@@ -153,6 +159,19 @@ class Tickets:
             {target: tuple(outgoing) for target, outgoing in post.lines.items()},
             tuple(post.letters),
         )
+
+    async def _kept(
+        self, commit: TicketCommit, before: Ticket, happening: Happening, around: Surroundings, now: datetime
+    ) -> TicketCommit:
+        """The same commit, with what is kept of the talk sealed into it."""
+        after, keeper = commit.ticket, self._keeper
+        if keeper is None or after is None:
+            return commit
+        sealed = NOTHING_SEALED
+        if keeper.needs_sealed(before, after, happening):
+            sealed = await self._store.read_sealed(before.id)
+        keeping = keeper.keep(before, after, happening, sealed, around.helplines, around.roster, now)
+        return replace(commit, ticket=keeping.ticket, kept=keeping.kept, wraps=keeping.wraps)
 
     def _tell(self, post: _Post, ticket: Ticket, helpline: HelplineId, news: News) -> None:
         target = f"topic:{helpline}"
