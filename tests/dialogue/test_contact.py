@@ -11,6 +11,7 @@ from bot.dialogue.contact import (
     STILL_HERE,
     Way,
     are_in_hours,
+    clock,
     local,
     until_hours,
     way_to_tell,
@@ -98,6 +99,24 @@ def test_hours_are_those_of_the_country_where_the_person_is() -> None:
     assert are_in_hours({"contact_hours": "night", "here": "la"}, moment)
     assert not are_in_hours({"contact_hours": "night", "here": "mm"}, moment), "20:40 in Myanmar"
     assert local({"here": "mm"}, moment).strftime("%H:%M") == "20:40"
+
+
+@pytest.mark.parametrize(
+    ("here", "passed", "told"),
+    [
+        ("th", timedelta(minutes=10), "23:40"),
+        ("th", timedelta(hours=1), "26/11 23:40"),
+        ("mm", timedelta(minutes=40), "23:10"),
+        ("mm", timedelta(hours=1), "26/11 23:10"),
+        ("th", timedelta(days=365), "26/11 23:40"),
+    ],
+)
+def test_a_moment_has_its_day_where_that_is_not_today_by_the_clock_where_they_are(
+    here: str, passed: timedelta, told: str
+) -> None:
+    asked = bangkok(23, 40)
+
+    assert clock({"here": here}, asked, asked + passed) == told
 
 
 def test_who_chose_no_hours_can_be_written_to_at_any_time() -> None:
