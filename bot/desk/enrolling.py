@@ -45,16 +45,35 @@ def invite_group(roster: Roster, helpline: HelplineId, code: str, now: datetime)
 
 def enrol(roster: Roster, code: str, telegram: str, now: datetime) -> Roster | EnrolRefusal:
     """Bind an invited member to their Telegram account; the code works once."""
-    found = _find(roster, code, now)
+    found, member = _find(roster, code, now), invited(roster, code, now)
     if isinstance(found, EnrolRefusal):
         return found
-    member = roster.members.get(found.member or StaffId(""))
-    if member is None or member.left is not None:
-        return EnrolRefusal.CODE_WRONG
+    if isinstance(member, EnrolRefusal):
+        return member
     before = roster.by_telegram(telegram)
     if before is not None and before.id != member.id:
         return EnrolRefusal.ENROLLED_ELSEWHERE
     members = {**roster.members, member.id: replace(member, telegram=telegram)}
+    return replace(roster, members=members, invitations=_without(roster, found))
+
+
+def invited(roster: Roster, code: str, now: datetime) -> Member | EnrolRefusal:
+    """Whom a code is for."""
+    found = _find(roster, code, now)
+    if isinstance(found, EnrolRefusal):
+        return found
+    member = roster.members.get(found.member or StaffId(""))
+    return EnrolRefusal.CODE_WRONG if member is None or member.left is not None else member
+
+
+def give_key(roster: Roster, code: str, key: bytes, now: datetime) -> Roster | EnrolRefusal:
+    """Enrol an invited member in the console, with the public half of their own key; the code works once."""
+    found, member = _find(roster, code, now), invited(roster, code, now)
+    if isinstance(found, EnrolRefusal):
+        return found
+    if isinstance(member, EnrolRefusal):
+        return member
+    members = {**roster.members, member.id: replace(member, key=key)}
     return replace(roster, members=members, invitations=_without(roster, found))
 
 
@@ -84,7 +103,7 @@ def leave(roster: Roster, member: StaffId, now: datetime) -> Roster | EnrolRefus
     found = roster.members.get(member)
     if found is None or found.left is not None:
         return EnrolRefusal.NO_SUCH_MEMBER
-    members = {**roster.members, member: replace(found, left=now, telegram=None)}
+    members = {**roster.members, member: replace(found, left=now, telegram=None, key=None)}
     invitations = tuple(one for one in roster.invitations if one.member != member)
     return replace(roster, members=members, invitations=invitations)
 

@@ -1,0 +1,86 @@
+"""How somebody signs in, as it is kept: never a password, and their own key only locked.
+
+The key's private half lies here once for each way of unlocking it: under the password, under each passkey that gives a
+secret, and sealed to the key on paper. Opening it shows that the password was right, so no other trace of it is kept.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import msgspec
+
+from bot.desk.ticket import StaffId
+from bot.store.contract import StoreError
+from bot.store.shelf import Shelf, ShelfKind
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A key under a password: how it is stretched (Argon2id: passes, bytes of memory), and the sealed key."""
+
+    salt: bytes
+    passes: int
+    memory: int
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A passkey, and the key sealed under its secret where the browser gives one."""
+
+    id: bytes
+    public: bytes
+    count: int
+    name: str
+    sealed: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """How one member signs in. Sessions of an older `generation` are over."""
+
+    member: StaffId
+    public: bytes
+    lock: Lock
+    one_time: str = field(repr=False, default="")
+    """The secret of their authenticator app."""
+    passkeys: tuple[Passkey, ...] = ()
+    recovery: bytes | None = None
+    generation: int = 1
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(Credential)
+
+
+class Credentials:
+    """Everybody's, on the shelf."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    async def find(self, member: StaffId) -> Credential | None:
+        """How somebody signs in; None where they have not yet. Raise StoreError."""
+        found = await self._shelf.read_shelf(ShelfKind.CREDENTIAL, member)
+        return None if found is None else _decode(found[1])
+
+    async def keep(self, credential: Credential) -> None:
+        """Write it, whatever was there."""
+        await self._shelf.write_shelf(ShelfKind.CREDENTIAL, credential.member, _ENCODER.encode(credential))
+
+    async def end_sessions(self, member: StaffId) -> None:
+        """No session that somebody has now is of use any more."""
+        found = await self.find(member)
+        if found is not None:
+            await self.keep(replace(found, generation=found.generation + 1))
+
+    async def forget(self, member: StaffId) -> None:
+        """They cannot sign in any more."""
+        await self._shelf.drop_shelf(ShelfKind.CREDENTIAL, member)
+
+
+def _decode(data: bytes) -> Credential:
+    try:
+        return _DECODER.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StoreError("a stored credential is damaged or newer than this program") from error

@@ -1,0 +1,87 @@
+"""What each role may do. Whatever does not stand here nobody may do, and no role may do everything."""
+
+from enum import StrEnum
+from typing import Final
+
+from bot.desk.helplines import HelplineId
+from bot.desk.staff import Member, Role
+from bot.desk.ticket import Ticket
+
+
+class Right(StrEnum):
+    """One thing that may be allowed."""
+
+    OWN_ACCOUNT = "own-account"
+    SEE_INBOX = "see-inbox"
+    OPEN_TICKET = "open-ticket"
+    """See a ticket and do with it what the desk allows."""
+    BREAK_GLASS = "break-glass"
+    """Open a colleague's ticket of one's own helpline, with a reason that the supervisor is told."""
+    SUPERVISE = "supervise"
+    MANAGE_STAFF = "manage-staff"
+    EXPORT_COUNTS = "export-counts"
+    READ_AUDIT = "read-audit"
+
+
+_BY_ROLE: Final = {
+    Role.RESPONDER: frozenset({Right.OWN_ACCOUNT, Right.SEE_INBOX, Right.OPEN_TICKET, Right.BREAK_GLASS}),
+    Role.SUPERVISOR: frozenset(
+        {
+            *(Right.OWN_ACCOUNT, Right.SEE_INBOX, Right.OPEN_TICKET, Right.BREAK_GLASS),
+            *(Right.SUPERVISE, Right.MANAGE_STAFF, Right.EXPORT_COUNTS),
+        }
+    ),
+    Role.EDITOR: frozenset({Right.OWN_ACCOUNT}),
+    Role.OPERATOR: frozenset({Right.OWN_ACCOUNT, Right.MANAGE_STAFF}),
+    Role.AUDITOR: frozenset({Right.OWN_ACCOUNT, Right.READ_AUDIT}),
+}
+
+_OF_A_HELPLINE: Final = frozenset({Right.SUPERVISE, Right.EXPORT_COUNTS, Right.MANAGE_STAFF})
+"""These reach only as far as the helplines somebody works for."""
+
+
+def may(member: Member, right: Right, helpline: HelplineId | None = None) -> bool:
+    """Whether somebody may do something at all or, with a helpline, there."""
+    if member.left is not None or right not in _BY_ROLE[member.role]:
+        return False
+    if helpline is None or right not in _OF_A_HELPLINE or member.role is Role.OPERATOR:
+        return True
+    return helpline in member.helplines
+
+
+def desks_for(member: Member, ticket: Ticket) -> tuple[HelplineId, ...]:
+    """The helplines for which somebody may look at a ticket; none where it is not theirs to see.
+
+    That is the one that has it, those that keep a copy, and the one that is asked to take it.
+    """
+    if not may(member, Right.OPEN_TICKET):
+        return ()
+    lies_at = [ticket.helpline, *(copy.helpline for copy in ticket.copies)]
+    if ticket.referral is not None and ticket.referral.state == "offered":
+        lies_at.append(ticket.referral.to)
+    return tuple(dict.fromkeys(one for one in lies_at if member.works_for(one)))
+
+
+def holds(member: Member, ticket: Ticket) -> bool:
+    """Whether a ticket is theirs to read without a reason: they hold it, help with it, nobody has it, or they lead."""
+    if ticket.holder in (None, member.id) or member.id in ticket.helpers:
+        return True
+    return member.supervises(ticket.helpline)
+
+
+def may_invite(member: Member, role: Role, helplines: frozenset[HelplineId]) -> bool:
+    """Whether somebody may enrol another with this role: a supervisor responders of their own helplines only."""
+    if not may(member, Right.MANAGE_STAFF):
+        return False
+    if member.role is Role.OPERATOR:
+        return True
+    return role is Role.RESPONDER and bool(helplines) and helplines <= member.helplines
+
+
+def may_remove(member: Member, other: Member) -> bool:
+    """Whether somebody may end another's rights."""
+    if member.id == other.id or other.left is not None or not may(member, Right.MANAGE_STAFF):
+        return False
+    if member.role is Role.OPERATOR:
+        return True
+    return other.role is Role.RESPONDER and other.helplines <= member.helplines
