@@ -97,6 +97,13 @@ class Remind:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakGlass:
+    """Open a ticket that a colleague holds, for a reason."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refer:
     """Ask the person whether another helpline may take it."""
 
@@ -148,6 +155,7 @@ StaffAction: TypeAlias = (
     | SendCanned
     | Note
     | Remind
+    | BreakGlass
     | Refer
     | AcceptReferral
     | DeclineReferral

@@ -120,6 +120,14 @@ class WroteElsewhere:
 
 
 @dataclass(frozen=True, slots=True)
+class GlassBroken:
+    """Somebody has opened what a colleague holds; the supervisors are told."""
+
+    by: StaffId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reminded:
     """The moment has come at which somebody wanted to be reminded."""
 
@@ -221,6 +229,7 @@ News: TypeAlias = (
     | AlsoAnswering
     | SentToPerson
     | WroteElsewhere
+    | GlassBroken
     | Reminded
     | Reached
     | PersonGone

@@ -87,6 +87,7 @@ def take_letter(deciding: Deciding, letter: ToTicket) -> None:  # noqa: C901, PL
             deciding.count("ticket_judged", "yes" if helped else "no")
             deciding.tell(Judged(helped))
         case Showed(ref, opened):
+            deciding.ticket = replace(deciding.ticket, missed=0)
             if ref:
                 deciding.tell(Reached(ref, Reach.OPENED if opened else Reach.DELIVERED))
         case PersonFailedCheck():
@@ -171,6 +172,7 @@ def _move(deciding: Deciding, letter: PersonMoved) -> None:
 
 
 def _miss(deciding: Deciding, ref: str, why: Missed) -> None:
+    deciding.ticket = replace(deciding.ticket, missed=deciding.ticket.missed + 1)
     if ref:
         deciding.tell(Reached(ref, Reach.MISSED, why))
     if why is Missed.BLOCKED and not deciding.ticket.unreachable:

@@ -39,6 +39,8 @@ class Member:
     telegram: str | None = None
     left: datetime | None = None
     key: bytes | None = None
+    language: Language | None = None
+    """The console's language, where it is not the first they speak."""
 
     def works_for(self, helpline: HelplineId) -> bool:
         """Whether they may work on this helpline's tickets."""

@@ -8,6 +8,7 @@ from bot.desk import referring
 from bot.desk.actions import (
     AcceptReferral,
     AskColleague,
+    BreakGlass,
     ByStaff,
     CancelReferral,
     Claim,
@@ -44,6 +45,7 @@ from bot.desk.news import (
     AlsoAnswering,
     ColleagueAsked,
     Ended,
+    GlassBroken,
     HandedOver,
     LabelSet,
     News,
@@ -78,7 +80,7 @@ STAFF_REASONS: Final = frozenset(
         CloseReason.DUPLICATE,
     }
 )
-_WHEN_CLOSED: Final = (Reopen, Look, Note)
+_WHEN_CLOSED: Final = (Reopen, Look, Note, BreakGlass)
 _OF_THE_OTHER_DESK: Final = (AcceptReferral, DeclineReferral)
 
 
@@ -149,6 +151,8 @@ def _act(deciding: Deciding, member: Member, done: ByStaff, cards: Cards) -> Ref
             return _note(deciding, member, words)
         case Remind(after):
             return _remind(deciding, member, after)
+        case BreakGlass(why):
+            return _break_glass(deciding, member, why.strip())
         case Refer(to):
             return _decide_over(deciding, member) or referring.refer(deciding, member, to)
         case AcceptReferral():
@@ -178,7 +182,13 @@ def _claim(deciding: Deciding, member: Member, done: ByStaff) -> Refusal | None:
         deciding.tell(Took(member.id))
         referring.stand_in(deciding, member, done.via)
     deciding.ticket = replace(
-        deciding.ticket, stage=Stage.ACKNOWLEDGED, since=deciding.now, holder=member.id, alerts=0, told=0
+        deciding.ticket,
+        stage=Stage.ACKNOWLEDGED,
+        since=deciding.now,
+        holder=member.id,
+        alerts=0,
+        told=0,
+        answered=ticket.answered or deciding.now,
     )
     deciding.tell(Took(member.id))
     deciding.write(Acknowledged(deciding.now))
@@ -298,6 +308,7 @@ def _say(deciding: Deciding, member: Member, letter: ToPerson, told: News | None
         alerts=0,
         told=0,
         recent=(member.id, now),
+        answered=ticket.answered or now,
     )
     if told is not None:
         deciding.tell(told)
@@ -310,6 +321,16 @@ def _note(deciding: Deciding, member: Member, words: str) -> Refusal | None:
     refused = _wrong_words(words)
     if refused is None and deciding.reads_along:
         deciding.tell(WroteElsewhere(member.id, words.strip(), is_note=True))
+    return refused
+
+
+def _break_glass(deciding: Deciding, member: Member, why: str) -> Refusal | None:
+    """Whoever opens what a colleague holds gives a reason, and those who lead hear of it."""
+    refused = _wrong_words(why)
+    if refused is None:
+        for leader in deciding.roster.staff_of(deciding.ticket.helpline):
+            if leader.supervises(deciding.ticket.helpline) and leader.id != member.id:
+                deciding.tell_member(leader.id, GlassBroken(member.id, why))
     return refused
 
 

@@ -169,6 +169,10 @@ class Ticket:
 
     casebook: CaseKey | None = None
     """To what it is sealed what is told, where the console keeps it; None until there is something."""
+    answered: datetime | None = None
+    """When somebody first took it or wrote."""
+    missed: int = 0
+    """How many messages of staff have not reached the person since one last did."""
     reminder: tuple[StaffId, datetime] | None = None
     """Who wants to be reminded of it, and when."""
 

@@ -67,6 +67,7 @@ DESK_PHRASES: Final = tuple(
             "wrote-elsewhere",
             "noted",
             "reminder",
+            "glass-broken",
             "person-gone",
             "person-unreachable",
         ),
@@ -173,6 +174,9 @@ class DeskWording:
             case told.WroteElsewhere(by, words, is_note):
                 phrase = "noted" if is_note else "wrote-elsewhere"
                 return (Span(self.say(phrase, name=self._name(by)) + "\n", Style.STRONG), Span(seen(words)))
+            case told.GlassBroken(by, why):
+                words = self.say("glass-broken", alias=self.ticket.alias, name=self._name(by))
+                return (Span(words + "\n", Style.STRONG), Span(seen(why)))
             case told.Reminded():
                 return plain(self._with_alias("reminder"))
             case told.Reached(_, _, why):

@@ -5,6 +5,7 @@ secret, and sealed to the key on paper. Opening it shows that the password was r
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -32,6 +33,7 @@ class Passkey:
     public: bytes
     count: int
     name: str
+    added: datetime
     sealed: bytes | None = None
 
 

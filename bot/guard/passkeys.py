@@ -8,6 +8,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
@@ -63,7 +64,7 @@ class Passkeys:
         )
         return await self._asked(webauthn.options_to_json(options), challenge)
 
-    async def take_new(self, token: str, answer: str, origin: str, name: str) -> Passkey | None:
+    async def take_new(self, token: str, answer: str, origin: str, name: str, now: datetime) -> Passkey | None:
         """The passkey that was made; None where the answer is not good."""
         challenge = await self._challenge(token)
         if challenge is None:
@@ -78,7 +79,7 @@ class Passkeys:
             )
         except (WebAuthnException, ValueError, KeyError, TypeError):
             return None
-        return Passkey(made.credential_id, made.credential_public_key, made.sign_count, name)
+        return Passkey(made.credential_id, made.credential_public_key, made.sign_count, name, now)
 
     async def ask_who(self, origin: str, known: Sequence[Passkey] = ()) -> Asked:
         """Options for signing in; with nobody's passkeys named, the browser offers those it has."""

@@ -236,7 +236,7 @@ class SignIn:
             return Denied(Denial.OVER)
         if len(credential.passkeys) >= MOST_PASSKEYS:
             return Denied(Denial.TOO_MANY)
-        passkey = await self.passkeys.take_new(token, answer, origin, name)
+        passkey = await self.passkeys.take_new(token, answer, origin, name, self._clock.now())
         if passkey is None:
             return Denied(Denial.PASSKEY_WRONG)
         if secret is not None and session.private is not None:

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from bot.desk.actions import (
     AcceptReferral,
     AskColleague,
+    BreakGlass,
     ByPerson,
     ByStaff,
     CancelReferral,
@@ -94,7 +95,7 @@ STAFF = (ANNA, BEN, SUE, CHAN, LAM, StaffId("stranger"))
 DESKS = (THAI, KHMER, LAO)
 PERSON_WORDS, STAFF_WORDS = "words of the person", "words of staff"
 ACTIONS: tuple[StaffAction, ...] = (
-    *(Note("A note."), Remind(timedelta(hours=5)), Remind(None)),
+    *(BreakGlass("A reason."), Note("A note."), Remind(timedelta(hours=5)), Remind(None)),
     *(Claim(), Release(), Look(), Reopen(), AcceptReferral(), DeclineReferral("full"), CancelReferral()),
     *(HandOver(BEN), AskColleague(SUE), SetUrgency(Urgency.EMERGENCY), SetUrgency(Urgency.NORMAL), SetLabel("wages")),
     *(Write(STAFF_WORDS, TH, "1"), SendCard(CardId("hurt"), "2"), SendCanned("office", "3")),

@@ -6,6 +6,7 @@ import pytest
 
 from bot.desk.actions import (
     AskColleague,
+    BreakGlass,
     CancelReferral,
     Claim,
     Close,
@@ -31,6 +32,7 @@ from bot.desk.letters import (
     NotShown,
     PersonHid,
     PersonReturned,
+    Showed,
     StaffAsked,
     StaffUsedReply,
     StaffWrote,
@@ -40,6 +42,7 @@ from bot.desk.news import (
     AlsoAnswering,
     ColleagueAsked,
     Ended,
+    GlassBroken,
     HandedOver,
     LabelSet,
     Opened,
@@ -244,3 +247,27 @@ def test_who_wants_to_be_reminded_is_once() -> None:
     case.staff(ANNA, Remind(None))
     assert case.ticket.reminder is None
     assert case.staff(ANNA, Remind(timedelta(days=31))) is Refusal.TOO_LONG
+
+
+def test_who_opens_what_a_colleague_holds_gives_a_reason_and_the_supervisor_hears_of_it() -> None:
+    case = Case()
+    case.staff(ANNA, HELLO)
+
+    assert case.staff(BEN, BreakGlass(" ")) is Refusal.EMPTY
+    case.staff(BEN, BreakGlass("Anna is ill"))
+
+    assert case.effects == (TellMember(SUE, GlassBroken(BEN, "Anna is ill")),)
+    assert case.ticket.holder == ANNA
+
+
+def test_when_it_was_first_answered_stays_known_and_what_missed_the_person_is_counted() -> None:
+    case = Case()
+    case.staff(ANNA, HELLO)
+    first = case.now
+    case.wait(minutes=5)
+    case.staff(ANNA, LATER)
+    case.person(NotShown("2", Missed.EXPIRED))
+    assert (case.ticket.answered, case.ticket.missed) == (first, 1)
+
+    case.person(Showed("2", opened=True))
+    assert case.ticket.missed == 0
