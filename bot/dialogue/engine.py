@@ -258,6 +258,7 @@ def _hear(walk: Walk, words: str, message: str) -> None:
     if danger.level is Level.CERTAIN and kind is not None:
         walk.count("danger", kind)
         _warn(walk, kind)
+        _say_where_it_stays(walk)
         walk.ask_again()
         return
     if danger.level in (Level.CERTAIN, Level.MAYBE):
@@ -265,6 +266,7 @@ def _hear(walk: Walk, words: str, message: str) -> None:
         walk.offer_danger_button()
     if found is not None and answer_in_words(walk, *found, understood):
         return
+    _say_where_it_stays(walk)
     _answer_question(walk, found, understood)
 
 
@@ -281,18 +283,41 @@ def _talk(walk: Walk, words: str, understood: Understood, message: str) -> None:
     walk.ticket.pass_on_words(words, _spoken(walk, understood), message, urgent=is_certain)
     if understood.danger.level is Level.MAYBE:
         walk.offer_danger_button()
-    walk.ask_again()
+    if walk.person.flow_here() == walk.script.special.ended:
+        # It goes on, so that it must not be shown as closed.
+        walk.open_from_here(walk.script.special.talk)
+    else:
+        walk.ask_again()
 
 
 def _is_talking(walk: Walk) -> bool:
-    """Whether what they write goes to a helpline."""
-    found = walk.person.waiting()
-    return found is not None and isinstance(found[1], Choose) and found[1].talks and walk.ticket.is_open
+    """Whether they stand where they write to a helpline."""
+    return walk.ticket.is_open and _talks_here(walk) and walk.person.flow_here() == walk.script.special.talk
 
 
 def _was_interrupted(walk: Walk) -> bool:
-    """Whether a question about passing it on came between them and their talk: what they write is for the helpline."""
-    return walk.ticket.is_open and walk.person.flow_here() == walk.script.special.referral
+    """Whether something came between them and their talk: what they write and is no button is for the helpline."""
+    special = walk.script.special
+    between = walk.person.flow_here() in (special.talk, special.referral, special.ended)
+    return walk.ticket.is_open and (between or _talks_here(walk))
+
+
+def _talks_here(walk: Walk) -> bool:
+    found = walk.person.waiting()
+    return found is not None and isinstance(found[1], Choose) and found[1].talks
+
+
+def _say_where_it_stays(walk: Walk) -> None:
+    """Whoever has asked a helpline must not think that it reads this, too; after a quick exit nothing speaks of one."""
+    special, calling = walk.script.special, walk.person.calling
+    if calling is None or calling.hidden:
+        return
+    if walk.ticket.is_open:
+        walk.note("not-passed-on")
+        if not walk.ticket.must_prove():
+            walk.offer_talk()
+    elif walk.person.flow_here() in (special.talk, special.referral, special.ended):
+        walk.note("not-passed-on")
 
 
 def _spoken(walk: Walk, understood: Understood) -> Language | None:
@@ -302,7 +327,7 @@ def _spoken(walk: Walk, understood: Understood) -> Language | None:
 
 def _receive(walk: Walk, shared: Shared) -> None:
     """Take what was sent besides words; in a talk it goes to the helpline, elsewhere the words under it are heard."""
-    if _is_talking(walk) and shared.original is not None:
+    if _was_interrupted(walk) and shared.original is not None:
         walk.ticket.pass_on_media(MediaKind(shared.kind), shared.original)
         walk.ask_again()
     elif shared.words:

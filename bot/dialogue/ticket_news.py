@@ -102,7 +102,9 @@ def take_letter(walk: Walk, letter: ToPerson) -> None:  # noqa: C901, PLR0912 - 
                 _lead_if_allowed(walk, special.ended)
         case TicketReopened(at):
             person.calling = replace(calling, stage=Stage.ASKED, since=at, judged=False)
-            _tell(walk, "ticket-reopened")
+            if ticket.may_tell():
+                walk.note("ticket-reopened")
+                _lead(walk, special.talk)
         case TicketMovedAway():
             ticket.hide()
             person.calling = None

@@ -142,6 +142,12 @@ class Walk:
         """Put the offer to go on in the language being spoken under the coming menu."""
         self._extra.append((Switch(), f"🌐 {self.person.wording().phrase('switch-language')}"))
 
+    def offer_talk(self) -> None:
+        """Put the way to the talk with a helpline under the coming menu."""
+        talk = self.script.special.talk
+        title = self.person.wording().words(self.script.flows[talk].title)
+        self._extra.append((opening(talk), f"🗨️ {title}"))
+
     def show_beside(self, text: Text, buttons: Sequence[tuple[Wanting, str]]) -> None:
         """Show a message that stays, with buttons of its own, before whatever else comes."""
         rows = tuple((button(self.person, wants, label, kept=True),) for wants, label in buttons)
@@ -341,7 +347,7 @@ class Walk:
                 assert_never(step)
 
     def _wait(self, step: Wait, at: _Position) -> None:
-        if isinstance(step, Choose) and step.talks:
+        if isinstance(step, Choose) and step.talks and at.flow == self.script.special.talk:
             self.ticket.come_back()
         self.person.stand(Frame(step.node, at.values))
         if isinstance(step, Ask):

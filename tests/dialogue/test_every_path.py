@@ -17,6 +17,7 @@ from bot.dialogue.conversation import Calling
 from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Looked
 from bot.dialogue.script import Script
+from bot.dialogue.secrets import seal_secret
 from bot.dialogue.steps import Choose, Go
 from bot.messages import Language
 from tests.dialogue.laws import holds_a_number, keeps_limits, stands_somewhere, works_here
@@ -59,7 +60,9 @@ def test_every_path_ends_at_a_wait_with_numbers_that_work_there(real_script: Scr
     staffed = replace(real_script, desks=Desks(dict.fromkeys(real_script.helplines.all, 0)))
     # What became of a call changes the same ways everywhere: all of it is tried where most callers are.
     states = (None, *CALLINGS) if (origin, here) == ("kh", "th") else (None, *CALLINGS[:7])
+    barred = replace(told, calling=CALLINGS[0], secret=seal_secret(("sun", "fish", "moon"), NOW), wrong=(NOW, NOW))
     starts = [
+        (staffed, real_script.special.secret, barred),
         *((real_script, flow, told) for flow in real_script.flows),
         (real_script, real_script.special.welcome, Conversation(None, profile)),
         *((staffed, flow, replace(told, calling=calling)) for flow in OF_TICKETS for calling in states),
