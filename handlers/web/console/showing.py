@@ -7,7 +7,6 @@ writing by `seen`. No style and no program stands in a page: the policy in heade
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -135,10 +134,6 @@ def _lines(words: str) -> list[str]:
     return seen(words).splitlines() or [""]
 
 
-def _local(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M")
-
-
 def _bar(value: int | None, values: tuple[int | None, ...], longest: int) -> int:
     """How long the bar of a value is, where the largest is `longest`."""
     most = max((one for one in values if one is not None), default=0)
@@ -155,7 +150,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"seen": seen, "exact": exact, "lines": _lines, "local": _local}
+    environment.filters |= {"seen": seen, "exact": exact, "lines": _lines}
     environment.globals |= {"qr_code": qr_code, "bar": _bar, **_ENUMS, **_LISTS}
     return environment
 

@@ -448,8 +448,8 @@ class Deed(StrEnum):
     """What can be done with a ticket; each is a form that posts to its own path.
 
     Fields: `words` (WRITE, NOTE), `to` (GIVE, ASK, REFER, REASSIGN), `urgency`, `label` and `on` ("1"/"0"), `card` and
-    `filled`, `canned`, `why` (DECLINE: a reason; CLOSE: a CloseReason; GLASS: words), `at` (REMIND: local
-    `YYYY-MM-DDTHH:MM`), and `ref` where a form must not take effect twice.
+    `filled`, `canned`, `why` (DECLINE: a reason; CLOSE: a CloseReason; GLASS: words), `after` (REMIND:
+    minutes from now), and `ref` where a form must not take effect twice.
     """
 
     CLAIM = "claim"

@@ -118,6 +118,14 @@ class ConsoleWords:
         hours = int(length.total_seconds()) // 3600
         return self.say("span-days", d=hours // 24, h=hours % 24)
 
+    def minutes(self, minutes: int) -> str:
+        """A span of so many minutes, in its largest unit alone."""
+        hours, left = divmod(minutes, 60)
+        if left:
+            return self.phrase("unit-minute", n=minutes)
+        unit, many = ("day", hours // 24) if hours >= 24 else ("hour", hours)
+        return self.phrase(f"unit-{unit}-one" if many == 1 else f"unit-{unit}", n=many)
+
     def ago(self, moment: datetime) -> str:
         """How long ago."""
         return self.span(max(self.now - moment, timedelta()))

@@ -1,0 +1,169 @@
+"""Opens what was told about a ticket, with the key of whoever looks, and puts it into lines."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Final, assert_never
+
+from bot.casebook import (
+    CasebookError,
+    Doubt,
+    Doubtful,
+    Epochs,
+    KeyFileError,
+    KeyPair,
+    Marked,
+    Noted,
+    Opened,
+    PersonPicked,
+    PersonSaid,
+    PersonSentMedia,
+    StaffSaid,
+    StaffSentCard,
+    StaffSentMedia,
+    StaffSentReply,
+    Unopened,
+    open_records,
+    open_wrap,
+)
+from bot.desk.letters import Missed, Original
+from bot.desk.staff import Roster
+from bot.desk.ticket import StaffId, Ticket
+from bot.store.contract import Sealed
+from handlers.web.console import views
+
+LATE: Final = timedelta(minutes=15)
+_NOBODY: Final = "–"
+_FAULTS: Final = {
+    Doubt.FORGED: views.Fault.FORGED,
+    Doubt.OUT_OF_ORDER: views.Fault.OUT_OF_ORDER,
+    Doubt.MISSING: views.Fault.MISSING,
+    Doubt.LOCKED: views.Fault.UNREADABLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Casefile:
+    """What could be opened: the lines, and the keys by helpline and key id, for giving them to colleagues."""
+
+    content: views.Content
+    lines: tuple[views.Line, ...] = ()
+    keys: Mapping[tuple[str, str], KeyPair] = field(default_factory=dict)
+    media: Mapping[int, Original] = field(default_factory=dict)
+    """Where what is not words can be copied from, by the number of its line."""
+
+
+def open_casefile(
+    ticket: Ticket,
+    sealed: Sealed,
+    reader: StaffId,
+    private: bytes | None,
+    epochs: Epochs,
+    writers: Collection[bytes],
+    roster: Roster,
+    path: str,
+) -> Casefile:
+    """Open what a reader may open; raise nothing, whatever lies there. `path` is where the ticket's page stands."""
+    if not sealed.records:
+        return Casefile(views.Content.OPEN)
+    if private is None:
+        return Casefile(views.Content.LOCKED)
+    keys: dict[tuple[str, str], KeyPair] = {}
+    is_over = False
+    for name, wrap in sealed.wraps.items():
+        helpline, _, rest = name.partition("/")
+        key, _, whose = rest.partition("/")
+        if whose != reader:
+            continue
+        try:
+            keys[helpline, key] = open_wrap(epochs, ticket.id, name, wrap, private)
+        except CasebookError as error:
+            is_over |= error.why is Unopened.EPOCH_OVER
+        except KeyFileError:
+            continue
+    if not keys:
+        return Casefile(views.Content.ENDED if is_over else views.Content.NOT_FOR_YOU)
+    by_id = {key: pair.private for (_, key), pair in keys.items()}
+    opened = open_records(by_id, writers, ticket.id, sealed.records)
+    lines = _Lines(roster, reader, path)
+    return Casefile(views.Content.OPEN, tuple(lines.of(opened)), keys, lines.media)
+
+
+class _Lines:
+    """Entries as lines: marks go to what they mark, edits stand beside what they change."""
+
+    def __init__(self, roster: Roster, reader: StaffId, path: str) -> None:
+        self.media: dict[int, Original] = {}
+        self._roster = roster
+        self._reader = reader
+        self._path = path
+        self._lines: list[views.Line] = []
+        self._by_ref: dict[str, int] = {}
+
+    def of(self, opened: Sequence[Opened]) -> list[views.Line]:
+        for one in opened:
+            line = self._line(one)
+            if line is not None:
+                self._lines.append(line)
+        return self._lines
+
+    def _line(self, one: Opened) -> views.Line | None:
+        match one:
+            case Doubtful(why, count):
+                return views.Unreadable(_FAULTS[why], count if count > 1 else None)
+            case PersonSaid(at, words, language, _, is_edit):
+                return views.FromPerson(at, words, language, is_edit)
+            case PersonSentMedia(at, kind, original):
+                self.media[len(self._lines)] = original
+                return views.PersonMedia(at, kind, f"{self._path}/media/{len(self._lines)}")
+            case PersonPicked(at, card, answer):
+                return views.PersonPicked(at, card, answer)
+            case StaffSaid(at, by, words, language, ref, is_edit):
+                self._note(ref)
+                is_mine = by == self._reader
+                return views.FromStaff(at, self._name(by), words, language, views.Sent.QUEUED, is_mine, is_edit)
+            case StaffSentCard(at, by, card, filled, ref):
+                self._note(ref)
+                what, is_mine = f"card:{card}", by == self._reader
+                return views.StaffCard(at, self._name(by), what, views.Sent.QUEUED, filled, is_mine)
+            case StaffSentReply(at, by, canned, ref):
+                self._note(ref)
+                what, is_mine = f"canned:{canned}", by == self._reader
+                return views.StaffCard(at, self._name(by), what, views.Sent.QUEUED, is_mine=is_mine)
+            case StaffSentMedia(at, by, kind, _, ref):
+                self._note(ref)
+                return views.StaffMedia(at, self._name(by), kind, views.Sent.QUEUED, by == self._reader)
+            case Noted(at, by, words):
+                return views.Note(at, self._name(by), words)
+            case Marked():
+                self._mark(one)
+                return None
+            case _:
+                assert_never(one)
+
+    def _note(self, ref: str) -> None:
+        if ref:
+            self._by_ref[ref] = len(self._lines)
+
+    def _mark(self, mark: Marked) -> None:
+        place = self._by_ref.get(mark.ref)
+        line = None if place is None else self._lines[place]
+        if place is None or not isinstance(line, views.FromStaff | views.StaffCard | views.StaffMedia):
+            return
+        is_late = line.is_late or (mark.why is None and mark.at - line.at > LATE)
+        state = _state(mark, line.state)
+        is_veiled = state is views.Sent.SENT
+        missed: Missed | None = mark.why if state is views.Sent.FAILED else None
+        self._lines[place] = replace(line, state=state, missed=missed, is_late=is_late, is_veiled=is_veiled)
+
+    def _name(self, member: StaffId) -> str:
+        found = self._roster.members.get(member)
+        return _NOBODY if found is None else found.name
+
+
+def _state(mark: Marked, before: views.Sent) -> views.Sent:
+    if mark.why is not None:
+        return views.Sent.FAILED
+    if mark.opened or before is views.Sent.SHOWN:
+        return views.Sent.SHOWN
+    return views.Sent.SENT

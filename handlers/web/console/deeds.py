@@ -1,0 +1,105 @@
+"""What a form of the ticket's page asks for, as an action of the desk; the desk decides whether it is done."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.desk.actions import (
+    AcceptReferral,
+    AskColleague,
+    BreakGlass,
+    CancelReferral,
+    Claim,
+    Close,
+    DeclineReferral,
+    HandOver,
+    Note,
+    Refer,
+    Release,
+    Remind,
+    Reopen,
+    SendCanned,
+    SendCard,
+    SetLabel,
+    SetUrgency,
+    StaffAction,
+    Write,
+)
+from bot.desk.helplines import HelplineId
+from bot.desk.phrases import CardId
+from bot.desk.staff_deciding import CONSOLE
+from bot.desk.ticket import CloseReason, StaffId, Urgency
+from bot.language.scripts import language_of
+from bot.messages import Language
+from handlers.web.console.views import Deed, Notice
+
+MOST: Final = 8000
+"""Characters of a field; longer ones never reach the desk."""
+
+
+def read_deed(  # noqa: C901, PLR0911, PLR0912 - one line for each form
+    deed: Deed, form: Mapping[str, str], language: Language, zone: str, now: datetime
+) -> StaffAction | Notice:
+    """The action; or what is missing in the form. `language` is the one to assume where letters do not tell."""
+    words, ref = form.get("words", "")[:MOST], CONSOLE + form.get("ref", "")[:64]
+    match deed:
+        case Deed.CLAIM:
+            return Claim()
+        case Deed.RELEASE:
+            return Release()
+        case Deed.GIVE | Deed.REASSIGN:
+            return HandOver(StaffId(form.get("to", "")))
+        case Deed.ASK:
+            return AskColleague(StaffId(form.get("to", "")))
+        case Deed.URGENCY:
+            wanted = next((one for one in Urgency if one == form.get("urgency")), None)
+            return Notice.MOVED_ON if wanted is None else SetUrgency(wanted)
+        case Deed.LABEL:
+            return SetLabel(form.get("label", ""), on=form.get("on", "1") == "1")
+        case Deed.WRITE:
+            heard = language_of(words)
+            return Write(words, language if heard is None else Language(heard), ref)
+        case Deed.CARD:
+            return SendCard(CardId(form.get("card", "")), ref, form.get("filled", "").strip()[:MOST])
+        case Deed.CANNED:
+            return SendCanned(form.get("canned", ""), ref)
+        case Deed.NOTE:
+            return Note(words)
+        case Deed.REFER:
+            return Refer(HelplineId(form.get("to", "")))
+        case Deed.ACCEPT:
+            return AcceptReferral()
+        case Deed.DECLINE:
+            return DeclineReferral(form.get("why", "other")[:200]) if form.get("why") else Notice.REASON_NEEDED
+        case Deed.CANCEL_REFERRAL:
+            return CancelReferral()
+        case Deed.CLOSE:
+            reason = next((one for one in CloseReason if one == form.get("why")), None)
+            return Notice.REASON_NEEDED if reason is None else Close(reason)
+        case Deed.REOPEN:
+            return Reopen()
+        case Deed.REMIND:
+            return _reminder(form.get("at", ""), zone, now)
+        case Deed.GLASS:
+            why = form.get("why", form.get("words", ""))[:MOST]
+            return BreakGlass(why) if why.strip() else Notice.REASON_NEEDED
+
+
+def _reminder(at: str, zone: str, now: datetime) -> Remind | Notice:
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        return Notice.TIME_NEEDED
+    after = moment.replace(tzinfo=ZoneInfo(zone)) - now if moment.tzinfo is None else moment - now
+    return Remind(after) if after > timedelta() else Notice.TIME_NEEDED
+
+
+NOTICES: Final[Mapping[Deed, Notice]] = {
+    Deed.WRITE: Notice.QUEUED,
+    Deed.CARD: Notice.QUEUED,
+    Deed.CANNED: Notice.QUEUED,
+    Deed.NOTE: Notice.NOTED,
+    Deed.REMIND: Notice.REMINDED,
+}
+"""What is said when it was done; of the others only that it was."""
