@@ -36,9 +36,9 @@ Frames: TypeAlias = tuple[Frame, ...]
 class Calling:
     """The person's own view of the ticket they opened last.
 
-    `held` counts what waits to be looked at, `noticed` says that a neutral line stands for news already. `referred` is
-    the helpline to which they were asked to be passed on, and what became of it. `hidden` is set from a quick exit
-    until they return. `judged` once they said whether it helped.
+    `held` counts what waits to be looked at, and `unseen` is what staff's messages among it are called; `noticed` says
+    that a neutral line stands for news already. `referred` is the helpline to which they were asked to be passed on, and
+    what became of it. `hidden` is set from a quick exit until they return. `judged` once they said whether it helped.
     """
 
     ticket: TicketId
@@ -52,6 +52,7 @@ class Calling:
     hidden: bool = False
     judged: bool = False
     noticed: bool = False
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,9 @@ class OwnTicket:
         # What was held of an earlier talk still waits to be looked at.
         before = person.calling or Calling(ticket.id, ticket.helpline, person.now)
         person.calling = Calling(ticket.id, ticket.helpline, person.now, held=before.held, noticed=before.noticed)
+        if not before.held:
+            # The pictures were for what was written in an earlier talk.
+            person.secret, person.wrong, person.active = None, (), person.now
         self._screenful.do(Count("ticket_opened", ticket.helpline))
         self._screenful.do(OpenTicket(ticket))
 
@@ -277,7 +280,7 @@ class OwnTicket:
         self.come_back()
         if calling.held:
             self._screenful.do(Unveil())
-        person.calling = replace(person.calling or calling, held=0, noticed=False)
+        person.calling = replace(person.calling or calling, held=0, noticed=False, unseen=())
         return None
 
     def come_back(self) -> None:
@@ -298,6 +301,20 @@ class OwnTicket:
             if self.is_open and not calling.hidden:
                 self.write(PersonHid())
             person.calling = replace(calling, hidden=True, noticed=False)
+
+    def move_away(self) -> bool:
+        """It goes on from another phone, where nothing can be shown of what was held here. Whether to write a line."""
+        person, calling = self._person, self._person.calling
+        if calling is None:
+            return False
+        way = way_to_tell(person.profile, person.active, person.now, hidden=calling.hidden)
+        for ref in calling.unseen:
+            self.write(NotShown(ref, Missed.EXPIRED))
+        # First of all, for nobody has left: the ticket must not wait for who goes on elsewhere.
+        person.calling = None
+        self.hide()
+        person.secret, person.wrong, person.active = None, (), None
+        return way is not Way.HELD
 
     def stop_writing(self) -> None:
         """They want nothing to be written to them first, until they say otherwise."""
@@ -332,7 +349,8 @@ class OwnTicket:
             self._screenful.do(Send(message, ref=ref, copies=copies, edits=earlier))
             return
         self._screenful.do(Hold(message, ref, copies))
-        person.calling = replace(calling, held=calling.held + 1)
+        unseen = (*(one for one in calling.unseen if one != ref), ref)[-SHOWN_AT_MOST:]
+        person.calling = replace(calling, held=calling.held + 1, unseen=unseen)
         self.write(Showed(ref, opened=False))
         self._announce(way)
 

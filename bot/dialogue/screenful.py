@@ -18,6 +18,7 @@ class Screenful:
         self.recording: TextId | None = None
         self.covers = False
         self.replaces = False
+        self.silent = False
         self._effects: list[Effect] = []
         self._parts: list[Text] = []
 
@@ -64,7 +65,7 @@ class Screenful:
             self._effects.append(Send(Message(text, language=language)))
         alone = not any(isinstance(effect, Send) for effect in self._effects)
         menu = Message(last, rows, language=language, picture=self.picture, recording=self.recording)
-        self._effects.append(Send(menu, replaces=self.replaces and alone, covers=self.covers))
+        self._effects.append(Send(menu, replaces=self.replaces and alone, covers=self.covers, silent=self.silent))
         self._parts.clear()
 
 

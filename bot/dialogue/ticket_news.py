@@ -55,8 +55,11 @@ def take_letter(walk: Walk, letter: ToPerson) -> None:  # noqa: C901, PLR0912 - 
     """Take what the ticket has to tell; nothing is shown that the person has not allowed."""
     person, ticket, special = walk.person, walk.ticket, walk.script.special
     if isinstance(letter, TicketJoined):
-        held = 0 if person.calling is None else person.calling.held
-        person.calling = Calling(letter.ticket, letter.helpline, letter.asked, letter.stage, held=held)
+        before = person.calling or Calling(letter.ticket, letter.helpline, letter.asked)
+        unseen = before.unseen if before.ticket == letter.ticket else ()
+        person.calling = Calling(
+            letter.ticket, letter.helpline, letter.asked, letter.stage, held=before.held, unseen=unseen
+        )
         walk.refresh()
         walk.note("code-joined")
         _lead(walk, special.talk)
@@ -106,10 +109,22 @@ def take_letter(walk: Walk, letter: ToPerson) -> None:  # noqa: C901, PLR0912 - 
                 walk.note("ticket-reopened")
                 _lead(walk, special.talk)
         case TicketMovedAway():
-            ticket.hide()
-            person.calling = None
+            _cover_what_moved(walk)
         case _:
             assert_never(letter)
+
+
+def _cover_what_moved(walk: Walk) -> None:
+    """Nothing of the talk stays on this phone, and one line says so to whoever holds it, without saying what it was."""
+    may_write = walk.ticket.move_away()
+    walk.refresh()
+    walk.person.frames.clear()
+    walk.person.trail.clear()
+    if may_write:
+        walk.note("moved-away")
+        walk.cover()
+        walk.whisper()
+        walk.restart(walk.script.special.cover)
 
 
 def _tell(walk: Walk, phrase: str) -> None:

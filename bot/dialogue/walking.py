@@ -127,6 +127,10 @@ class Walk:
         """Let the coming menu cover what was on the screen."""
         self._screenful.covers = True
 
+    def whisper(self) -> None:
+        """Let the coming menu ring no phone."""
+        self._screenful.silent = True
+
     def hush(self) -> None:
         """Let no reminder write to the person any more."""
         if self.script.alarms:

@@ -45,15 +45,8 @@ ENGINE_PHRASES: Final = (
     *("stopped", "forgotten", "times-up"),
     # with a helpline
     *("held-neutral", "held-look", "covered", "staff-says", "staff-wrote-in", "edited-mark", "passed-on"),
-    *(
-        "cannot-pass-on",
-        "not-passed-on",
-        "acknowledged-now",
-        "waits-again",
-        "ticket-reopened",
-        "code-joined",
-        "code-unknown",
-    ),
+    *("cannot-pass-on", "not-passed-on", "acknowledged-now", "waits-again", "ticket-reopened"),
+    *("code-joined", "code-unknown", "moved-away"),
     *("no-desk-now", "referral-accepted", "referral-declined", "referral-lapsed", "referral-refused"),
     "referral-withdrawn",
 )

@@ -9,7 +9,9 @@ import pytest
 from bot.desk.helplines import Desks, HelplineId
 from bot.desk.letters import (
     CodeUnknown,
+    Missed,
     NobodyYet,
+    NotShown,
     PersonAgreed,
     PersonErased,
     PersonHid,
@@ -34,7 +36,7 @@ from bot.dialogue import Conversation
 from bot.dialogue.conversation import Calling
 from bot.dialogue.effects import Delete, Hold, OpenTicket, Send, Unveil, UseCode, Wake, WriteTo
 from bot.dialogue.engine import take_turn
-from bot.dialogue.events import Edited, Elapsed, LetterCame, Opened, Pressed, Reported, Typed, Wish, Wished
+from bot.dialogue.events import Edited, Elapsed, LetterCame, Looked, Opened, Pressed, Reported, Typed, Wish, Wished
 from bot.dialogue.script import Script
 from bot.dialogue.secrets import seal_secret
 from bot.language import Danger, Level, Understood
@@ -434,6 +436,61 @@ def test_a_code_opens_the_talk_on_another_phone_and_ends_it_on_the_first(staffed
     first.take(Typed("hello", "33"))
 
     assert letters(first) == []
+
+
+def test_the_phone_that_a_talk_has_left_is_covered_with_one_line_that_says_nothing_of_it(staffed: Script) -> None:
+    first = in_talk(staffed)
+    first.take(Typed("help me", "31"))
+
+    first.take(LetterCame(TicketMovedAway()))
+
+    [line] = [effect for effect in first.effects if isinstance(effect, Send)]
+    assert (line.covers, line.silent) == (True, True)
+    assert "What was open here is closed now." in first.words
+    assert not any(word in first.words.lower() for word in ("helpline", "talk", "phone", "answer", "code"))
+    assert letters(first) == [], "nobody has left, so that staff are not told to wait"
+    first.take(Wished(Wish.BACK))
+    assert "You are in a talk" not in first.words
+
+
+@pytest.mark.parametrize("profile", [{"contact": "wait"}, {"contact_hours": "night"}])
+def test_whoever_wants_nothing_to_be_written_is_not_written_to_about_that_either(
+    staffed: Script, profile: dict[str, str]
+) -> None:
+    first = in_talk(staffed, **profile)
+
+    first.take(LetterCame(TicketMovedAway()))
+
+    assert [effect for effect in first.effects if isinstance(effect, Send)] == []
+    first.take(Looked())
+    assert "You are in a talk" not in first.words
+
+
+def test_staff_learn_what_was_still_held_on_the_phone_that_a_talk_has_left(staffed: Script) -> None:
+    first = in_talk(staffed)
+    first.take(HELLO)
+    first.press("Look")
+    first.take(LetterCame(StaffWrote("Second.", Language("en"), "two")))
+    first.take(LetterCame(StaffWrote("Second, changed.", Language("en"), "two", is_edit=True)))
+    first.take(LetterCame(StaffWrote("Third.", Language("en"), "three")))
+
+    first.take(LetterCame(TicketMovedAway()))
+
+    assert letters(first) == [NotShown("two", Missed.EXPIRED), NotShown("three", Missed.EXPIRED)]
+
+
+def test_a_new_talk_begins_without_the_pictures_of_the_last_unless_something_of_it_waits(staffed: Script) -> None:
+    for held in (0, 1):
+        person = caller(staffed, Stage.CLOSED, seal_secret(("sun", "fish", "moon"), NOW))
+        assert person.conversation.calling is not None
+        kept = replace(person.conversation.calling, held=held)
+        person.conversation = replace(person.conversation, calling=kept)
+        person.now += timedelta(days=3)
+
+        person.take(Opened(flow="ask-helpline"))
+
+        assert len(tickets(person)) == 1
+        assert (person.conversation.secret is None) == (held == 0)
 
 
 def test_a_wrong_code_says_so_and_shows_a_way_on(staffed: Script) -> None:

@@ -367,6 +367,10 @@ async def test_who_has_a_code_goes_on_from_another_phone(quick_folder: Path) -> 
         await town.reads(again, "You can go on here")
         await town.say(again, "It is me, on another phone")
         await town.in_topic(town.home, thread, "on another phone")
+        await town.reads(sok, "What was open here is closed now")
+        town.anna.send("I see you on the new phone", to=town.home, topic=thread)
+        await town.reads(again, "There is something new here for you")
+        assert not any("left quickly" in message.text for message in town.home.visible(thread))
         before = len(town.home.visible(thread))
         await town.say(sok, "who is this?")
         assert len(town.home.visible(thread)) == before
