@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.desk.helplines import HelplineId
 from bot.desk.staff import Member, Role
-from bot.desk.ticket import Ticket
+from bot.desk.ticket import ReferralState, Ticket
 
 
 class Right(StrEnum):
@@ -36,15 +36,15 @@ _BY_ROLE: Final = {
     Role.AUDITOR: frozenset({Right.OWN_ACCOUNT, Right.READ_AUDIT}),
 }
 
-_OF_A_HELPLINE: Final = frozenset({Right.SUPERVISE, Right.EXPORT_COUNTS, Right.MANAGE_STAFF})
-"""These reach only as far as the helplines somebody works for."""
+_OF_NO_HELPLINE: Final = frozenset({Right.OWN_ACCOUNT, Right.READ_AUDIT})
+"""All others reach only as far as the helplines somebody works for; an operator runs them all."""
 
 
 def may(member: Member, right: Right, helpline: HelplineId | None = None) -> bool:
     """Whether somebody may do something at all or, with a helpline, there."""
     if member.left is not None or right not in _BY_ROLE[member.role]:
         return False
-    if helpline is None or right not in _OF_A_HELPLINE or member.role is Role.OPERATOR:
+    if helpline is None or right in _OF_NO_HELPLINE or member.role is Role.OPERATOR:
         return True
     return helpline in member.helplines
 
@@ -57,13 +57,15 @@ def desks_for(member: Member, ticket: Ticket) -> tuple[HelplineId, ...]:
     if not may(member, Right.OPEN_TICKET):
         return ()
     lies_at = [ticket.helpline, *(copy.helpline for copy in ticket.copies)]
-    if ticket.referral is not None and ticket.referral.state == "offered":
+    if ticket.referral is not None and ticket.referral.state is ReferralState.OFFERED:
         lies_at.append(ticket.referral.to)
     return tuple(dict.fromkeys(one for one in lies_at if member.works_for(one)))
 
 
 def holds(member: Member, ticket: Ticket) -> bool:
     """Whether a ticket is theirs to read without a reason: they hold it, help with it, nobody has it, or they lead."""
+    if not desks_for(member, ticket):
+        return False
     if ticket.holder in (None, member.id) or member.id in ticket.helpers:
         return True
     return member.supervises(ticket.helpline)
