@@ -37,8 +37,9 @@ class Calling:
     """The person's own view of the ticket they opened last.
 
     `held` counts what waits to be looked at, and `unseen` is what staff's messages among it are called; `noticed` says
-    that a neutral line stands for news already. `referred` is the helpline to which they were asked to be passed on, and
-    what became of it. `hidden` is set from a quick exit until they return. `judged` once they said whether it helped.
+    that a neutral line stands for news already. `referred` is the helpline to which they were asked to be passed on,
+    `referral` what became of that. `hidden` is set from a quick exit until they return, `judged` once they said whether
+    it helped.
     """
 
     ticket: TicketId

@@ -95,6 +95,7 @@ KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "secret": ("yes", "no"),
     "proof": (_NO_TICKET, "needed", "barred"),
     "again_at": (),
+    "desk_opens": (),
     "desk_name": (),
     "desk_about": (),
     "asked_at": (),
@@ -136,6 +137,8 @@ class OwnTicket:
         if declared is not None:
             if self.is_open:
                 known["desk"] = "open" if declared.is_open(person.now, person.script.helplines.holidays) else "closed"
+            opens = declared.hours.opens_after(person.now, person.script.helplines.holidays)
+            known["desk_opens"] = "" if opens is None else self._opens(opens)
             known["desk_speaks"] = "yes" if person.speaking in declared.languages else "no"
             known["desk_name"] = self._words(f"helpline.{declared.id}.name")
             known["desk_about"] = self._words(f"helpline.{declared.id}.about")
@@ -478,6 +481,10 @@ class OwnTicket:
         line = Message(plain(wording.phrase("held-neutral")), ((look,),), language=person.language)
         self._screenful.do(Send(line, silent=True))
         person.calling = replace(calling, noticed=True)
+
+    def _opens(self, moment: datetime) -> str:
+        person = self._person
+        return person.wording().phrase("opens-again", time=clock(person.profile, moment, person.now))
 
     def _words(self, text: str) -> str:
         return self._person.wording().words(TextId(text))

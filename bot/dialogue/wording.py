@@ -46,7 +46,7 @@ ENGINE_PHRASES: Final = (
     # with a helpline
     *("held-neutral", "held-look", "covered", "staff-says", "staff-wrote-in", "edited-mark", "passed-on"),
     *("cannot-pass-on", "not-passed-on", "acknowledged-now", "waits-again", "ticket-reopened"),
-    *("code-joined", "code-unknown", "moved-away"),
+    *("code-joined", "code-unknown", "moved-away", "opens-again"),
     *("no-desk-now", "referral-accepted", "referral-declined", "referral-lapsed", "referral-refused"),
     "referral-withdrawn",
 )

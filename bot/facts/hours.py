@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
+
+_DAYS_AHEAD: Final = 22
+"""Two weeks without a working day are the longest holidays; beyond that nothing is foretold."""
 
 
 class Availability(StrEnum):
@@ -29,12 +33,13 @@ class Shift:
         today, clock = moment.date(), moment.time()
         if overnight:
             yesterday = today - timedelta(days=1)
-            late = clock >= self.opens and self._works(today, holidays)
-            early = clock < self.closes and self._works(yesterday, holidays)
+            late = clock >= self.opens and self.works(today, holidays)
+            early = clock < self.closes and self.works(yesterday, holidays)
             return late or early
-        return self.opens <= clock < self.closes and self._works(today, holidays)
+        return self.opens <= clock < self.closes and self.works(today, holidays)
 
-    def _works(self, day: date, holidays: frozenset[date]) -> bool:
+    def works(self, day: date, holidays: frozenset[date]) -> bool:
+        """Whether it opens on a day."""
         return day.weekday() in self.weekdays and day not in holidays
 
 
@@ -53,7 +58,22 @@ class Hours:
             return Availability.OPEN
         if not self.shifts:
             return Availability.UNKNOWN
-        local = moment.astimezone(ZoneInfo(self.zone))
-        free_days = frozenset[date]().union(*(holidays.get(name, frozenset()) for name in self.closed_on))
+        local, free_days = moment.astimezone(ZoneInfo(self.zone)), self._free_days(holidays)
         is_open = any(shift.covers(local, free_days) for shift in self.shifts)
         return Availability.OPEN if is_open else Availability.CLOSED
+
+    def opens_after(self, moment: datetime, holidays: Mapping[str, frozenset[date]]) -> datetime | None:
+        """When the next shift begins after an aware moment; None where none is known for the weeks to come."""
+        zone, free_days = ZoneInfo(self.zone), self._free_days(holidays)
+        today = moment.astimezone(zone).date()
+        days = [today + timedelta(days=number) for number in range(_DAYS_AHEAD)]
+        begins = [
+            datetime.combine(day, shift.opens, zone)
+            for day in days
+            for shift in self.shifts
+            if shift.works(day, free_days)
+        ]
+        return min((begin for begin in begins if begin > moment), default=None)
+
+    def _free_days(self, holidays: Mapping[str, frozenset[date]]) -> frozenset[date]:
+        return frozenset[date]().union(*(holidays.get(name, frozenset()) for name in self.closed_on))

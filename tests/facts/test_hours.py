@@ -1,7 +1,9 @@
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.facts import Availability, Hours, Shift
 
@@ -56,3 +58,30 @@ def test_hours_are_read_on_the_clock_of_the_hotline() -> None:
 
     assert office.at(half_past_nine_in_yangon, {}) is Availability.OPEN
     assert office.at(datetime(2026, 11, 26, 2, 59, tzinfo=UTC), {}) is Availability.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("hours", "moment", "opens"),
+    [
+        (OFFICE, "2026-11-26T08:29", "2026-11-26T08:30"),
+        (OFFICE, "2026-11-26T16:30", "2026-11-27T08:30"),
+        (OFFICE, "2026-11-27T16:30", "2026-11-30T08:30"),
+        (OFFICE, "2026-04-10T16:30", "2026-04-16T08:30"),
+        (FRIDAY_NIGHT, "2026-11-28T04:00", "2026-12-04T20:00"),
+        (Hours("Asia/Bangkok"), "2026-11-26T10:00", None),
+        (Hours("Asia/Bangkok", shifts=(Shift(frozenset(), time(8), time(9)),)), "2026-11-26T10:00", None),
+    ],
+)
+def test_the_next_opening_leaves_out_weekends_and_holidays(hours: Hours, moment: str, opens: str | None) -> None:
+    assert hours.opens_after(at(moment), SONGKRAN) == (None if opens is None else at(opens))
+
+
+@given(st.integers(0, 365 * 24 * 60), st.sampled_from([OFFICE, FRIDAY_NIGHT]))
+def test_who_is_closed_now_is_open_at_the_next_opening_and_not_before(minutes: int, hours: Hours) -> None:
+    now = at("2026-01-01") + timedelta(minutes=minutes)
+    opens = hours.opens_after(now, SONGKRAN)
+    assert opens is not None
+    assert hours.at(opens, SONGKRAN) is Availability.OPEN
+    if hours.at(now, SONGKRAN) is Availability.CLOSED:
+        for part in range(1, 20):
+            assert hours.at(now + (opens - now) * part / 20 - timedelta(seconds=1), SONGKRAN) is Availability.CLOSED
