@@ -41,6 +41,13 @@ class Enrolment:
         changed = await self._roster.change(partial(invite, member=member, code=digest, now=now))
         return changed if isinstance(changed, EnrolRefusal) else code
 
+    async def invite_again(self, member: Member) -> str | EnrolRefusal:
+        """A new code for somebody who was enrolled before: for another device, or because they cannot get in."""
+        code = secrets.token_urlsafe(_CODE_BYTES)
+        digest, now = self._vault.code_name(code), self._clock.now()
+        changed = await self._roster.change(partial(invite, member=member, code=digest, now=now))
+        return changed if isinstance(changed, EnrolRefusal) else code
+
     async def invite_group(self, helpline: HelplineId) -> str:
         """A code for a helpline's group."""
         code = secrets.token_urlsafe(_CODE_BYTES)

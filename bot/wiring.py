@@ -11,7 +11,7 @@ from typing import Final, TextIO
 
 from bot import logbook
 from bot.casebook import FOLDER as EPOCHS
-from bot.casebook import Epochs, Keeper, load_writers
+from bot.casebook import Epochs, Keeper, Writers, load_writers
 from bot.channel import Channel, ChannelError
 from bot.clock import SystemClock
 from bot.compiler import Teach, teach_in
@@ -20,19 +20,22 @@ from bot.desk.staff import NO_ROSTER
 from bot.enrolment import Enrolment
 from bot.figures import Figures
 from bot.greeting import greet
+from bot.guard.audit import Chronicle
+from bot.guard.sign_in import SignIn
 from bot.live import LiveContent
 from bot.messages import ConversationId, Language
 from bot.pacing import Pacing
 from bot.roster import LiveRoster, Staffed
 from bot.settings import Settings
-from bot.store.contract import Leased, Store
+from bot.store.contract import Leased
 from bot.store.durability import UnsafeStoreError, inspect_store
 from bot.store.embedded import EmbeddedValkey
 from bot.store.memory_store import MemoryStore
 from bot.store.private_folder import keep_password
-from bot.store.redis_store import open_store
+from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import KEY_BYTES, Vault
 from bot.store.secrets import load_or_make
+from bot.store.shelf import Shelf
 from bot.turns import Letters, Tickets, Turns
 from bot.turns.tickets import DESK, LANE, OUTSIDE
 from bot.watch import Watch
@@ -41,7 +44,13 @@ from handlers.telegram import DOOR as TELEGRAM
 from handlers.telegram import TelegramChannel, TelegramConnection, TelegramDoor
 from handlers.telegram.desk import DeskChannel, DeskDoor, DeskOffice, GroupLines
 from handlers.terminal.chat import TerminalChat
+from handlers.web.assets import Assets
 from handlers.web.chat.hub import Hub
+from handlers.web.console.board import Board
+from handlers.web.console.casefile import Cabinet
+from handlers.web.console.door import ConsoleDoor
+from handlers.web.console.office import Office
+from handlers.web.console.showing import ConsolePages
 from handlers.web.server import Handler, Surroundings, build_application, serve
 
 DEFAULT_PACING: Final = Pacing()
@@ -78,6 +87,15 @@ class _Messengers:
         self.hub.call(conversation)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sealing:
+    """What seals what people tell, and shows that we wrote it."""
+
+    writers: Writers
+    epochs: Epochs
+    keeper: Keeper
+
+
 class _Nobody:
     """Messengers for a door that looks into the outbox itself."""
 
@@ -111,15 +129,13 @@ async def run_bot(
             channels[TELEGRAM] = TelegramChannel(connection, media=lambda: live.script().media)
         roster = LiveRoster(store, clock)
         await roster.read()
-        writers = load_writers(settings.data_dir / "keys")
-        epochs = Epochs(settings.data_dir / EPOCHS)
-        watch = Watch(store, roster.current, clock, figures, _ping(settings), epochs)
+        sealing = _sealing(settings, figures)
+        watch = Watch(store, roster.current, clock, figures, _ping(settings), sealing.epochs)
         staffed = Staffed(live.script, roster.current, watch.held_by)
         hub = Hub()
         post = _Post()
         messengers = _Messengers(post, hub)
-        keeper = Keeper(epochs, writers.newest, figures)
-        tickets = Tickets(store, staffed.script, roster.current, messengers, clock, figures, keeper)
+        tickets = Tickets(store, staffed.script, roster.current, messengers, clock, figures, sealing.keeper)
         turns = Turns(store, staffed.script, messengers, clock, figures, vault, tickets.take)
         letters = Letters(turns, tickets.take, store)
         channels |= {LANE: letters, OUTSIDE: _outside(settings)}
@@ -148,17 +164,20 @@ async def run_bot(
             is_leaving=stop.is_set,
         )
         async with asyncio.TaskGroup() as group:
+            board = Board(store, store.shelf(), clock)
+            await board.look()
             tasks = [
+                group.create_task(board.follow()),
                 group.create_task(turns.ring_timers()),
                 group.create_task(live.follow()),
                 group.create_task(roster.follow()),
                 group.create_task(watch.run(tickets.take)),
                 group.create_task(delivery.run(alone=alone)),
             ]
+            enrolment = Enrolment(roster, vault, clock)
             name: str | None = None
             posts: dict[str, Handler] = {}
             if connection is not None and office is not None:
-                enrolment = Enrolment(roster, vault, clock)
                 desk_door = DeskDoor(office, tickets.take, enrolment.enrol, enrolment.link)
                 stack.push_async_callback(desk_door.close)
                 door = TelegramDoor(connection, turns.take, vault, staffed.script, clock, figures, desk_door)
@@ -167,7 +186,8 @@ async def run_bot(
                     posts[path] = door.webhook_handler
                 tasks.append(group.create_task(door.run()))
                 name = await _name_of(door)
-            application = build_application(around, posts)
+            console = _console(settings, around, store.shelf(), sealing, roster, tickets, board)
+            application = build_application(around, posts, console)
             async with serve(application, settings.http_host, settings.http_port) as port:
                 when_ready()
                 tell(greet(settings, port, name))
@@ -199,8 +219,39 @@ def teacher(settings: Settings) -> Teach:
     return teach_in(settings.data_dir / "learned")
 
 
+def _sealing(settings: Settings, figures: Figures) -> _Sealing:
+    writers, epochs = load_writers(settings.data_dir / "keys"), Epochs(settings.data_dir / EPOCHS)
+    return _Sealing(writers, epochs, Keeper(epochs, writers.newest, figures))
+
+
+def _console(
+    settings: Settings,
+    around: Surroundings,
+    shelf: Shelf,
+    sealing: _Sealing,
+    roster: LiveRoster,
+    tickets: Tickets,
+    board: Board,
+) -> Callable[[Assets], ConsoleDoor]:
+    """The staff's pages, as soon as there are the files that they are drawn with."""
+    clock, vault, writers = around.clock, around.vault, sealing.writers
+    chronicle = Chronicle(shelf, writers.newest, writers.publics)
+
+    def build(assets: Assets) -> ConsoleDoor:
+        return ConsoleDoor(
+            Office(
+                *(around.store, shelf, vault, clock, around.script, roster, tickets.take),
+                *(SignIn(shelf, roster, vault, chronicle, clock), chronicle, Enrolment(roster, vault, clock)),
+                *(sealing.keeper, Cabinet(sealing.epochs, writers.publics, roster.current), board),
+                *(ConsolePages(around.script, assets), settings.public_url, settings.telegram_token),
+            )
+        )
+
+    return build
+
+
 @asynccontextmanager
-async def _store(settings: Settings, vault: Vault, figures: Figures) -> AsyncIterator[tuple[Store, bool]]:
+async def _store(settings: Settings, vault: Vault, figures: Figures) -> AsyncIterator[tuple[RedisStore, bool]]:
     """The store, and whether we are the only ones who use it: the built-in one lets nobody else in."""
     async with AsyncExitStack() as stack:
         if settings.store_url is None:

@@ -4,6 +4,7 @@ The key's private half lies here once for each way of unlocking it: under the pa
 secret, and sealed to the key on paper. Opening it shows that the password was right, so no other trace of it is kept.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -11,7 +12,7 @@ from typing import Final
 import msgspec
 
 from bot.desk.ticket import StaffId
-from bot.store.contract import StoreError
+from bot.store.contract import ConflictError, StoreError
 from bot.store.shelf import Shelf, ShelfKind
 
 
@@ -51,6 +52,7 @@ class Credential:
     generation: int = 1
 
 
+_TRIES: Final = 20
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Credential)
 
@@ -70,11 +72,28 @@ class Credentials:
         """Write it, whatever was there."""
         await self._shelf.write_shelf(ShelfKind.CREDENTIAL, credential.member, _ENCODER.encode(credential))
 
+    async def change(
+        self, member: StaffId, change: Callable[[Credential], Credential | None]
+    ) -> Credential | None:
+        """Change it as it stands now, asking again where somebody was faster; None where there is nothing to change.
+
+        Writing back what was read a while ago would bring back passkeys and sessions that were ended meanwhile.
+        """
+        for _ in range(_TRIES):
+            found = await self._shelf.read_shelf(ShelfKind.CREDENTIAL, member)
+            changed = None if found is None else change(_decode(found[1]))
+            if found is None or changed is None:
+                return None
+            try:
+                await self._shelf.write_shelf(ShelfKind.CREDENTIAL, member, _ENCODER.encode(changed), found[0])
+            except ConflictError:
+                continue
+            return changed
+        raise ConflictError("how somebody signs in changed faster than it could be written")
+
     async def end_sessions(self, member: StaffId) -> None:
         """No session that somebody has now is of use any more."""
-        found = await self.find(member)
-        if found is not None:
-            await self.keep(replace(found, generation=found.generation + 1))
+        await self.change(member, lambda credential: replace(credential, generation=credential.generation + 1))
 
     async def forget(self, member: StaffId) -> None:
         """They cannot sign in any more."""

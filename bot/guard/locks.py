@@ -4,6 +4,7 @@ Stretching takes half a second and 128 MiB on purpose: who has stolen the store 
 """
 
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
@@ -48,13 +49,13 @@ def is_weak(password: str, name: str) -> bool:
 def lock_with_password(private: bytes, password: str, stretching: Stretching) -> Lock:
     """The key under a password. Slow on purpose: not in the event loop."""
     salt = secrets.token_bytes(argon2id.SALTBYTES)
-    key = argon2id.kdf(SecretBox.KEY_SIZE, password.encode(), salt, stretching.passes, stretching.memory)
+    key = argon2id.kdf(SecretBox.KEY_SIZE, _bytes_of(password), salt, stretching.passes, stretching.memory)
     return Lock(salt, stretching.passes, stretching.memory, SecretBox(key).encrypt(private))
 
 
 def unlock_with_password(lock: Lock, password: str) -> bytes | None:
     """The key, or None where the password is wrong. Slow on purpose: not in the event loop."""
-    key = argon2id.kdf(SecretBox.KEY_SIZE, password.encode(), lock.salt, lock.passes, lock.memory)
+    key = argon2id.kdf(SecretBox.KEY_SIZE, _bytes_of(password), lock.salt, lock.passes, lock.memory)
     return unlock_with_secret(lock.sealed, key)
 
 
@@ -87,3 +88,8 @@ def unlock_for_recovery(sealed: bytes, recovery: bytes) -> bytes | None:
         return SealedBox(PrivateKey(recovery)).decrypt(sealed)
     except (CryptoError, ValueError):
         return None
+
+
+def _bytes_of(password: str) -> bytes:
+    # One phone writes a letter with its mark as one character, another as two.
+    return unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")

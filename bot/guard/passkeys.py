@@ -7,7 +7,6 @@ password is asked for once more when something sealed is to be read.
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -34,22 +33,14 @@ SECRET_FROM: Final = sha256(b"waymark desk: secret of a passkey").digest()
 _CHALLENGE_BYTES: Final = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the browser is given: a token by which its answer is recognised, and the options as JSON."""
-
-    token: str
-    options: str
-
-
 class Passkeys:
     """Asks browsers and checks their answers. Each question is answered once and within five minutes."""
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
 
-    async def ask_for_new(self, member: Member, known: Sequence[Passkey], origin: str) -> Asked:
-        """Options for making a passkey."""
+    async def ask_for_new(self, member: Member, known: Sequence[Passkey], origin: str) -> str:
+        """Options for making a passkey, as JSON for the browser."""
         challenge = secrets.token_bytes(_CHALLENGE_BYTES)
         options = webauthn.generate_registration_options(
             rp_id=_host(origin),
@@ -64,9 +55,9 @@ class Passkeys:
         )
         return await self._asked(webauthn.options_to_json(options), challenge)
 
-    async def take_new(self, token: str, answer: str, origin: str, name: str, now: datetime) -> Passkey | None:
+    async def take_new(self, answer: str, origin: str, name: str, now: datetime) -> Passkey | None:
         """The passkey that was made; None where the answer is not good."""
-        challenge = await self._challenge(token)
+        challenge = await self._challenge(answer)
         if challenge is None:
             return None
         try:
@@ -81,8 +72,8 @@ class Passkeys:
             return None
         return Passkey(made.credential_id, made.credential_public_key, made.sign_count, name, now)
 
-    async def ask_who(self, origin: str, known: Sequence[Passkey] = ()) -> Asked:
-        """Options for signing in; with nobody's passkeys named, the browser offers those it has."""
+    async def ask_who(self, origin: str, known: Sequence[Passkey] = ()) -> str:
+        """Options for signing in, as JSON; with nobody's passkeys named, the browser offers those it has."""
         challenge = secrets.token_bytes(_CHALLENGE_BYTES)
         options = webauthn.generate_authentication_options(
             rp_id=_host(origin),
@@ -92,9 +83,9 @@ class Passkeys:
         )
         return await self._asked(webauthn.options_to_json(options), challenge)
 
-    async def check(self, token: str, answer: str, origin: str, passkey: Passkey) -> int | None:
+    async def check(self, answer: str, origin: str, passkey: Passkey) -> int | None:
         """The passkey's new count, where the answer is good."""
-        challenge = await self._challenge(token)
+        challenge = await self._challenge(answer)
         if challenge is None:
             return None
         try:
@@ -111,18 +102,20 @@ class Passkeys:
             return None
         return checked.new_sign_count
 
-    async def _asked(self, options: str, challenge: bytes) -> Asked:
-        token = secrets.token_urlsafe(16)
-        await self._shelf.write_shelf(ShelfKind.CHALLENGE, token, challenge, 0)
+    async def _asked(self, options: str, challenge: bytes) -> str:
+        await self._shelf.write_shelf(ShelfKind.CHALLENGE, challenge.hex(), b"asked", 0)
         grown = json.loads(options)
         grown["extensions"] = {"prf": {"eval": {"first": bytes_to_base64url(SECRET_FROM)}}}
-        return Asked(token, json.dumps(grown))
+        return json.dumps(grown)
 
-    async def _challenge(self, token: str) -> bytes | None:
-        found = await self._shelf.read_shelf(ShelfKind.CHALLENGE, token)
-        if found is None or not await self._shelf.drop_shelf(ShelfKind.CHALLENGE, token):
+    async def _challenge(self, answer: str) -> bytes | None:
+        """The challenge that an answer says it answers, if it is one of ours that was not answered before."""
+        try:
+            told = json.loads(webauthn.base64url_to_bytes(json.loads(answer)["response"]["clientDataJSON"]))
+            challenge = webauthn.base64url_to_bytes(told["challenge"])
+        except (ValueError, KeyError, TypeError):
             return None
-        return found[1]
+        return challenge if await self._shelf.drop_shelf(ShelfKind.CHALLENGE, challenge.hex()) else None
 
 
 def read_answer(answer: str) -> tuple[bytes, str] | None:

@@ -126,7 +126,7 @@ class SignIn:
         await self._throttle.succeeded(member.name)
         return await self._begin(member.id, session.private)
 
-    async def with_passkey(self, token: str, answer: str, origin: str, secret: bytes | None) -> Session | Denied:
+    async def with_passkey(self, answer: str, origin: str, secret: bytes | None) -> Session | Denied:
         """A passkey alone: it is two factors by itself. Their key is unlocked where it gave a secret."""
         told = read_answer(answer)
         member = None if told is None else self.member(StaffId(told[1]))
@@ -134,7 +134,7 @@ class SignIn:
         if told is None or member is None or credential is None:
             return Denied(Denial.PASSKEY_WRONG)
         passkey = next((one for one in credential.passkeys if one.id == told[0]), None)
-        count = None if passkey is None else await self.passkeys.check(token, answer, origin, passkey)
+        count = None if passkey is None else await self.passkeys.check(answer, origin, passkey)
         if passkey is None or count is None:
             await self._chronicle.note(self._clock.now(), member.id, Deed.SIGN_IN_FAILED)
             return Denied(Denial.PASSKEY_WRONG)
@@ -228,7 +228,7 @@ class SignIn:
         return await self.sessions.begin(member.id, private, self._clock.now())
 
     async def add_passkey(
-        self, session: Session, token: str, answer: str, origin: str, name: str, secret: bytes | None
+        self, session: Session, answer: str, origin: str, name: str, secret: bytes | None
     ) -> Denied | None:
         """Keep a passkey that the browser has made; it unlocks the key where it gave a secret and the key is open."""
         credential = await self.credentials.find(session.member)
@@ -236,7 +236,7 @@ class SignIn:
             return Denied(Denial.OVER)
         if len(credential.passkeys) >= MOST_PASSKEYS:
             return Denied(Denial.TOO_MANY)
-        passkey = await self.passkeys.take_new(token, answer, origin, name, self._clock.now())
+        passkey = await self.passkeys.take_new(answer, origin, name, self._clock.now())
         if passkey is None:
             return Denied(Denial.PASSKEY_WRONG)
         if secret is not None and session.private is not None:

@@ -25,6 +25,8 @@ from handlers.web.chat.hub import Hub
 from handlers.web.chat.routes import ChatDoor
 from handlers.web.chat.showing import Showing
 from handlers.web.chat.stream import Pace
+from handlers.web.console.door import ConsoleDoor
+from handlers.web.console.showing import STATIC as CONSOLE_FILES
 from handlers.web.errors import ErrorPages
 from handlers.web.gate import Gate, most_connections
 from handlers.web.headers import SecurityHeaders
@@ -81,9 +83,13 @@ class _Refusals:
 _REFUSALS: Final = web.AppKey("refusals", _Refusals)
 
 
-def build_application(around: Surroundings, more: Mapping[str, Handler] | None = None) -> web.Application:
+def build_application(
+    around: Surroundings,
+    more: Mapping[str, Handler] | None = None,
+    console: Callable[[Assets], ConsoleDoor] | None = None,
+) -> web.Application:
     """The application; `more` are paths of other doors, such as the one that Telegram posts to."""
-    assets = Assets([_CHAT_FILES])
+    assets = Assets([_CHAT_FILES, CONSOLE_FILES])
     errors = ErrorPages(around.script, around.clock, around.figures, assets.address("page.css"))
     health = Health(around.store, around.clock, around.figures, around.is_leaving)
     chat = ChatDoor(
@@ -102,6 +108,7 @@ def build_application(around: Surroundings, more: Mapping[str, Handler] | None =
     application.add_routes(
         [
             *chat.routes(),
+            *(() if console is None else console(assets).routes()),
             web.get("/static/{name}", assets.serve),
             web.get("/media/{name}", MediaFiles(around.script).serve),
             web.get("/favicon.ico", _no_icon),

@@ -1,6 +1,6 @@
 """Opens what was told about a ticket, with the key of whoever looks, and puts it into lines."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final, assert_never
@@ -53,40 +53,46 @@ class Casefile:
     """Where what is not words can be copied from, by the number of its line."""
 
 
-def open_casefile(
-    ticket: Ticket,
-    sealed: Sealed,
-    reader: StaffId,
-    private: bytes | None,
-    epochs: Epochs,
-    writers: Collection[bytes],
-    roster: Roster,
-    path: str,
-) -> Casefile:
-    """Open what a reader may open; raise nothing, whatever lies there. `path` is where the ticket's page stands."""
-    if not sealed.records:
-        return Casefile(views.Content.OPEN)
-    if private is None:
-        return Casefile(views.Content.LOCKED)
-    keys: dict[tuple[str, str], KeyPair] = {}
-    is_over = False
-    for name, wrap in sealed.wraps.items():
-        helpline, _, rest = name.partition("/")
-        key, _, whose = rest.partition("/")
-        if whose != reader:
-            continue
-        try:
-            keys[helpline, key] = open_wrap(epochs, ticket.id, name, wrap, private)
-        except CasebookError as error:
-            is_over |= error.why is Unopened.EPOCH_OVER
-        except KeyFileError:
-            continue
-    if not keys:
-        return Casefile(views.Content.ENDED if is_over else views.Content.NOT_FOR_YOU)
-    by_id = {key: pair.private for (_, key), pair in keys.items()}
-    opened = open_records(by_id, writers, ticket.id, sealed.records)
-    lines = _Lines(roster, reader, path)
-    return Casefile(views.Content.OPEN, tuple(lines.of(opened)), keys, lines.media)
+@dataclass(frozen=True, slots=True)
+class Cabinet:
+    """Opens casefiles. `epochs` and the public halves of writers are ours; what opens is the reader's own key."""
+
+    epochs: Epochs
+    writers: Collection[bytes]
+    roster: Callable[[], Roster]
+
+    def open(self, ticket: Ticket, sealed: Sealed, reader: StaffId, private: bytes | None, path: str) -> Casefile:
+        """Open what a reader may open; raise nothing, whatever lies there. `path` is where the ticket's page stands."""
+        if not sealed.records:
+            return Casefile(views.Content.OPEN)
+        if private is None:
+            return Casefile(views.Content.LOCKED)
+        keys, is_over = self._keys(ticket, sealed, reader, private)
+        if not keys:
+            return Casefile(views.Content.ENDED if is_over else views.Content.NOT_FOR_YOU)
+        by_id = {key: pair.private for (_, key), pair in keys.items()}
+        lines = _Lines(self.roster(), reader, path)
+        opened = lines.of(open_records(by_id, self.writers, ticket.id, sealed.records))
+        return Casefile(views.Content.OPEN, tuple(opened), keys, lines.media)
+
+    def _keys(
+        self, ticket: Ticket, sealed: Sealed, reader: StaffId, private: bytes
+    ) -> tuple[dict[tuple[str, str], KeyPair], bool]:
+        """The keys that open, and whether the time of one is over."""
+        keys: dict[tuple[str, str], KeyPair] = {}
+        is_over = False
+        for name, wrap in sealed.wraps.items():
+            helpline, _, rest = name.partition("/")
+            key, _, whose = rest.partition("/")
+            if whose != reader:
+                continue
+            try:
+                keys[helpline, key] = open_wrap(self.epochs, ticket.id, name, wrap, private)
+            except CasebookError as error:
+                is_over |= error.why is Unopened.EPOCH_OVER
+            except KeyFileError:
+                continue
+        return keys, is_over
 
 
 class _Lines:

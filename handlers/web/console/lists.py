@@ -35,7 +35,7 @@ def tabs_of(ticket: Ticket, member: Member) -> tuple[Tab, ...]:
     return tuple(tabs)
 
 
-def why(ticket: Ticket, member: Member) -> Why:  # noqa: PLR0911 - one line for each reason
+def why(ticket: Ticket, member: Member) -> Why:
     """Why it waits: what somebody has to know first."""
     if not ticket.is_open:
         return Why.CLOSED

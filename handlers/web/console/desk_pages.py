@@ -1,0 +1,402 @@
+"""The inbox and the ticket: what staff see, and what they do."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from aiohttp import web
+
+from bot.casebook import readers_of, wrap_name
+from bot.desk.actions import ByStaff
+from bot.desk.decided import Refusal
+from bot.desk.helplines import Helpline, HelplineId, Mode
+from bot.desk.staff import Member, can_take
+from bot.desk.ticket import ReferralState, Stage, Ticket, TicketId
+from bot.dialogue.contact import HOURS, are_in_hours
+from bot.guard.audit import Deed as Done
+from bot.guard.rights import Right, desks_for, holds, may
+from bot.messages import ConversationId, Language, Message
+from bot.store.contract import Address, ConflictError, Outgoing, OutgoingId, Priority, TicketCommit
+from bot.store.shelf import ShelfKind
+from bot.turns import TicketArrival
+from bot.turns.tickets import DESK
+from handlers.web.console import views
+from handlers.web.console.access import Caller, Guarded, Route
+from handlers.web.console.answers import field, page, redirect, told_in
+from handlers.web.console.casefile import Casefile
+from handlers.web.console.deeds import NOTICES, read_deed
+from handlers.web.console.lists import (
+    PENDING,
+    choices,
+    passes,
+    path_of,
+    present,
+    row_of,
+    since,
+    tabs_of,
+    visible,
+    why,
+)
+from handlers.web.console.office import Office
+from handlers.web.console.stream import NewsStream
+
+PART: Final = "text/x-part"
+"""What the open page accepts: what changes of it, in place of the whole."""
+
+MOST_ROWS: Final = 100
+_OF_WHOEVER_HOLDS: Final = (
+    *(views.Deed.RELEASE, views.Deed.GIVE, views.Deed.ASK, views.Deed.WRITE, views.Deed.CARD, views.Deed.CANNED),
+    *(views.Deed.NOTE, views.Deed.URGENCY, views.Deed.LABEL, views.Deed.CLOSE, views.Deed.REMIND),
+)
+
+
+class DeskPages:
+    """What responders and supervisors work with."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def routes(self) -> list[Route]:
+        """Where each answers."""
+        see, touch = Right.SEE_INBOX, Right.OPEN_TICKET
+        return [
+            Guarded("GET", "/desk", see, self.show_inbox),
+            Guarded("GET", "/desk/stream", see, self.stream),
+            Guarded("POST", "/desk/presence", see, self.come),
+            Guarded("GET", "/desk/case/{ticket}", touch, self.show_ticket),
+            Guarded("GET", "/desk/case/{ticket}/phrases", touch, self.show_phrases),
+            Guarded("POST", "/desk/case/{ticket}/do/{deed}", touch, self.do),
+            Guarded("POST", "/desk/case/{ticket}/media/{number}", touch, self.show_media),
+        ]
+
+    # The inbox
+
+    async def show_inbox(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
+        office, member = self._office, caller.member
+        query = request.query
+        wanted = views.Filters(
+            Language(query["language"]) if query.get("language") else None,
+            query.get("topic") or None,
+            HelplineId(query["helpline"]) if query.get("helpline") else None,
+        )
+        mine = visible(office.board.tickets, member)
+        tab = next((one for one in views.Tab if one == query.get("tab")), None) or _first_tab(mine, member)
+        counts = {one: sum(one in tabs_of(ticket, member) for ticket in mine) for one in views.Tab}
+        listed = [ticket for ticket in mine if tab in tabs_of(ticket, member) and passes(ticket, wanted)]
+        if tab is views.Tab.CLOSED:
+            listed.sort(key=since, reverse=True)
+        start = int(query["from"]) if query.get("from", "").isdigit() and len(query["from"]) < 6 else 0
+        roster = office.roster.current()
+        rows = tuple(
+            row_of(ticket, member, roster, office.board.present) for ticket in listed[start : start + MOST_ROWS]
+        )
+        more = f"/desk?tab={tab}&from={start + MOST_ROWS}" if len(listed) > start + MOST_ROWS else None
+        around = office.around(caller, views.Place.INBOX, told_in(request))
+        view = views.InboxView(around, tab, counts, rows, choices(mine, wanted), "/desk", more)
+        return self._answer(request, view)
+
+    async def stream(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.StreamResponse:
+        return await NewsStream(self._office, caller).run(request)
+
+    async def come(self, _request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
+        told = field(form, "ticket")
+        ticket = None if not told else await self._find(TicketId(told), caller.member)
+        where = None if ticket is None else ticket.id
+        await self._office.board.come(where, caller.member.id, typing=field(form, "state") == "typing")
+        return web.Response(status=204)
+
+    # One ticket
+
+    async def show_ticket(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
+        ticket = await self._ticket(request, caller)
+        view = await self._view(caller, ticket, told_in(request), request.query.get("draft", ""))
+        return self._answer(request, view)
+
+    async def show_phrases(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
+        ticket = await self._ticket(request, caller)
+        path = path_of(ticket.id)
+        view = views.PhrasesView(
+            self._office.around(caller, None, told_in(request)),
+            ticket.alias,
+            f"{path}/phrases",
+            path,
+            ticket.helpline,
+            ticket.language,
+            secrets.token_urlsafe(9),
+            self._contact(ticket),
+            {one: f"{path}/do/{one}" for one in (views.Deed.CARD, views.Deed.CANNED)},
+            request.query.get("search", "")[:80],
+            self._office.zone_of_helpline(ticket.helpline),
+        )
+        return self._answer(request, view)
+
+    async def do(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
+        ticket, member = await self._ticket(request, caller), caller.member
+        deed = next((one for one in views.Deed if one == request.match_info["deed"]), None)
+        if deed is None:
+            raise web.HTTPNotFound
+        path = path_of(ticket.id)
+        zone = self._office.zone_of_helpline(ticket.helpline)
+        spoken = self._office.language_of(member)
+        action = read_deed(deed, form, spoken, zone, self._office.clock.now())
+        if isinstance(action, views.Notice):
+            return redirect(path, action)
+        via = self._via(ticket, member, deed)
+        if deed is not views.Deed.GLASS and not await self._is_open_to(ticket, member):
+            return redirect(path, Refusal.HELD_BY_ANOTHER)
+        done = Done.BROKE_GLASS if deed is views.Deed.GLASS else Done.ACTED
+        why_given = field(form, "why") if deed is views.Deed.GLASS else ""
+        now = self._office.clock.now()
+        await self._office.chronicle.note(now, member.id, done, f"{ticket.alias} {deed}", why_given[:200])
+        arrival = self._office.vault.arrival_id(
+            ConversationId(ticket.id), f"console:{member.id}:{deed}:{field(form, 'ref') or secrets.token_urlsafe(9)}"
+        )
+        decision = await self._office.take(TicketArrival(ticket.id, arrival, ByStaff(member.id, action, via)))
+        if isinstance(decision, Refusal):
+            return await self._refused(caller, ticket, decision, form)
+        if deed is views.Deed.GLASS:
+            await self._office.shelf.write_shelf(ShelfKind.GLASS, f"{member.id} {ticket.id}", b"broken")
+        await self._office.board.look()
+        return redirect(path, NOTICES.get(deed, views.Notice.DONE))
+
+    async def show_media(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
+        """Have something copied into this member's own chat with the bot: it is never fetched, and names nobody."""
+        ticket, member = await self._ticket(request, caller), caller.member
+        path = path_of(ticket.id)
+        if member.telegram is None or not await self._is_open_to(ticket, member):
+            return redirect(path, Refusal.NOT_YOURS)
+        casefile = await self._casefile(caller, ticket)
+        number = request.match_info["number"]
+        original = casefile.media.get(int(number)) if number.isdigit() and len(number) < 6 else None
+        if original is None:
+            return redirect(path, views.Notice.MOVED_ON)
+        snapshot = await self._office.store.load_ticket(ticket.id)
+        arrival = self._office.vault.arrival_id(ConversationId(ticket.id), f"media:{secrets.token_urlsafe(9)}")
+        showing = Outgoing(
+            OutgoingId(arrival + b"\0"),
+            Address(DESK, f"member:{member.id} {ticket.id}"),
+            Message(()),
+            priority=Priority.RELAY,
+            copies=original,
+        )
+        lines = {f"{member.id}!": (showing,)}
+        commit = TicketCommit(ticket.id, snapshot.version, arrival, snapshot.ticket, lines)
+        try:
+            await self._office.store.commit_ticket(commit, self._office.clock.now())
+        except ConflictError:
+            return redirect(path, views.Notice.MOVED_ON)
+        return redirect(path, views.Notice.SENT)
+
+    # Finding
+
+    async def _ticket(self, request: web.Request, caller: Caller) -> Ticket:
+        """The ticket, where it is this member's to see at all; whatever else there is does not exist for them."""
+        found = await self._find(TicketId(request.match_info["ticket"]), caller.member)
+        if found is None:
+            raise web.HTTPNotFound
+        return found
+
+    async def _find(self, name: TicketId, member: Member) -> Ticket | None:
+        if len(name) != len("~") + 22 or not name.startswith("~") or not name[-2:].isdigit() or int(name[-2:]) > 63:
+            return None
+        ticket = (await self._office.store.load_ticket(name)).ticket
+        return ticket if ticket is not None and desks_for(member, ticket) else None
+
+    async def _is_open_to(self, ticket: Ticket, member: Member) -> bool:
+        """Whether it is theirs to read: by right, or because they gave a reason a while ago."""
+        if holds(member, ticket) or not ticket.is_open:
+            return True
+        return await self._has_broken_glass(ticket, member)
+
+    async def _has_broken_glass(self, ticket: Ticket, member: Member) -> bool:
+        return await self._office.shelf.read_shelf(ShelfKind.GLASS, f"{member.id} {ticket.id}") is not None
+
+    def _via(self, ticket: Ticket, member: Member, deed: views.Deed) -> HelplineId:
+        """The helpline for which somebody acts: the one that is asked, for its answer; or the one that has it."""
+        referral = ticket.referral
+        if deed in (views.Deed.ACCEPT, views.Deed.DECLINE) and referral is not None:
+            return referral.to
+        return ticket.helpline if member.works_for(ticket.helpline) else desks_for(member, ticket)[0]
+
+    # Opening
+
+    async def _casefile(self, caller: Caller, ticket: Ticket) -> Casefile:
+        declared = self._office.script().helplines.all.get(ticket.helpline)
+        sealed = await self._office.store.read_sealed(ticket.id)
+        if declared is not None and declared.mode is Mode.RELAY and not sealed.records:
+            return Casefile(views.Content.IN_GROUP)
+        member, private = caller.member, caller.session.private
+        casefile = self._office.cabinet.open(ticket, sealed, member.id, private, path_of(ticket.id))
+        if casefile.keys:
+            await self._note_opened(ticket, member)
+            await self._give_to_colleagues(ticket, casefile, frozenset(sealed.wraps))
+        return casefile
+
+    async def _note_opened(self, ticket: Ticket, member: Member) -> None:
+        """Who read what is written down, once for some hours."""
+        try:
+            await self._office.shelf.write_shelf(ShelfKind.GLASS, f"opened {member.id} {ticket.id}", b"opened", 0)
+        except ConflictError:
+            return
+        await self._office.chronicle.note(self._office.clock.now(), member.id, Done.OPENED, ticket.alias)
+
+    async def _give_to_colleagues(self, ticket: Ticket, casefile: Casefile, there: frozenset[str]) -> None:
+        """Whoever can open it gives the key to colleagues who may and cannot yet, such as those who came later."""
+        roster, now, office = self._office.roster.current(), self._office.clock.now(), self._office
+        wraps: dict[str, bytes] = {}
+        sealed = None
+        for (name, _), key in casefile.keys.items():
+            helpline = HelplineId(name)
+            wanted = {wrap_name(helpline, key.public, reader) for reader in readers_of(roster, helpline)}
+            if wanted <= there:
+                continue
+            sealed = sealed or await office.store.read_sealed(ticket.id)
+            wraps |= office.keeper.rewrap(ticket, key, helpline, sealed, roster, now)
+        if not wraps:
+            return
+        snapshot = await office.store.load_ticket(ticket.id)
+        if snapshot.ticket is None:
+            return
+        after, case = snapshot.ticket, snapshot.ticket.casebook
+        if case is not None and case.helpline == after.helpline:
+            readers = frozenset(readers_of(roster, case.helpline))
+            after = replace(after, casebook=replace(case, readers=case.readers | readers))
+        arrival = office.vault.arrival_id(ConversationId(ticket.id), f"rewrap:{secrets.token_urlsafe(9)}")
+        commit = TicketCommit(ticket.id, snapshot.version, arrival, after, wraps=wraps)
+        try:
+            await office.store.commit_ticket(commit, now)
+        except ConflictError:
+            # The next who opens it does it.
+            return
+
+    # Views
+
+    async def _view(self, caller: Caller, ticket: Ticket, told: views.Told | None, draft: str = "") -> views.TicketView:
+        office, member = self._office, caller.member
+        path, roster = path_of(ticket.id), office.roster.current()
+        is_open = await self._is_open_to(ticket, member)
+        is_broken = is_open and ticket.is_open and not holds(member, ticket)
+        casefile = await self._casefile(caller, ticket) if is_open else Casefile(views.Content.NOT_FOR_YOU)
+        home = office.script().helplines.all.get(ticket.helpline)
+        holder = None if ticket.holder is None else roster.members.get(ticket.holder)
+        closing = ticket.closing
+        deletions = [copy.delete_at for copy in ticket.copies if copy.delete_at is not None]
+        names = (roster.members.get(one) for one in sorted(ticket.helpers))
+        reminder = ticket.reminder
+        return views.TicketView(
+            office.around(caller, None, told),
+            ticket.id,
+            ticket.alias,
+            path,
+            ticket.helpline,
+            ticket.language,
+            ticket.urgency,
+            ticket.stage,
+            ticket.asked,
+            why(ticket, member),
+            since(ticket),
+            zone=office.zone_of_helpline(ticket.helpline),
+            content=casefile.content,
+            lines=casefile.lines,
+            contact=self._contact(ticket),
+            profile=views.Profile(ticket.here, ticket.origin, None, ticket.topic, ticket.rule),
+            holder=None if holder is None else holder.name,
+            is_mine=ticket.holder == member.id,
+            helpers=tuple(one.name for one in names if one is not None),
+            present=present(office.board.present(ticket.id), member, roster),
+            labels=tuple(sorted(ticket.labels)),
+            quiet=ticket.quiet,
+            unreachable=ticket.unreachable,
+            referral=_referral(ticket, member),
+            closed=None if closing is None else closing.reason,
+            closed_at=None if closing is None else closing.at,
+            delete_at=max(deletions, default=None),
+            reminder=reminder[1] if reminder is not None and reminder[0] == member.id else None,
+            broken_glass=is_broken,
+            deeds={deed: f"{path}/do/{deed}" for deed in self._deeds(ticket, member, is_open=is_open)},
+            phrases=f"{path}/phrases" if is_open and ticket.is_open else None,
+            ref=secrets.token_urlsafe(9),
+            draft=draft,
+            colleagues=tuple(
+                views.Person(one.id, one.name, office.board.is_here(one.id))
+                for one in roster.staff_of(ticket.helpline)
+                if one.id != member.id
+            ),
+            helplines=tuple(
+                one.id for one in _others(home, tuple(office.script().helplines.all.values())) if can_take(one, roster)
+            ),
+        )
+
+    def _deeds(self, ticket: Ticket, member: Member, *, is_open: bool) -> list[views.Deed]:
+        """What is offered. The desk decides once more when it is asked for."""
+        deeds: list[views.Deed] = []
+        referral = ticket.referral
+        if referral is not None and referral.state is ReferralState.OFFERED and member.works_for(referral.to):
+            deeds += [views.Deed.ACCEPT, views.Deed.DECLINE]
+        if not member.works_for(ticket.helpline):
+            return deeds
+        if not ticket.is_open:
+            return [views.Deed.REOPEN, views.Deed.NOTE]
+        if not is_open:
+            return [views.Deed.GLASS] if may(member, Right.BREAK_GLASS) else []
+        if ticket.holder is None:
+            deeds.append(views.Deed.CLAIM)
+        deeds += [one for one in _OF_WHOEVER_HOLDS if one is not views.Deed.RELEASE or ticket.holder is not None]
+        pending = referral is not None and referral.state in PENDING
+        deeds.append(views.Deed.CANCEL_REFERRAL if pending else views.Deed.REFER)
+        if may(member, Right.SUPERVISE, ticket.helpline) and ticket.holder not in (None, member.id):
+            deeds.append(views.Deed.REASSIGN)
+        return deeds
+
+    def _contact(self, ticket: Ticket) -> views.SafeContact:
+        told = next((one for one in views.Contact if one == ticket.contact), views.Contact.UNKNOWN)
+        asked = {HOURS: ticket.hours or "", "here": ticket.here or ""}
+        outside = not are_in_hours(asked, self._office.clock.now())
+        return views.SafeContact(
+            told, ticket.hours, ticket.phone, outside, will_be_veiled=told is not views.Contact.OPEN or outside
+        )
+
+    async def _refused(self, caller: Caller, ticket: Ticket, refusal: Refusal, form: Mapping[str, str]) -> web.Response:
+        """Say why, and keep what was written."""
+        words = field(form, "words")
+        if not words:
+            return redirect(path_of(ticket.id), refusal)
+        fresh = await self._find(ticket.id, caller.member)
+        view = await self._view(caller, fresh or ticket, views.Told(refusal), words)
+        return page(self._office.pages.page(view), status=409)
+
+    def _answer(
+        self, request: web.Request, view: views.InboxView | views.TicketView | views.PhrasesView
+    ) -> web.Response:
+        pages = self._office.pages
+        is_part = PART in request.headers.get("Accept", "")
+        return page(pages.part(view) if is_part else pages.page(view))
+
+
+def _first_tab(tickets: list[Ticket], member: Member) -> views.Tab:
+    """Where there is something to do: with nothing of one's own, what nobody has."""
+    has_own = any(views.Tab.MINE in tabs_of(ticket, member) for ticket in tickets)
+    is_urgent = any(ticket.stage is Stage.ASKED for ticket in tickets)
+    return views.Tab.MINE if has_own and not is_urgent else views.Tab.UNASSIGNED
+
+
+def _referral(ticket: Ticket, member: Member) -> views.ReferralView | None:
+    referral = ticket.referral
+    if referral is None:
+        return None
+    is_receiver = member.works_for(referral.to) and not member.works_for(referral.origin)
+    due: timedelta | None = None if referral.state not in PENDING else timedelta()
+    return views.ReferralView(
+        referral.origin,
+        referral.to,
+        referral.state,
+        None if due is None else referral.due,
+        is_receiver,
+        referral.why,
+    )
+
+
+def _others(home: Helpline | None, declared: tuple[Helpline, ...]) -> list[Helpline]:
+    return [one for one in declared if home is None or one.id != home.id]

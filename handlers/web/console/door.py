@@ -1,0 +1,113 @@
+"""The way to every page of the console: who is signed in, whether they may, and whether the form was ours.
+
+The list of routes is the list of rules: a page that names no right cannot be put into it.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from aiohttp import web
+
+from bot import logbook
+from bot.guard.rights import may
+from bot.store.contract import StoreError
+from handlers.web.access import is_from_our_page
+from handlers.web.console import views
+from handlers.web.console.access import Caller, Guarded, Route, Unguarded, read_cookie
+from handlers.web.console.answers import page, redirect
+from handlers.web.console.desk_pages import DeskPages
+from handlers.web.console.office import FALLBACK_ZONE, Office
+from handlers.web.console.oversight import Oversight
+from handlers.web.console.sign_in_pages import SignInPages
+from handlers.web.wordings import SOURCE, language_asked_for
+
+_SIGN_IN: Final = "/desk/sign-in"
+_HANDLER = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class ConsoleDoor:
+    """All of `/desk`."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self.rules: tuple[Route, ...] = (
+            *SignInPages(office).routes(),
+            *DeskPages(office).routes(),
+            *Oversight(office).routes(),
+        )
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where each handler answers."""
+        return [web.route(rule.method, rule.path, self._handler(rule)) for rule in self.rules]
+
+    def _handler(self, rule: Route) -> _HANDLER:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            try:
+                if isinstance(rule, Guarded):
+                    return await self._guarded(rule, request)
+                return await self._unguarded(rule, request)
+            except StoreError as error:
+                logbook.note_error("console_store_away", error)
+                return self._trouble(request, None, views.Trouble.BUSY, 503)
+
+        return answer
+
+    async def _unguarded(self, rule: Unguarded, request: web.Request) -> web.StreamResponse:
+        if request.method != "POST":
+            return await rule.answer(request, {})
+        form = await self._form(request)
+        return await rule.answer(request, form)
+
+    async def _guarded(self, rule: Guarded, request: web.Request) -> web.StreamResponse:
+        office = self._office
+        cookie = read_cookie(request, office.public_url)
+        session = await office.sign_in.sessions.find(cookie, office.clock.now()) if cookie else None
+        member = None if session is None else office.sign_in.member(session.member)
+        if session is None or member is None:
+            if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+                return redirect(_SIGN_IN, views.Notice.SESSION_OVER if cookie else None)
+            raise web.HTTPUnauthorized
+        caller = Caller(member, session)
+        if not may(member, rule.right):
+            if rule.path == "/desk":
+                # Who has no inbox begins where they have something.
+                return redirect(next((path for path in office.around(caller, None).menu.values()), _SIGN_IN))
+            return self._trouble(request, caller, views.Trouble.FORBIDDEN, 403)
+        form: Mapping[str, str] = {}
+        if request.method == "POST":
+            form = await self._form(request)
+            if not _same(form.get("csrf", ""), session.csrf):
+                return redirect("/desk", views.Notice.PAGE_OLD)
+        try:
+            return await rule.answer(request, caller, form)
+        except web.HTTPNotFound:
+            return self._trouble(request, caller, views.Trouble.MISSING, 404)
+        except web.HTTPForbidden:
+            return self._trouble(request, caller, views.Trouble.FORBIDDEN, 403)
+
+    async def _form(self, request: web.Request) -> Mapping[str, str]:
+        """The fields of a form of ours; several values of one field with spaces between."""
+        if not is_from_our_page(request, self._office.public_url):
+            raise web.HTTPForbidden
+        told = await request.post()
+        form: dict[str, str] = {}
+        for name, value in told.items():
+            if isinstance(value, str):
+                form[name] = f"{form[name]} {value}" if name in form else value
+        return form
+
+    def _trouble(
+        self, request: web.Request, caller: Caller | None, trouble: views.Trouble, status: int
+    ) -> web.Response:
+        office = self._office
+        if caller is None:
+            language = language_asked_for(request.headers.get("Accept-Language", ""), office.script()) or SOURCE
+            around = views.Around(language, office.clock.now(), FALLBACK_ZONE)
+        else:
+            around = office.around(caller, None)
+        return page(office.pages.page(views.ErrorView(around, trouble)), status=status)
+
+
+def _same(told: str, wanted: str) -> bool:
+    return hmac.compare_digest(told.encode(), wanted.encode())

@@ -1,0 +1,77 @@
+"""Tells an open page what has changed, for as long as its session lasts: which tickets, and how many are urgent."""
+
+import asyncio
+import json
+from typing import Final
+
+from aiohttp import web
+
+from bot.desk.ticket import Stage, TicketId, Urgency
+from bot.guard.rights import desks_for
+from handlers.web.console.access import Caller
+from handlers.web.console.lists import urgent_count
+from handlers.web.console.office import Office
+
+CHECK_EVERY: Final = 1.0
+"""Whoever left, or was signed out, hears nothing any more after this long."""
+
+_BEAT_EVERY: Final = 15
+"""Checks; proxies close what is silent for longer."""
+
+
+class NewsStream:
+    """One open page."""
+
+    def __init__(self, office: Office, caller: Caller) -> None:
+        self._office = office
+        self._caller = caller
+        self._urgent: set[TicketId] = set()
+
+    async def run(self, request: web.Request) -> web.StreamResponse:
+        """Tell until the page is closed, the session is over, or we stop."""
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
+        await response.prepare(request)
+        self._urgent = self._urgent_now()
+        with self._office.board.watch() as watcher:
+            quiet = 0
+            await response.write(b"retry: 2000\n\n")
+            while True:
+                try:
+                    async with asyncio.timeout(CHECK_EVERY):
+                        await watcher.woken.wait()
+                except TimeoutError:
+                    pass
+                if not await self._is_signed_in():
+                    await response.write(b"event: over\ndata: {}\n\n")
+                    return response
+                quiet += 1
+                if watcher.woken.is_set():
+                    watcher.woken.clear()
+                    changed, watcher.changed = watcher.changed, set()
+                    await response.write(self._news(changed))
+                    quiet = 0
+                elif quiet >= _BEAT_EVERY:
+                    await response.write(b": still here\n\n")
+                    quiet = 0
+
+    async def _is_signed_in(self) -> bool:
+        cookie, now = self._caller.session.cookie, self._office.clock.now()
+        found = await self._office.sign_in.sessions.find(cookie, now, is_use=False)
+        return found is not None and self._office.sign_in.member(found.member) is not None
+
+    def _news(self, changed: set[TicketId]) -> bytes:
+        urgent = self._urgent_now()
+        fresh, self._urgent = urgent - self._urgent, urgent
+        told = {
+            "changed": sorted(changed),
+            "urgent": urgent_count(self._office.board.tickets, self._caller.member),
+            "fresh": sorted(fresh),
+        }
+        return f"event: news\ndata: {json.dumps(told)}\n\n".encode()
+
+    def _urgent_now(self) -> set[TicketId]:
+        return {
+            one.id
+            for one in self._office.board.tickets
+            if one.stage is Stage.ASKED and one.urgency is not Urgency.NORMAL and desks_for(self._caller.member, one)
+        }
