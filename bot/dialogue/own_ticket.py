@@ -97,6 +97,7 @@ KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "again_at": (),
     "desk_opens": (),
     "desk_name": (),
+    "talk_name": (),
     "desk_about": (),
     "asked_at": (),
     "return_code": (),
@@ -145,6 +146,8 @@ class OwnTicket:
         if calling is not None:
             known["asked_at"] = clock(person.profile, calling.asked, person.now)
             known["return_code"] = self._fresh.code_of(calling.ticket)
+            if calling.helpline in person.script.helplines.all:
+                known["talk_name"] = self._words(f"helpline.{calling.helpline}.name")
             if calling.referred is not None and calling.referred in person.script.helplines.all:
                 known["referred_name"] = self._words(f"helpline.{calling.referred}.name")
         return known

@@ -525,3 +525,24 @@ def test_who_withdraws_is_written_to_no_more_and_asked_nothing_twice(staffed: Sc
 
     assert letters(person) == [PersonWithdrew()]
     assert "They do not write to you any more" in shown(person)
+
+
+def test_the_end_names_who_the_talk_was_with_and_not_who_would_take_the_next_call(staffed: Script) -> None:
+    other = HelplineId("example-laos")
+    only_other = replace(staffed, desks=Desks({other: 0}))
+    person = caller(only_other, Stage.CLOSED)
+
+    person.take(Opened(flow="ended"))
+
+    assert "Your talk with Example helpline in Thailand is closed." in person.words
+
+
+def test_the_end_names_nobody_who_is_not_declared_any_more(staffed: Script) -> None:
+    person = caller(staffed, Stage.CLOSED)
+    assert person.conversation.calling is not None
+    gone = replace(person.conversation.calling, helpline=HelplineId("gone"))
+    person.conversation = replace(person.conversation, calling=gone)
+
+    person.take(Opened(flow="ended"))
+
+    assert "Your talk with the helpline is closed." in person.words
