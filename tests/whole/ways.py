@@ -36,15 +36,18 @@ class Way:
 
 WITH_A_HELPLINE = frozenset({"ask-helpline", "talk", "referral", "ended"})
 """The flows in which somebody stands only where a helpline takes calls."""
+BEHIND_A_TALK = frozenset({"secret-check.later"})
+"""The screens that only somebody sees who could not prove to be who has talked."""
 
 
 def waits_of(script: Script, without: frozenset[str] = frozenset()) -> set[str]:
-    """Every step at which somebody may stand, but for those of some flows."""
+    """Every step at which somebody may stand, but for those of some flows and screens."""
     return {
         str(step.node)
         for flow in script.flows.values()
         if flow.id not in without
         for screen in flow.screens.values()
+        if f"{flow.id}.{screen.id}" not in without
         for step in screen.steps
         if isinstance(step, Choose | Ask | ListTopics | Checklist)
         and not (without and {"desk", "ticket"} & set(names_in(step.when)))
