@@ -1,0 +1,1 @@
+"""Proofs against what strangers, thieves and bad luck can do: each prints its figure."""
