@@ -72,9 +72,7 @@ class Credentials:
         """Write it, whatever was there."""
         await self._shelf.write_shelf(ShelfKind.CREDENTIAL, credential.member, _ENCODER.encode(credential))
 
-    async def change(
-        self, member: StaffId, change: Callable[[Credential], Credential | None]
-    ) -> Credential | None:
+    async def change(self, member: StaffId, change: Callable[[Credential], Credential | None]) -> Credential | None:
         """Change it as it stands now, asking again where somebody was faster; None where there is nothing to change.
 
         Writing back what was read a while ago would bring back passkeys and sessions that were ended meanwhile.

@@ -20,6 +20,7 @@ SHORTEST: Final = 12
 """Characters of a password. Nothing else is asked of it: rules make passwords that are alike."""
 
 LONGEST: Final = 256
+_MORE_THAN_A_NAME: Final = 8
 _COMMON: Final = frozenset(
     {
         *("passwordpassword", "password1234", "123456789012", "1234567890123", "qwertyuiop12", "qwertyuiopas"),
@@ -38,12 +39,12 @@ class Stretching:
 
 
 def is_weak(password: str, name: str) -> bool:
-    """Whether a password is too short, too long, one of the commonest, or made of the name."""
+    """Whether a password is too short, too long, one of the commonest, or the name with little else."""
     plain = password.casefold().replace(" ", "")
     if not SHORTEST <= len(password) <= LONGEST or plain in _COMMON or len(set(plain)) < 5:
         return True
     short = name.casefold().replace(" ", "")
-    return bool(short) and not plain.replace(short, "").strip("0123456789")
+    return bool(short) and short in plain and len(plain.replace(short, "")) < _MORE_THAN_A_NAME
 
 
 def lock_with_password(private: bytes, password: str, stretching: Stretching) -> Lock:
