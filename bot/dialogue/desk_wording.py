@@ -39,6 +39,12 @@ _HEAD: Final = (
     *("holder-nobody", "labels", "contact", "hours", "phone", "mode-alert", "mode-relay"),
 )
 
+COMMANDS: Final = (
+    *("claim", "release", "give", "ask", "urgency", "urgency-emergency", "urgency-normal", "label", "phrase", "canned"),
+    *("refer", "accept", "decline", "cancel-referral", "close", "reopen", "look", "help", "link", "staff"),
+)
+"""What staff can type, as the list of commands tells it."""
+
 DESK_PHRASES: Final = tuple(
     f"desk-{name}"
     for name in (
@@ -82,6 +88,8 @@ DESK_PHRASES: Final = tuple(
         *(f"button-{button}" for button in _BUTTONS),
         *(f"choose-{what}" for what in ("colleague", "urgency", "label", "group", "card", "reply", "helpline")),
         *("choose-reason", "choose-decline", "fill", "no-colleague", "no-reply", "no-helpline", "done", "help"),
+        *(f"does-{command}" for command in COMMANDS),
+        "help-rule",
         *("help-marks", "command-unknown", "only-in-case"),
         # groups and enrolment
         *("linked", "mode-alert", "mode-relay", "needs-topics", "needs-rights", "enrolled", "code-wrong"),

@@ -58,6 +58,9 @@ _VERBS: Final = {
     "staff": "staff",
     "start": "start",
 }
+_UNLISTED: Final = frozenset({"start"})
+"""Telegram types it by itself for whoever follows a link."""
+
 _MENU_OF: Final = {"canned": "reply"}
 
 
@@ -83,6 +86,15 @@ def read_command(text: str) -> Command | None:
     typed, argument = found[1].lower(), (found[2] or "").strip()
     verb, _, given = _VERBS.get(typed, "").partition(":")
     return Command(f"/{typed}", verb, given or argument)
+
+
+def listed_commands() -> dict[str, str]:
+    """What is to be typed for each verb, in the order of the list: for `claim`, `/claim, /take`."""
+    typed: dict[str, list[str]] = {}
+    for name, verb in _VERBS.items():
+        if verb not in _UNLISTED:
+            typed.setdefault(verb.replace(":", "-"), []).append(f"/{name}")
+    return {verb: ", ".join(names) for verb, names in typed.items()}
 
 
 def action_of(verb: str, argument: str, wording: DeskWording, ref: str) -> StaffAction | Refusal | None:

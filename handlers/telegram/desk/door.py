@@ -25,7 +25,7 @@ from bot.language import language_of
 from bot.messages import Button, ConversationId, Language, Message, Rows, plain
 from bot.turns.ticket_arrival import TicketArrival
 from handlers.telegram.channel import DOOR
-from handlers.telegram.desk.commands import Command, action_of, read_command
+from handlers.telegram.desk.commands import Command, action_of, listed_commands, read_command
 from handlers.telegram.desk.guests import Guests
 from handlers.telegram.desk.knocks import Came, Happened, Knock, LetIn, Moved, Said, Tapped, Went, Where, read_knock
 from handlers.telegram.desk.menus import MENUS, Menu, find_cards, open_menu, slot_of
@@ -189,8 +189,7 @@ class DeskDoor:
         self, knock: Knock, said: Said, link: Link, member: Member, ticket_id: TicketId | None, command: Command
     ) -> None:
         if command.verb == "help":
-            words = f"{self._words(link, 'help')}\n\n{self._words(link, 'help-marks')}"
-            self._answer(said, words)
+            self._answer(said, self._help(link))
             return
         if command.verb in ("", "staff", "start"):
             self._answer(said, self._words(link, "command-unknown", command=command.typed))
@@ -399,6 +398,11 @@ class DeskDoor:
 
     def _answer(self, said: Said, words: str) -> None:
         self._speaker.say(said.where.chat, said.where.thread, words, reply_to=said.message)
+
+    def _help(self, link: Link) -> str:
+        commands = [self._words(link, f"does-{verb}", command=typed) for verb, typed in listed_commands().items()]
+        listed = "\n".join((self._words(link, "help"), *commands))
+        return "\n\n".join((listed, self._words(link, "help-rule"), self._words(link, "help-marks")))
 
     def _words(self, link: Link, phrase: str, **slots: str) -> str:
         return self._speaker.words(phrase, self._language(link), **slots)
