@@ -57,7 +57,7 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
         async with _office(url, vault, clock, helplines) as office:
             yield office
         return
-    async with EmbeddedValkey(settings.data_dir) as valkey, _office(valkey.url, vault, clock, helplines) as office:
+    async with EmbeddedValkey(settings.data_dir) as valkey, _office(valkey.bot_url, vault, clock, helplines) as office:
         yield office
 
 

@@ -258,7 +258,7 @@ async def _store(settings: Settings, vault: Vault, figures: Figures) -> AsyncIte
             valkey = await stack.enter_async_context(EmbeddedValkey(settings.data_dir))
             watch = asyncio.create_task(valkey.watch())
             stack.push_async_callback(_end, watch)
-            store = open_store(valkey.url, vault, figures=figures)
+            store = open_store(valkey.bot_url, vault, figures=figures)
         else:
             problems = await inspect_store(settings.store_url)
             if problems:

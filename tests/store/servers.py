@@ -138,6 +138,15 @@ class Watcher(Server):
         except RedisError as error:
             raise StoreDownError("not yet") from error
 
+    def until_it_knows_replicas(self, number: int) -> None:
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            known = self.ask("SENTINEL", "REPLICAS", "people")
+            if isinstance(known, list) and sum(b"ok" in replica for replica in known) >= number:
+                return
+            time.sleep(0.05)
+        raise RuntimeError("Sentinel found no replica")
+
     def wait_for_new_primary(self) -> None:
         end = time.monotonic() + 20
         while time.monotonic() < end:

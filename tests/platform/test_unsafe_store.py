@@ -1,0 +1,135 @@
+"""The bot does not start on a store that may lose a call or lets anybody in; each fault on a real server."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from bot.settings import Settings
+from bot.store.contract import StoreDownError
+from bot.store.durability import RIGHTS, UnsafeStoreError, inspect_store, is_read_along, may_do_harm
+from bot.wiring import run_bot
+from tests.platform.stores import PASSWORD, an_address, stopped
+from tests.store.servers import a_cluster, a_sentinel, a_server, cluster_url, free_ports
+
+SAFE = ("--requirepass", PASSWORD)
+FAULTS: dict[str, tuple[Sequence[str], str]] = {
+    "no file": (("--appendonly", "no"), "appendonly no"),
+    "a file that is written later": (("--appendfsync", "everysec"), "appendfsync everysec"),
+    "a file that the system writes": (("--appendfsync", "no"), "appendfsync no"),
+    "eviction": (("--maxmemory-policy", "allkeys-lru"), "maxmemory-policy allkeys-lru"),
+    "eviction of what has an end": (("--maxmemory-policy", "volatile-ttl"), "maxmemory-policy volatile-ttl"),
+    "a file that rests while it is tidied": (("--no-appendfsync-on-rewrite", "yes"), "no-appendfsync-on-rewrite yes"),
+    "no protected mode": (("--protected-mode", "no"), "protected-mode no"),
+    "no password": (("--requirepass", ""), "asks for no password"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_each_fault_is_told_and_nothing_else(fault: str) -> None:
+    settings, words = FAULTS[fault]
+    with a_server(*SAFE, *settings) as server:
+        (problem,) = await inspect_store(
+            f"unix://:{PASSWORD}@{server.folder}/socket" if "pass" not in fault else server.url
+        )
+
+    assert words in problem
+
+
+@pytest.mark.parametrize("fault", ["a file that is written later", "no password"])
+async def test_the_bot_does_not_start_on_it(fault: str, quick_folder: Path) -> None:
+    settings, words = FAULTS[fault]
+    with a_server(*SAFE, *settings) as server:
+        url = f"unix://:{PASSWORD}@{server.folder}/socket" if "pass" not in fault else server.url
+
+        with pytest.raises(UnsafeStoreError, match=words):
+            await run_bot(Settings(store_url=url, data_dir=quick_folder / "data"), stopped(), lambda words: None)
+
+
+async def test_a_safe_one_is_taken_over_a_network_address_too() -> None:
+    (port,) = free_ports(1)
+    with a_server(*SAFE, port=port):
+        assert await inspect_store(f"redis://:{PASSWORD}@127.0.0.1:{port}") == []
+
+
+async def test_a_door_that_is_open_beside_a_user_with_few_rights_is_found() -> None:
+    with a_server() as server:
+        server.ask("ACL", "SETUSER", "waymark", "on", f">{PASSWORD}", *RIGHTS.split())
+
+        (problem,) = await inspect_store(an_address(server))
+
+    assert "asks for no password" in problem
+
+
+async def test_a_store_without_anybody_there_or_with_another_password_is_told() -> None:
+    with a_server(*SAFE) as server:
+        with pytest.raises(StoreDownError, match="refuses our name or password"):
+            await inspect_store(f"unix://:wrong@{server.folder}/socket")
+        server.kill()
+        with pytest.raises(StoreDownError, match="is it running"):
+            await inspect_store(server.url)
+
+
+@pytest.fixture(scope="module")
+def ports() -> Sequence[int]:
+    return free_ports(3)
+
+
+async def test_behind_sentinel_the_replica_counts_as_well(ports: Sequence[int]) -> None:
+    primary, replica, guide = ports
+    follows = ("--replicaof", f"127.0.0.1 {primary}", "--masterauth", PASSWORD, "--appendfsync", "everysec")
+    with (
+        a_server(*SAFE, port=primary) as first,
+        a_server(*SAFE, *follows, port=replica),
+        a_sentinel(guide, primary) as sentinel,
+    ):
+        sentinel.ask("SENTINEL", "SET", "people", "auth-pass", PASSWORD)
+        sentinel.until_it_knows_replicas(1)
+        url = f"redis+sentinel://:{PASSWORD}@127.0.0.1:{guide}/people"
+
+        problems = await inspect_store(url)
+
+        assert [problem.split(",")[0] for problem in problems] == [
+            f"127.0.0.1:{primary}: the store has min-replicas-to-write 0",
+            f"127.0.0.1:{replica}: the store has appendfsync everysec",
+        ]
+        with Redis.from_url(f"unix://:{PASSWORD}@{first.folder}/socket") as client:
+            client.config_set("min-replicas-to-write", "1")
+        assert len(await inspect_store(url)) == 1
+
+
+async def test_of_a_cluster_each_server_is_asked() -> None:
+    with a_cluster(3) as servers:
+        servers[1].ask("CONFIG", "SET", "appendfsync", "everysec")
+
+        problems = await inspect_store(cluster_url(servers))
+
+    (problem,) = [problem for problem in problems if "appendfsync" in problem]
+    assert problem.startswith(f"127.0.0.1:{servers[1].port}: the store has appendfsync everysec")
+    assert sum("asks for no password" in problem for problem in problems) == 3
+
+
+async def test_an_administrator_is_told_from_a_user_with_few_rights() -> None:
+    with a_server() as server:
+        server.ask("ACL", "SETUSER", "waymark", "on", f">{PASSWORD}", *RIGHTS.split())
+
+        assert await may_do_harm(server.url)
+        assert not await may_do_harm(an_address(server))
+
+
+@pytest.mark.parametrize(
+    ("url", "is_so"),
+    [
+        ("redis://:x@10.0.0.7:6379", True),
+        ("redis+sentinel://127.0.0.1:1,store.example:26379/people", True),
+        ("rediss://:x@store.example", False),
+        ("rediss+cluster://store.example:6379", False),
+        ("redis://127.0.0.1", False),
+        ("redis://localhost:6379", False),
+        ("redis://[::1]:6379", False),
+        ("unix:///run/valkey/socket", False),
+    ],
+)
+def test_a_way_that_others_can_read_along_is_told(url: str, *, is_so: bool) -> None:
+    assert is_read_along(url) == is_so
