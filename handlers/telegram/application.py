@@ -24,6 +24,7 @@ from handlers.telegram.polling import Polling
 from handlers.telegram.requests import TelegramConnection, patience_of, read_by_library
 from handlers.telegram.updates import ALLOWED_UPDATES, Reading, Taken, read_update
 from handlers.telegram.webhook import Webhook
+from handlers.telegram.webhook_watch import WebhookWatch
 
 WEBHOOK_CONNECTIONS: Final = 100
 SOURCES_COUNTED: Final = 100
@@ -96,7 +97,8 @@ class TelegramDoor:
         if self._webhook is not None:
             await self._insist(self._set_webhook)
             self._was_let_in = True
-            return
+            watched = (self._connection, self._webhook.url, ALLOWED_UPDATES, self._set_webhook)
+            await WebhookWatch(*watched, self._clock, self._figures).run()
         await self._insist(self._leave_webhook)
         self._was_let_in = True
         await Polling(self._connection, self._read, self._take, self._clock, self._figures).run()
