@@ -51,7 +51,7 @@ def lock_with_password(private: bytes, password: str, stretching: Stretching) ->
     """The key under a password. Slow on purpose: not in the event loop."""
     salt = secrets.token_bytes(argon2id.SALTBYTES)
     key = argon2id.kdf(SecretBox.KEY_SIZE, _bytes_of(password), salt, stretching.passes, stretching.memory)
-    return Lock(salt, stretching.passes, stretching.memory, SecretBox(key).encrypt(private))
+    return Lock(salt, stretching.passes, stretching.memory, bytes(SecretBox(key).encrypt(private)))
 
 
 def unlock_with_password(lock: Lock, password: str) -> bytes | None:
@@ -62,7 +62,7 @@ def unlock_with_password(lock: Lock, password: str) -> bytes | None:
 
 def lock_with_secret(private: bytes, secret: bytes) -> bytes:
     """The key under a secret of 32 bytes."""
-    return SecretBox(secret).encrypt(private)
+    return bytes(SecretBox(secret).encrypt(private))
 
 
 def unlock_with_secret(sealed: bytes, secret: bytes) -> bytes | None:

@@ -30,19 +30,19 @@ class ConsoleWords:
     now: datetime
     zone: str
 
-    def say(self, name: str, **slots: object) -> str:
+    def say(self, name: str, /, **slots: object) -> str:
         """One of the console's own phrases."""
         return self.phrase(f"console-{name}", **slots)
 
-    def count(self, name: str, number: int, **slots: object) -> str:
+    def count(self, name: str, number: int, /, **slots: object) -> str:
         """A phrase that tells how many; the one for exactly one has `-one` behind its name."""
         return self.say(f"{name}-one" if number == 1 else name, count=number, **slots)
 
-    def desk(self, name: str, **slots: object) -> str:
+    def desk(self, name: str, /, **slots: object) -> str:
         """One of the phrases that staff read in their groups, too, without the picture in front of it."""
         return without_picture(self.phrase(f"desk-{name}", **slots))
 
-    def phrase(self, name: str, **slots: object) -> str:
+    def phrase(self, name: str, /, **slots: object) -> str:
         """Any phrase of the content."""
         return self._words(self.language, f"phrase.{name}", **slots)
 

@@ -1,0 +1,196 @@
+"""What staff do in the console, as their browsers send it."""
+
+import re
+
+from bot.desk.letters import PersonAnswered, PersonHid, Showed, StaffAsked, StaffWrote
+from bot.desk.phrases import CardId
+from bot.desk.ticket import CloseReason, Stage, Urgency
+from tests.web.console.desk_house import BEN, CHAN, EN, HOME, OTHER, SUE, Browser, DeskHouse
+
+WORDS = "သူတို့က ကျွန်တော့်ပတ်စ်ပို့ကို ယူထားတယ်"
+
+
+async def test_somebody_joins_with_an_invitation_and_comes_back_with_password_and_code(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        assert ben.status == 200
+        await ben.get("/desk")
+        assert ben.path == "/desk"
+        assert "Ben" in ben.text
+        await ben.post("/desk/sign-out")
+        assert ben.path == "/desk/sign-in"
+        await ben.get("/desk")
+        assert ben.path == "/desk/sign-in"
+
+    async with Browser(desk.base) as again:
+        await again.sign_in(desk, BEN)
+        assert again.path == "/desk"
+
+
+async def test_what_a_person_wrote_is_read_answered_and_its_way_is_seen(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open(urgency=Urgency.HIGH)
+        await desk.tell(name, WORDS)
+        alias = (await desk.ticket(name)).alias
+
+        assert alias in await ben.get("/desk")
+        text = await ben.get(f"/desk/case/{name}")
+        assert WORDS in text
+        (ref,) = set(re.findall(r'name="ref" value="([^"]+)"', text))
+        form = {"words": "Are you safe now?", "ref": ref}
+        await ben.post(f"/desk/case/{name}/do/write", form)
+        await ben.post(f"/desk/case/{name}/do/write", form)
+
+        wrote = [one.letter for one in await desk.letters(name) if isinstance(one.letter, StaffWrote)]
+        assert wrote == [StaffWrote("Are you safe now?", EN, f"console:{ref}")]
+        ticket = await desk.ticket(name)
+        assert (ticket.stage, ticket.holder) == (Stage.TALKING, BEN)
+        text = await ben.get(f"/desk/case/{name}")
+        assert text.count("Are you safe now?") == 1
+        assert 'class="state queued"' in text or "queued" in text
+
+        await desk.tell(name, Showed(f"console:{ref}", opened=True))
+        assert "shown" in await ben.get(f"/desk/case/{name}")
+
+
+async def test_a_phrase_goes_out_and_its_answer_comes_back(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        text = await ben.get(f"/desk/case/{name}/phrases")
+        card = CardId(re.findall(r'name="card" value="([^"]+)"', text)[0])
+        await ben.post(f"/desk/case/{name}/do/card", {"card": card, "ref": "r1", "filled": "10:00"})
+
+        asked = [one.letter for one in await desk.letters(name) if isinstance(one.letter, StaffAsked)]
+        assert [one.card for one in asked] == [card]
+        await desk.tell(name, PersonAnswered(card, "yes"))
+        assert await ben.get(f"/desk/case/{name}")
+        assert ben.status == 200
+
+
+async def test_nobody_reads_what_is_not_theirs(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben, Browser(desk.base) as chan:
+        await ben.sign_in(desk, BEN)
+        await chan.sign_in(desk, CHAN)
+        name = await desk.open()
+        await desk.tell(name, WORDS)
+
+        assert WORDS not in await chan.get(f"/desk/case/{name}")
+        assert chan.status == 404
+        await chan.post(f"/desk/case/{name}/do/claim")
+        assert chan.status == 404
+        assert (await desk.ticket(name)).holder is None
+
+
+async def test_what_a_colleague_holds_opens_with_a_reason_that_is_written_down(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben, Browser(desk.base) as sue:
+        await ben.sign_in(desk, BEN)
+        await sue.sign_in(desk, SUE)
+        name = await desk.open()
+        await desk.tell(name, WORDS)
+        await sue.post(f"/desk/case/{name}/do/claim")
+
+        assert WORDS not in await ben.get(f"/desk/case/{name}")
+        await ben.post(f"/desk/case/{name}/do/glass", {"why": " "})
+        assert WORDS not in ben.text
+        await ben.post(f"/desk/case/{name}/do/glass", {"why": "Sue is on leave"})
+
+        assert WORDS in await ben.get(f"/desk/case/{name}")
+        entries, fault = await desk.chronicle.read()
+        assert fault is None
+        broken = [one for one in entries if one.deed == "broke-glass"]
+        assert [(one.staff, one.why) for one in broken] == [(BEN, "Sue is on leave")]
+
+
+async def test_who_joins_later_reads_once_a_colleague_has_opened_it(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben, Browser(desk.base) as sue:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        await desk.tell(name, WORDS)
+        await sue.sign_in(desk, SUE)
+
+        assert WORDS not in await sue.get(f"/desk/case/{name}")
+        assert WORDS in await ben.get(f"/desk/case/{name}")
+        assert WORDS in await sue.get(f"/desk/case/{name}")
+
+
+async def test_who_is_removed_is_out_at_once_and_reads_nothing_that_comes_after(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben, Browser(desk.base) as sue:
+        await ben.sign_in(desk, BEN)
+        await sue.sign_in(desk, SUE)
+        name = await desk.open()
+        await desk.tell(name, WORDS)
+        await sue.get(f"/desk/staff/{BEN}/remove")
+        await sue.post(f"/desk/staff/{BEN}/remove", {"confirm": "1"})
+
+        await ben.get(f"/desk/case/{name}")
+        assert ben.path == "/desk/sign-in"
+        await desk.tell(name, "and one more thing")
+        sealed = await desk.store.read_sealed(name)
+        key = (await desk.ticket(name)).casebook
+        assert key is not None
+        assert key.readers == {SUE}
+        assert sum(wrap.endswith(f"/{SUE}") for wrap in sealed.wraps) == 2
+
+
+async def test_a_form_from_elsewhere_or_with_an_old_token_does_nothing(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        await ben.post(f"/desk/case/{name}/do/claim", csrf="0" * 32)
+        assert (await desk.ticket(name)).holder is None
+        await ben.post(f"/desk/case/{name}/do/claim")
+        assert (await desk.ticket(name)).holder == BEN
+
+
+async def test_while_the_person_has_left_nothing_is_sent_and_the_words_are_kept_in_the_box(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        await desk.tell(name, PersonHid())
+        text = await ben.post(f"/desk/case/{name}/do/write", {"words": "Where are you?", "ref": "r"})
+
+        assert ben.status == 409
+        assert "Where are you?" in text
+        assert not [one for one in await desk.letters(name) if isinstance(one.letter, StaffWrote)]
+
+
+async def test_a_referral_crosses_and_what_was_told_before_stays_behind(desk: DeskHouse) -> None:
+    from bot.desk.letters import PersonAgreed  # noqa: PLC0415 - only here
+
+    async with Browser(desk.base) as ben, Browser(desk.base) as chan:
+        await ben.sign_in(desk, BEN)
+        await chan.sign_in(desk, CHAN)
+        name = await desk.open()
+        await desk.tell(name, WORDS)
+        await ben.post(f"/desk/case/{name}/do/refer", {"to": OTHER})
+        await desk.tell(name, PersonAgreed(OTHER, agreed=True))
+        await chan.get(f"/desk/case/{name}")
+        await chan.post(f"/desk/case/{name}/do/accept")
+        assert (await desk.ticket(name)).helpline == OTHER
+        await desk.tell(name, "hello, new people")
+
+        text = await chan.get(f"/desk/case/{name}")
+        assert "hello, new people" in text
+        assert WORDS not in text
+        assert "hello, new people" not in await ben.get(f"/desk/case/{name}")
+
+
+async def test_a_ticket_is_closed_with_a_reason_and_ends_in_the_week_it_should(desk: DeskHouse) -> None:
+    from bot.casebook import week_of, week_of_wrap  # noqa: PLC0415 - only here
+    from bot.casebook.keeper import KEPT_AFTER_CLOSE  # noqa: PLC0415 - only here
+
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        await desk.tell(name, WORDS)
+        await ben.post(f"/desk/case/{name}/do/close", {"why": CloseReason.HELPED})
+
+        assert not (await desk.ticket(name)).is_open
+        wraps = (await desk.store.read_sealed(name)).wraps
+        assert {week_of_wrap(one) for one in wraps.values()} == {week_of(desk.clock.now() + KEPT_AFTER_CLOSE)}
+        assert WORDS in await ben.get(f"/desk/case/{name}")
+        desk.epochs.destroy_before(week_of(desk.clock.now() + KEPT_AFTER_CLOSE * 2))
+        assert WORDS not in await ben.get(f"/desk/case/{name}")
+        assert HOME
