@@ -8,6 +8,7 @@ session ends everywhere at once: by being dropped, or because the member's gener
 import base64
 import binascii
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b, sha256
@@ -18,12 +19,14 @@ import msgspec
 from bot.desk.ticket import StaffId
 from bot.guard.credentials import Credentials
 from bot.guard.locks import lock_with_secret, unlock_with_secret
+from bot.store.contract import ConflictError
 from bot.store.shelf import Shelf, ShelfKind
 
 IDLE: Final = timedelta(minutes=20)
 LONGEST: Final = timedelta(hours=8)
 _ID_BYTES: Final = 32
 _HALF_BYTES: Final = 32
+_TRIES: Final = 5
 _SEEN_EVERY: Final = timedelta(minutes=1)
 
 
@@ -82,18 +85,23 @@ class Sessions:
             return None
         if is_use and now - row.seen >= _SEEN_EVERY:
             row = msgspec.structs.replace(row, seen=now)
-            await self._shelf.write_shelf(self._kind, _name(material), _ENCODER.encode(row))
+            # Somebody may just have signed out or unlocked: that must not be undone by having been seen.
+            with suppress(ConflictError):
+                await self._shelf.write_shelf(self._kind, _name(material), _ENCODER.encode(row), found[0])
         return _session(row, material)
 
     async def unlock(self, session: Session, private: bytes) -> Session:
         """Put the member's own key into their session."""
         material = _material(session.cookie)
-        found = None if material is None else await self._shelf.read_shelf(self._kind, _name(material))
-        if found is None or material is None:
-            return session
-        row = msgspec.structs.replace(_DECODER.decode(found[1]), unlocked=_sealed(private, material))
-        await self._shelf.write_shelf(self._kind, _name(material), _ENCODER.encode(row), found[0])
-        return replace(session, private=private)
+        for _ in range(_TRIES):
+            found = None if material is None else await self._shelf.read_shelf(self._kind, _name(material))
+            if found is None or material is None:
+                return session
+            row = msgspec.structs.replace(_DECODER.decode(found[1]), unlocked=_sealed(private, material))
+            with suppress(ConflictError):
+                await self._shelf.write_shelf(self._kind, _name(material), _ENCODER.encode(row), found[0])
+                return replace(session, private=private)
+        raise ConflictError("a session changed faster than it could be written")
 
     async def end(self, cookie: str) -> None:
         """Sign out."""
