@@ -15,6 +15,7 @@ from telegram.constants import ChatType, UpdateType
 
 from bot.desk.letters import Original
 from bot.dialogue.events import Edited, Event, Opened, Pressed, Shared, Typed, Wish, Wished
+from bot.dialogue.links import may_lead_to
 from bot.dialogue.script import Script
 from bot.dialogue.steps import FlowId
 from bot.facts import Position
@@ -274,7 +275,7 @@ def _open(payload: str, script: Script) -> tuple[Event, str]:
 
 
 def _find_flow(name: str, script: Script) -> FlowId | None:
-    return next((flow for flow in (FlowId(name), FlowId(f"topic.{name}")) if flow in script.flows), None)
+    return next((flow for flow in (FlowId(name), FlowId(f"topic.{name}")) if may_lead_to(script, flow)), None)
 
 
 def _receive(message: _Message, raw: bytes) -> Shared | None:

@@ -7,7 +7,9 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from bot.dialogue.events import Event, Opened, Pressed, Typed
+from bot.dialogue.links import may_lead_to
 from bot.dialogue.script import Script
+from bot.dialogue.steps import FlowId
 from bot.messages import Language
 from bot.store.contract import OutgoingId
 from handlers.web.chat.articles import article_id
@@ -59,7 +61,7 @@ def read_opened(told: Mapping[str, str], script: Script) -> Opened:
     language, flow = told.get("lang", ""), told.get("open", "")
     return Opened(
         Language(language) if language in script.tongues else None,
-        flow if flow in script.flows else None,
+        flow if may_lead_to(script, FlowId(flow)) else None,
     )
 
 
