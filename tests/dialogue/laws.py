@@ -34,20 +34,27 @@ def keeps_limits(turn: Turn) -> None:
 
 def holds_a_number(script: Script, conversation: Conversation, shown: list[str]) -> None:
     """A button for a person is always there, and its screen carries numbers that work where the person is."""
-    wanting = next(press for press in shown if (read := read_press(press)) is not None and read.wants is Wish.PERSON)
-    turn = take_turn(script, conversation, Pressed(wanting), NOW)
-    dials = {span.dial for message in turn.messages for span in message.text if span.style is Style.PHONE}
-    assert dials
-    assert dials <= working_from(script, conversation)
+    turn = take_turn(script, conversation, Pressed(person_among(shown)), NOW)
+    assert _dials(turn)
+    works_here(script, conversation, turn)
+
+
+def person_among(shown: list[str]) -> str:
+    """The button for a person, which is always there."""
+    return next(press for press in shown if (read := read_press(press)) is not None and read.wants is Wish.PERSON)
 
 
 def works_here(script: Script, conversation: Conversation, turn: Turn) -> None:
     """Every number that is shown works from where the person is."""
-    dials = {span.dial for message in turn.messages for span in message.text if span.style is Style.PHONE}
-    assert dials <= working_from(script, conversation)
+    if dials := _dials(turn):
+        assert dials <= working_from(script, conversation)
 
 
-def working_from(script: Script, conversation: Conversation) -> set[str]:
+def _dials(turn: Turn) -> set[str | None]:
+    return {span.dial for message in turn.messages for span in message.text if span.style is Style.PHONE}
+
+
+def working_from(script: Script, conversation: Conversation) -> set[str | None]:
     """All that can be dialled from where the person is, or may be."""
     here = conversation.profile.get("here")
     countries = [here] if here else ["th", conversation.profile.get("origin")]

@@ -57,11 +57,16 @@ def waits_of(script: Script, without: frozenset[str] = frozenset()) -> set[str]:
 def find_ways(script: Script, language: str, profile: dict[str, str], now: datetime) -> list[Way]:
     """A way to every wait that can be reached from the start of some flow."""
     found: dict[str, Way] = {}
+    waits = waits_of(script)
     for flow in script.flows:
+        missing = {node for node in waits if node.startswith(flow_token(flow))} - found.keys()
         for turn, doings in explore(script, flow, Conversation(Language(language), profile), now):
             node = standing(turn)
             if node is not None:
                 found.setdefault(node, Way(node, flow, doings))
+                missing.discard(node)
+            if not missing:
+                break
     welcome = script.special.welcome
     for turn, doings in explore(script, welcome, NEW_CONVERSATION, now):
         node = standing(turn)
@@ -100,7 +105,7 @@ def explore(script: Script, flow: str, person: Conversation, now: datetime) -> I
         if state in tried or not _is_of(script, flow, conversation):
             continue
         tried.add(state)
-        for doing in _doings(turn):
+        for doing in _doings(script, turn):
             after = take_turn(script, conversation, doing, now)
             heappush(ahead, (seen[node], next(order), after, (*doings, doing)))
 
@@ -120,9 +125,18 @@ def _is_of(script: Script, flow: str, conversation: Conversation) -> bool:
     return False
 
 
-def _doings(turn: Turn) -> list[Doing]:
+def _doings(script: Script, turn: Turn) -> list[Doing]:
     presses = [button.press for row in turn.messages[-1].rows for button in row if button.press[0] in "ao"]
+    if _asks_for_a_secret(script, turn):
+        # Which picture somebody chooses leads nowhere else, and comparing pictures is dear on purpose.
+        presses = presses[:2]
     return [Pressed(press) for press in presses] or [Typed(words) for words in WORDS]
+
+
+def _asks_for_a_secret(script: Script, turn: Turn) -> bool:
+    spot = script.spots.get(turn.conversation.frames[-1].node) if turn.conversation else None
+    step = script.flows[spot.flow].screens[spot.screen].steps[spot.index] if spot else None
+    return isinstance(step, Choose) and (step.save or "").startswith("secret")
 
 
 def _gathered(conversation: Conversation) -> tuple[tuple[str, int], ...]:
