@@ -1,17 +1,20 @@
 """Looks at everything that a running bot needs, and says what is well and what to do about the rest."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from bot.channel import ChannelError
-from bot.compiler import commands
+from bot.compiler import ContentError, commands, compile_content
+from bot.desk.helplines import Helpline, Helplines, Mode
+from bot.desk.staff import Roster, can_take
 from bot.settings import Settings
 from bot.store.contract import StoreError
 from bot.store.durability import inspect_store
 from bot.store.embedded import find_running
+from bot.store.redis_store import open_store
 from bot.store.secrets import KeysError, are_made, load_or_make
 from handlers.telegram import ask_telegram
 
@@ -39,6 +42,17 @@ async def _findings(settings: Settings, now: datetime) -> AsyncIterator[Finding]
     yield await _store(settings)
     yield await _telegram(settings)
     yield _web(settings)
+    try:
+        helplines = compile_content(settings.content_dir, now.date()).script.helplines
+    except ContentError:
+        return
+    roster = await _roster(settings, now)
+    for helpline in helplines.all.values():
+        if not helpline.is_example:
+            yield _helpline(helpline, helplines, roster, now)
+    examples = [helpline.id for helpline in helplines.all.values() if helpline.is_example]
+    if examples:
+        yield Finding("examples", f"{', '.join(examples)}: nobody is asked through these; put your own in their place")
 
 
 def _content(directory: Path, now: datetime) -> Finding:
@@ -89,3 +103,47 @@ def _web(settings: Settings) -> Finding:
     is_safe = settings.public_url.startswith("https://")
     words = settings.public_url if is_safe else f"{settings.public_url} is not https: others can read along"
     return Finding("web", words, is_well=is_safe)
+
+
+async def _roster(settings: Settings, now: datetime) -> Roster | None:
+    """Who works here; None where that cannot be read now."""
+    url = settings.store_url or find_running(settings.data_dir)
+    if url is None or not are_made(settings.data_dir):
+        return None
+    try:
+        store = open_store(url, load_or_make(settings.data_dir, now.date()).vault())
+    except (KeysError, OSError):
+        return None
+    try:
+        _, roster = await store.load_roster()
+    except StoreError:
+        return None
+    finally:
+        await store.close()
+    return roster
+
+
+def _helpline(helpline: Helpline, helplines: Helplines, roster: Roster | None, now: datetime) -> Finding:
+    what = f"helpline {helpline.id}"
+    duty = "on duty now" if helplines.is_open(helpline.id, now) else "not on duty now"
+    if roster is None:
+        return Finding(what, f"{duty}; whether it is linked, and who works there, is known while the bot runs")
+    link, staff = roster.links.get(helpline.id), roster.staff_of(helpline.id)
+    enrolled = sum(member.telegram is not None or member.key is not None for member in staff)
+    words = ["linked" if link else "not linked", f"{enrolled} enrolled", f"{len(staff) - enrolled} invited", duty]
+    to_do = [*_to_do(helpline, roster, enrolled)]
+    return Finding(what, "; ".join([", ".join(words), *to_do]), is_well=not to_do)
+
+
+def _to_do(helpline: Helpline, roster: Roster, enrolled: int) -> Iterator[str]:
+    link = roster.links.get(helpline.id)
+    if link is None:
+        yield f"link its group: waymark helpline link {helpline.id}"
+    if not enrolled:
+        yield f"let somebody enrol: waymark staff invite --name NAME --helpline {helpline.id}"
+    elif helpline.mode is Mode.ALERT and link is not None and not can_take(helpline, roster):
+        yield "nobody there can read yet: somebody has to sign in to the console"
+    if link is not None and helpline.mode is Mode.RELAY and not link.has_topics:
+        yield "turn Topics on in its group"
+    if link is not None and link.stranger is not None:
+        yield "somebody who is not enrolled is in its group: a supervisor has to confirm or remove them there"
