@@ -6,6 +6,7 @@ signed head, which is kept apart. No content, no names of people, and the minute
 
 import hashlib
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +25,9 @@ KEPT: Final = timedelta(days=180)
 _SIGNATURE_BYTES: Final = 64
 _FIRST: Final = "0" * 64
 _HEAD: Final = "audit-head"
+_NOBODYS_HEAD: Final = (2**62, "")
+"""A head that is gone, or that nobody signed, is worse than a wrong one: no list is as long as it says."""
+
 _TRIES: Final = 20
 
 
@@ -153,46 +157,66 @@ class Chronicle:
             return
         raise ConflictError("the list of who did what grew faster than it could be written")
 
+    async def pretend(self, now: datetime) -> None:
+        """Ask of the store what noting a deed asks, and note nothing: who waits cannot tell which it was."""
+        count, last = await self._shelf.last_audit()
+        data = write_entry(self._writer, AuditEntry(count, now, StaffId(""), Deed.SIGN_IN_FAILED), last)
+        await self._shelf.write_shelf(ShelfKind.USED, _HEAD, data)
+        await self._shelf.read_shelf(ShelfKind.CREDENTIAL, _HEAD)
+        await self._shelf.write_shelf(ShelfKind.USED, _HEAD, self._writer.sign(data))
+
     async def read(self) -> tuple[tuple[AuditEntry, ...], tuple[int, Fault] | None]:
         """All that is kept, oldest first, and what is wrong with it, if anything."""
-        _, entries = await self._shelf.read_audit()
+        # The head first: what is added meanwhile must not look cut off.
         found = await self._shelf.read_shelf(ShelfKind.CREDENTIAL, _HEAD)
-        head = None if found is None else _read_head(found[1], self._writers)
+        first, entries = await self._shelf.read_audit()
+        head = (0, _FIRST) if found is None else _read_head(found[1], self._writers)
+        if found is None and first + len(entries):
+            head = _NOBODYS_HEAD
         readable = [entry for entry in map(read_entry, entries) if entry is not None]
         return tuple(readable), find_fault(entries, self._writers, head)
 
     async def trim(self, now: datetime) -> int:
         """Forget what is older than it is kept for, and write down that this was done; how many went."""
-        _, entries = await self._shelf.read_audit()
+        first, entries = await self._shelf.read_audit()
         old = 0
         for data in entries[:-1]:
             row = _row(data)
             if row is None or row.at > now - KEPT:
                 break
             old += 1
-        if old:
+        if old and await self._claim(first):
             last = _row(entries[old - 1])
             number = -1 if last is None else last.number
             await self.note(now, StaffId(""), Deed.TRIMMED, f"{number} {_hash(entries[old - 1])}")
             await self._shelf.trim_audit(old)
-        return old
+            return old
+        return 0
+
+    async def _claim(self, first: int) -> bool:
+        """Be the only one who shortens the list at this place: twice would take what is still to be kept."""
+        try:
+            await self._shelf.write_shelf(ShelfKind.USED, f"{_HEAD} {first}", b"trimmed", 0)
+        except ConflictError:
+            return False
+        return True
 
     async def _keep_head(self, count: int, data: bytes) -> None:
         plain = f"{count} {_hash(data)}".encode()
-        found = await self._shelf.read_shelf(ShelfKind.CREDENTIAL, _HEAD)
-        if found is not None:
-            known = _read_head(found[1], self._writers)
-            if known is not None and known[0] >= count:
-                return
         signed = self._writer.sign(b"head\0" + plain) + plain
-        await self._shelf.write_shelf(ShelfKind.CREDENTIAL, _HEAD, signed)
+        for _ in range(_TRIES):
+            found = await self._shelf.read_shelf(ShelfKind.CREDENTIAL, _HEAD)
+            if found is not None and _read_head(found[1], self._writers)[0] >= count:
+                return
+            with suppress(ConflictError):
+                await self._shelf.write_shelf(ShelfKind.CREDENTIAL, _HEAD, signed, 0 if found is None else found[0])
+                return
 
 
-def _read_head(data: bytes, writers: Collection[bytes]) -> tuple[int, str] | None:
+def _read_head(data: bytes, writers: Collection[bytes]) -> tuple[int, str]:
     signature, plain = data[:_SIGNATURE_BYTES], data[_SIGNATURE_BYTES:]
     if not any(_verifies(one, b"head\0" + plain, signature) for one in writers):
-        # A head that nobody signed is worse than none: nothing can be as long as it says.
-        return 2**62, ""
+        return _NOBODYS_HEAD
     count, _, digest = plain.decode().partition(" ")
     return int(count), digest
 

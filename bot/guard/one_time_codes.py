@@ -1,5 +1,6 @@
 """Codes of authenticator apps: six digits that change each half minute, and each works once."""
 
+import hmac
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +11,7 @@ from bot.store.contract import ConflictError
 from bot.store.shelf import Shelf, ShelfKind
 
 STEP_SECONDS: Final = 30
+_SECRET_LETTERS: Final = 32
 _STEPS: Final = (0, -1, 1)
 """Phones' clocks are off: the code before and the one after count, too."""
 
@@ -44,11 +46,13 @@ class OneTimeCodes:
 
 
 def _step_of(secret: str, digits: str, now: datetime) -> int | None:
-    if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
+    if len(secret) < _SECRET_LETTERS or len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
         return None
     one_time = pyotp.TOTP(secret, interval=STEP_SECONDS)
     current = int(now.timestamp()) // STEP_SECONDS
-    for offset in _STEPS:
-        if pyotp.utils.strings_equal(digits, one_time.at((current + offset) * STEP_SECONDS)):
-            return current + offset
-    return None
+    try:
+        codes = {current + offset: one_time.at((current + offset) * STEP_SECONDS) for offset in _STEPS}
+    except ValueError:
+        # While somebody joins, the secret comes back from their browser, and may be anything.
+        return None
+    return next((step for step, right in codes.items() if hmac.compare_digest(digits, right)), None)

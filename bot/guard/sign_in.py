@@ -93,24 +93,17 @@ class SignIn:
 
     async def with_password(self, name: str, password: str) -> Session | Denied:
         """The first factor; what comes back still owes the one-time code."""
-        now = self._clock.now()
-        wait = await self._throttle.wait_for(name, now)
-        if wait:
-            return Denied(Denial.WAIT, int(wait.total_seconds()) + 1)
-        member = find_member(self._roster.current(), name)
-        credential = None if member is None else await self.credentials.find(member.id)
-        lock = self._nobody if credential is None else credential.lock
-        private = await self._unlock(lock, password)
-        if member is None or credential is None or private is None:
-            if member is not None:
-                await self._chronicle.note(now, member.id, Deed.SIGN_IN_FAILED)
-            return Denied(Denial.WRONG)
-        return await self._pending.begin(member.id, private, now)
+        found = await self._try(find_member(self._roster.current(), name), password, name)
+        if isinstance(found, Denied):
+            return found
+        member, private = found
+        return await self._pending.begin(member.id, private, self._clock.now())
 
     async def with_code(self, pending: str, code: str) -> Session | Denied:
         """The second factor; then they are in, and their key is unlocked."""
         now = self._clock.now()
-        session = await self._pending.find(pending, now)
+        # Trying is no use: what is owed is owed within five minutes.
+        session = await self._pending.find(pending, now, is_use=False)
         member = None if session is None else self.member(session.member)
         credential = None if session is None else await self.credentials.find(session.member)
         if session is None or member is None or credential is None:
@@ -123,7 +116,7 @@ class SignIn:
             return Denied(Denial.CODE_WRONG)
         await self._pending.end(pending)
         await self._throttle.succeeded(f"code\0{member.id}")
-        await self._throttle.succeeded(member.name)
+        await self._throttle.succeeded(_password_of(member))
         return await self._begin(member.id, session.private)
 
     async def with_passkey(self, answer: str, origin: str, secret: bytes | None) -> Session | Denied:
@@ -131,14 +124,16 @@ class SignIn:
         told = read_answer(answer)
         member = None if told is None else self.member(StaffId(told[1]))
         credential = None if member is None else await self.credentials.find(member.id)
-        if told is None or member is None or credential is None:
+        known = () if credential is None else credential.passkeys
+        passkey = next((one for one in known if told is not None and one.id == told[0]), None)
+        if member is None or passkey is None:
+            # Not written down: whoever makes up ids could fill the list of who did what.
             return Denied(Denial.PASSKEY_WRONG)
-        passkey = next((one for one in credential.passkeys if one.id == told[0]), None)
-        count = None if passkey is None else await self.passkeys.check(answer, origin, passkey)
-        if passkey is None or count is None:
+        count = await self.passkeys.check(answer, origin, passkey)
+        kept = None if count is None else await self._count(member, passkey, count)
+        if kept is None:
             await self._chronicle.note(self._clock.now(), member.id, Deed.SIGN_IN_FAILED)
             return Denied(Denial.PASSKEY_WRONG)
-        await self._replace(credential, replace(passkey, count=count))
         private = None
         if passkey.sealed is not None and secret is not None:
             private = unlock_with_secret(passkey.sealed, secret_of(secret, _PURPOSE))
@@ -147,29 +142,20 @@ class SignIn:
     async def from_telegram(self, telegram: str, password: str) -> Session | Denied:
         """Telegram has said who it is; the password is the second factor."""
         member = self._roster.current().by_telegram(telegram)
-        if member is None:
-            return Denied(Denial.WRONG)
-        pending = await self.with_password(member.name, password)
-        if isinstance(pending, Denied):
-            return pending
-        await self._pending.end(pending.cookie)
-        await self._throttle.succeeded(member.name)
-        return await self._begin(member.id, pending.private)
+        found = Denied(Denial.WRONG) if member is None else await self._try(member, password)
+        if isinstance(found, Denied):
+            return found
+        await self._throttle.succeeded(_password_of(found[0]))
+        return await self._begin(found[0].id, found[1])
 
     async def unlock(self, session: Session, password: str) -> Session | Denied:
         """Unlock the key of a session that a passkey began."""
         member = self.member(session.member)
-        if member is None:
-            return Denied(Denial.OVER)
-        wait = await self._throttle.wait_for(member.name, self._clock.now())
-        if wait:
-            return Denied(Denial.WAIT, int(wait.total_seconds()) + 1)
-        credential = await self.credentials.find(session.member)
-        private = None if credential is None else await self._unlock(credential.lock, password)
-        if private is None:
-            return Denied(Denial.WRONG)
-        await self._throttle.succeeded(member.name)
-        return await self.sessions.unlock(session, private)
+        found = Denied(Denial.OVER) if member is None else await self._try(member, password)
+        if isinstance(found, Denied):
+            return found
+        await self._throttle.succeeded(_password_of(found[0]))
+        return await self.sessions.unlock(session, found[1])
 
     async def invited(self, code: str) -> Member | Denied:
         """Whom an invitation is for."""
@@ -217,15 +203,16 @@ class SignIn:
         member, credential = self.member(session.member), await self.credentials.find(session.member)
         if member is None or credential is None:
             return Denied(Denial.OVER)
-        private = await self._unlock(credential.lock, old)
-        if private is None:
-            return Denied(Denial.WRONG)
+        found = await self._try(member, old)
+        if isinstance(found, Denied):
+            return found
+        await self._throttle.succeeded(_password_of(member))
         if is_weak(new, member.name):
             return Denied(Denial.WEAK)
         await self._chronicle.note(self._clock.now(), member.id, Deed.PASSWORD_CHANGED)
-        lock = await self._lock(private, new)
-        await self.credentials.keep(replace(credential, lock=lock, generation=credential.generation + 1))
-        return await self.sessions.begin(member.id, private, self._clock.now())
+        if not await self._give_lock(credential, await self._lock(found[1], new)):
+            return Denied(Denial.OVER)
+        return await self.sessions.begin(member.id, found[1], self._clock.now())
 
     async def add_passkey(
         self, session: Session, answer: str, origin: str, name: str, secret: bytes | None
@@ -236,22 +223,32 @@ class SignIn:
             return Denied(Denial.OVER)
         if len(credential.passkeys) >= MOST_PASSKEYS:
             return Denied(Denial.TOO_MANY)
-        passkey = await self.passkeys.take_new(answer, origin, name, self._clock.now())
-        if passkey is None:
+        made = await self.passkeys.take_new(answer, origin, name, self._clock.now())
+        if made is None:
             return Denied(Denial.PASSKEY_WRONG)
+        passkey = made
         if secret is not None and session.private is not None:
-            passkey = replace(passkey, sealed=lock_with_secret(session.private, secret_of(secret, _PURPOSE)))
+            passkey = replace(made, sealed=lock_with_secret(session.private, secret_of(secret, _PURPOSE)))
         await self._chronicle.note(self._clock.now(), session.member, Deed.PASSKEY_ADDED)
-        await self.credentials.keep(replace(credential, passkeys=(*credential.passkeys, passkey)))
-        return None
+
+        def add(found: Credential) -> Credential | None:
+            others = tuple(one for one in found.passkeys if one.id != passkey.id)
+            # A session that was ended while the browser asked adds nothing any more.
+            if found.generation != credential.generation or len(others) >= MOST_PASSKEYS:
+                return None
+            return replace(found, passkeys=(*others, passkey))
+
+        kept = await self.credentials.change(session.member, add)
+        return Denied(Denial.OVER) if kept is None else None
 
     async def remove_passkey(self, session: Session, passkey: bytes) -> None:
         """A passkey that is lost, or no longer wanted."""
-        credential = await self.credentials.find(session.member)
-        if credential is not None:
-            await self._chronicle.note(self._clock.now(), session.member, Deed.PASSKEY_REMOVED)
-            kept = tuple(one for one in credential.passkeys if one.id != passkey)
-            await self.credentials.keep(replace(credential, passkeys=kept))
+        await self._chronicle.note(self._clock.now(), session.member, Deed.PASSKEY_REMOVED)
+
+        def remove(found: Credential) -> Credential:
+            return replace(found, passkeys=tuple(one for one in found.passkeys if one.id != passkey))
+
+        await self.credentials.change(session.member, remove)
 
     async def recover(self, member: StaffId, recovery: bytes, password: str) -> bool:
         """Give somebody a new password with the key on paper; whether their key was sealed to it."""
@@ -261,9 +258,7 @@ class SignIn:
         if credential is None or private is None:
             return False
         await self._chronicle.note(self._clock.now(), member, Deed.RECOVERED)
-        lock = await self._lock(private, password)
-        await self.credentials.keep(replace(credential, lock=lock, generation=credential.generation + 1))
-        return True
+        return await self._give_lock(credential, await self._lock(private, password))
 
     async def sign_out(self, session: Session, *, everywhere: bool = False) -> None:
         """End this session, or all of theirs."""
@@ -282,9 +277,41 @@ class SignIn:
         await self._chronicle.note(now, member, Deed.SIGNED_IN)
         return await self.sessions.begin(member, private, now)
 
-    async def _replace(self, credential: Credential, passkey: Passkey) -> None:
-        others = tuple(passkey if one.id == passkey.id else one for one in credential.passkeys)
-        await self.credentials.keep(replace(credential, passkeys=others))
+    async def _try(self, member: Member | None, password: str, name: str = "") -> tuple[Member, bytes] | Denied:
+        """Whose password this is, and their key. A member has one counter, by whatever name they are called."""
+        now = self._clock.now()
+        counter = f"nobody\0{name.strip()}" if member is None else _password_of(member)
+        wait = await self._throttle.wait_for(counter, now)
+        if wait:
+            return Denied(Denial.WAIT, int(wait.total_seconds()) + 1)
+        credential = await self.credentials.find(StaffId("") if member is None else member.id)
+        private = await self._unlock(self._nobody if credential is None else credential.lock, password)
+        if member is None:
+            await self._chronicle.pretend(now)
+            return Denied(Denial.WRONG)
+        if credential is None or private is None:
+            await self._chronicle.note(now, member.id, Deed.SIGN_IN_FAILED)
+            return Denied(Denial.WRONG)
+        return member, private
+
+    async def _count(self, member: Member, passkey: Passkey, count: int) -> Credential | None:
+        """Remember how often a passkey was used; None where it was taken away, or used again, meanwhile."""
+
+        def change(found: Credential) -> Credential | None:
+            if not any((one.id, one.count) == (passkey.id, passkey.count) for one in found.passkeys):
+                return None
+            counted = replace(passkey, count=count)
+            return replace(found, passkeys=tuple(counted if one.id == passkey.id else one for one in found.passkeys))
+
+        return await self.credentials.change(member.id, change)
+
+    async def _give_lock(self, before: Credential, lock: Lock) -> bool:
+        """Put another lock where this one is; whether it still was. All sessions end."""
+
+        def change(found: Credential) -> Credential | None:
+            return replace(found, lock=lock, generation=found.generation + 1) if found.lock == before.lock else None
+
+        return await self.credentials.change(before.member, change) is not None
 
     async def _lock(self, private: bytes, password: str) -> Lock:
         async with self._line:
@@ -293,3 +320,8 @@ class SignIn:
     async def _unlock(self, lock: Lock, password: str) -> bytes | None:
         async with self._line:
             return await asyncio.to_thread(unlock_with_password, lock, password)
+
+
+def _password_of(member: Member) -> str:
+    """The name under which tries of somebody's password are counted."""
+    return f"password\0{member.id}"
