@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 
 from bot.language import Example, Tree, Understanding, concepts_from, safety_from
+from tests.lessons import lessons_of
 
 ROOT = Path(__file__).parents[2]
 CONTENT = ROOT / "content"
@@ -36,5 +37,11 @@ def examples() -> tuple[Example, ...]:
 
 @cache
 def understanding() -> Understanding:
+    """What is learned from all examples; learned once for all processes that run tests."""
     concepts = concepts_from(tree(CONTENT / "concepts.yaml"))
-    return Understanding.build(examples(), concepts, safety_from(tree(CONTENT / "safety.yaml"), concepts))
+    safety = safety_from(tree(CONTENT / "safety.yaml"), concepts)
+    with lessons_of(CONTENT, "language") as folder:
+        kept = folder / "understanding"
+        if not kept.exists():
+            kept.write_bytes(Understanding.build(examples(), concepts, safety).to_bytes())
+        return Understanding.build(examples(), concepts, safety, stored=kept.read_bytes())

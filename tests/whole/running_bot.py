@@ -4,25 +4,23 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from shutil import copy
 
 from bot.settings import Settings
 from bot.wiring import run_bot
+from tests.lessons import lessons_of
 from tests.telegram_server import FakeTelegram
 
 CONTENT = Path(__file__).parents[2] / "content"
-_LEARNED: dict[str, bytes] = {}
-"""What bots before this one have learned from their content, which takes each of them seconds otherwise."""
+PATIENCE = 120.0
+"""Seconds that starting and ending may take on the busiest machine."""
 
 
 @asynccontextmanager
 async def running_bot(folder: Path, telegram: FakeTelegram, content: Path = CONTENT) -> AsyncIterator[list[str]]:
     """A bot with an unhurried Telegram; gives what the terminal shows."""
-    learned = folder / "var" / "learned"
-    learned.mkdir(mode=0o700, parents=True)
-    for name, lesson in _LEARNED.items():
-        (learned / name).write_bytes(lesson)
     told: list[str] = []
-    stop = asyncio.Event()
+    stop, ready = asyncio.Event(), asyncio.Event()
     settings = Settings(
         telegram_token=telegram.token,
         telegram_api_url=telegram.url,
@@ -30,16 +28,33 @@ async def running_bot(folder: Path, telegram: FakeTelegram, content: Path = CONT
         content_dir=content,
         http_port=0,
     )
-    task = asyncio.create_task(run_bot(settings, stop, told.append, pacing=None))
+    learned = folder / "var" / "learned"
+    learned.mkdir(mode=0o700, parents=True)
+    task: asyncio.Task[None] | None = None
     try:
-        async with asyncio.timeout(20):
-            while not told:
-                if task.done():
-                    await task
-                await asyncio.sleep(0.01)
-        _LEARNED.update({path.name: path.read_bytes() for path in learned.iterdir()})
+        # What bots before this one have learned from their content takes each of them seconds otherwise.
+        with lessons_of(content, "bot") as lessons:
+            for lesson in lessons.iterdir():
+                (learned / lesson.name).symlink_to(lesson)
+            task = asyncio.create_task(run_bot(settings, stop, told.append, ready.set, pacing=None))
+            await _until_ready(task, ready)
+            for lesson in learned.iterdir():
+                if not lesson.is_symlink():
+                    copy(lesson, lessons)
         yield told
     finally:
         stop.set()
-        async with asyncio.timeout(20):
-            await task
+        if task is not None:
+            async with asyncio.timeout(PATIENCE):
+                await task
+
+
+async def _until_ready(task: asyncio.Task[None], ready: asyncio.Event) -> None:
+    waiting = asyncio.create_task(ready.wait())
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+    if task.done():
+        await task
