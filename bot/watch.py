@@ -96,6 +96,7 @@ class Watch:
         found = [await self._store.load_ticket(one) for one in await self._store.open_tickets()]
         tickets = [one.ticket for one in found if one.ticket is not None]
         self.overview = self._count(tickets)
+        self._figures.levels["longest_wait_seconds"] = self.overview.longest_wait.total_seconds()
         for ticket in await self._tickets_with_leavers(tickets):
             await self._take_back(ticket, take_ticket)
         self._end_weeks(now)

@@ -14,6 +14,7 @@ from bot.store.memory_store import MemoryStore
 from bot.turns import TicketArrival
 from bot.turns.turns import ALERTS
 from bot.watch import Watch
+from handlers.web.health import figures_text
 from tests.builders import LEASE, NOW, a_commit, arrival
 from tests.desk.small_world import ANNA, ROSTER, THAI, a_ticket
 from tests.fakes import ManualClock
@@ -63,6 +64,18 @@ async def test_what_is_open_is_counted_by_helpline() -> None:
     assert scene.watch.held_by() == {THAI: 1}
     assert scene.watch.overview.open_tickets[THAI, Stage.ASKED] == 1
     assert scene.watch.overview.longest_wait == timedelta(minutes=7)
+
+
+async def test_whoever_runs_the_bot_sees_how_old_the_oldest_call_without_an_answer_is() -> None:
+    scene = Scene()
+    await scene.look()
+    assert "waymark_longest_wait_seconds 0\n" in figures_text(scene.figures)
+    await scene.open(waits_for=NOW - timedelta(minutes=7))
+
+    await scene.look()
+
+    told = figures_text(scene.figures)
+    assert "# TYPE waymark_longest_wait_seconds gauge\nwaymark_longest_wait_seconds 420\n" in told
 
 
 async def test_who_is_not_enrolled_any_more_holds_nothing() -> None:

@@ -1,6 +1,6 @@
 """For the machines that look after the bot: does the process live, can it serve people, and how much did it do.
 
-Figures are counts of events. What people were told about, and which danger was heard, is added up without telling it
+Figures are counts of events, and how long the oldest call waits for an answer. What people were told about, and which danger was heard, is added up without telling it
 apart: on a quiet night a single count would point at a person. Whoever comes through a proxy in front of us, as people
 do, is told nothing.
 """
@@ -84,6 +84,9 @@ def figures_text(figures: Figures) -> str:
             lines.append(f"# TYPE {name} counter")
             named = name
         lines.append(f"{name}{_labels(label)} {count}")
+    for what, level in sorted(figures.levels.items()):
+        name = f"waymark_{_NO_NAME.sub('_', what)}"
+        lines += [f"# TYPE {name} gauge", f"{name} {level:.0f}"]
     return "".join(f"{line}\n" for line in lines)
 
 
