@@ -12,6 +12,7 @@ FREE: Final = 5
 FIRST_WAIT: Final = timedelta(minutes=1)
 LONGEST_WAIT: Final = timedelta(minutes=15)
 ALL_A_MINUTE: Final = 100
+_MOST_DOUBLINGS: Final = 10
 _TRIES: Final = 20
 
 
@@ -52,7 +53,7 @@ class Throttle:
                 return timedelta(minutes=1)
             until = now
             if wait is not None and row.mistakes + 1 >= free:
-                until = now + min(LONGEST_WAIT, wait * 2 ** (row.mistakes + 1 - free))
+                until = now + min(LONGEST_WAIT, wait * 2 ** min(row.mistakes + 1 - free, _MOST_DOUBLINGS))
             try:
                 counted = _ENCODER.encode(_Row(row.mistakes + 1, until))
                 await self._shelf.write_shelf(ShelfKind.LOGIN, key, counted, 0 if found is None else found[0])
