@@ -102,6 +102,10 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
                 _print_all(asyncio.run(list_questions(settings.store_url, settings.data_dir, datetime.now(UTC))))
                 return 0
             return _content(asked, settings.content_dir, today)
+        case "audit":
+            lines, is_whole = asyncio.run(_audit(settings))
+            _print_all(lines)
+            return 0 if is_whole else 1
         case "staff" | "helpline":
             _print_all(asyncio.run(_staffing(asked, settings)))
             return 0
@@ -113,6 +117,11 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
             raise AssertionError(asked.command)
 
 
+async def _audit(settings: Settings) -> tuple[list[str], bool]:
+    async with staffing.open_office(settings) as office:
+        return await staffing.audit(office)
+
+
 async def _staffing(asked: argparse.Namespace, settings: Settings) -> list[str]:
     async with staffing.open_office(settings) as office:
         match asked.command, asked.what:
@@ -121,6 +130,14 @@ async def _staffing(asked: argparse.Namespace, settings: Settings) -> list[str]:
                 return await staffing.invite(office, asked.name, asked.role, asked.helpline, asked.languages, bot)
             case "staff", "list":
                 return staffing.staff(office)
+            case "staff", "again":
+                return await staffing.invite_again(office, asked.who, await _bot_name(settings))
+            case "staff", "paper-key":
+                return await staffing.make_paper_key(office)
+            case "staff", "recover":
+                first = await asyncio.to_thread(input, "One share: ")
+                second = await asyncio.to_thread(input, "Another share: ")
+                return await staffing.recover(office, asked.who, first, second)
             case "staff", "remove":
                 return await staffing.remove(office, asked.who)
             case "helpline", "list":
@@ -198,6 +215,7 @@ def _parser() -> argparse.ArgumentParser:
         "--score", nargs="+", type=Path, metavar="FILE", help="say how well tables (lang, topic, also_ok, text) do"
     )
     _add_staffing(do)
+    do.add_parser("audit", help="who of the staff did what, and whether that list is whole")
     do.add_parser("doctor", help="check settings, store, keys, Telegram and content, and say what to do")
     content = do.add_parser("content", help="work on the content").add_subparsers(
         dest="what", required=True, metavar="WHAT"
@@ -221,9 +239,14 @@ def _add_staffing(do: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     invited = people.add_parser("invite", help="make a code for somebody new")
     invited.add_argument("--name", required=True, help="a working name; colleagues see it, people never do")
     invited.add_argument("--role", choices=tuple(Role), default=Role.RESPONDER)
-    invited.add_argument("--helpline", required=True, type=_listed, help="one or several, with commas")
+    invited.add_argument("--helpline", type=_listed, default=[], help="one or several, with commas")
     invited.add_argument("--languages", type=_listed, default=[], help="such as km,th")
     people.add_parser("list", help="everybody who works here")
+    again = people.add_parser("again", help="a new code for somebody who works here")
+    again.add_argument("who", help="their id or working name")
+    people.add_parser("paper-key", help="make the key on paper that opens what staff cannot any more")
+    recovered = people.add_parser("recover", help="a new password for somebody, with two shares of the key on paper")
+    recovered.add_argument("who", help="their id or working name")
     removed = people.add_parser("remove", help="end all rights of somebody at once")
     removed.add_argument("who", help="their id or working name")
     lines = do.add_parser("helpline", help="who takes cases").add_subparsers(dest="what", required=True, metavar="WHAT")

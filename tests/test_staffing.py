@@ -3,9 +3,13 @@
 import re
 from pathlib import Path
 
+import pyotp
 import pytest
 
 from bot import staffing
+from bot.guard.one_time_codes import new_secret
+from bot.guard.sessions import Session
+from bot.guard.sign_in import Denied
 from bot.settings import Settings
 from tests.whole.running_bot import CONTENT
 
@@ -57,3 +61,32 @@ async def test_a_code_enrols_once_and_a_group_is_linked(settings: Settings) -> N
         overview = await staffing.overview(office)
 
     assert any("takes cases, linked, 1 enrolled" in line for line in overview)
+
+
+async def test_two_of_three_sheets_of_paper_give_a_new_password_and_everything_is_written_down(
+    settings: Settings,
+) -> None:
+    async with staffing.open_office(settings) as office:
+        paper = await staffing.make_paper_key(office)
+        shares = [line for line in paper if line.startswith("WR1-")]
+        lines = await staffing.invite(office, "Dara", "responder", ["example-thailand"], ["km"], None)
+        (code,) = [line.split("code=")[1] for line in lines if "/desk/join?code=" in line]
+        secret = new_secret()
+        digits = pyotp.TOTP(secret).at(office.clock.now())
+        joined = await office.sign_in.join(code, "a long enough password", secret, digits)
+        assert isinstance(joined, Session)
+
+        with pytest.raises(staffing.StaffingError, match="twice"):
+            await staffing.recover(office, "Dara", shares[0], shares[0])
+        told = await staffing.recover(office, "Dara", shares[0], shares[2])
+        password = told[-1].strip()
+        assert isinstance(await office.sign_in.with_password("Dara", "a long enough password"), Denied)
+        assert isinstance(await office.sign_in.with_password("Dara", password), Session)
+        assert await office.sign_in.sessions.find(joined.cookie, office.clock.now()) is None
+
+        await staffing.remove(office, "Dara")
+        assert isinstance(await office.sign_in.with_password("Dara", password), Denied)
+        listed, is_whole = await staffing.audit(office)
+    assert is_whole
+    for deed in ("invited", "joined", "signed-in", "recovered", "sign-in-failed", "removed"):
+        assert any(f" {deed}" in line for line in listed), deed

@@ -315,7 +315,7 @@ def _told(denied: Denied) -> views.Told:
 
 
 def _status(told: views.Told | None) -> int:
-    return 200 if told is None or told.what in views.GOOD_NOTICES else 403
+    return 200 if told is None or told.what in views.GOOD_NOTICES else 422
 
 
 def _asked(request: web.Request, script: Script) -> Language:

@@ -1,0 +1,93 @@
+"""What people and staff type is shown as they typed it, and never runs, whatever it is."""
+
+import html
+import re
+import sys
+
+from bot.desk.helplines import HelplineId
+from tests.web.console.desk_house import BEN, SUE, Browser, DeskHouse
+
+PARTS = (
+    *("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'-alert(1)-'", "{{7*7}}", "{% raw %}", "${7*7}"),
+    *("</textarea><script>", "<!--", "-->", "]]>", "&lt;script&gt;", "javascript:alert(1)", "\u202eevil\u202c"),
+    *(
+        "\u2066hidden\u2069",
+        "\u200f\u200e",
+        "<svg/onload=alert(1)>",
+        "=cmd|' /C calc'!A0",
+        "+1",
+        "@SUM(1)",
+        "%0d%0aX: y",
+    ),
+    *("<a href='//evil'>x</a>", "<style>*{}</style>", "<meta http-equiv=refresh>", "<base href=//evil>", "`${x}`"),
+)
+ENDS = ("", " ", "ក", "ລາວ", "မြန်မာ", "ไทย", "\x00", "\x1b[31m", "A" * 300, "😀" * 20, "\r\n\r\n", "\u200b", "\u2028")
+_TAGS = re.compile(r"<(script|img|svg|style|meta|base|iframe|object|embed)\b[^>]*>", re.IGNORECASE)
+
+
+def payloads() -> list[str]:
+    return [part + end + other for part in PARTS for end in ENDS for other in (PARTS[-1], "")][:500]
+
+
+async def test_five_hundred_payloads_run_nowhere(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        clean = _tags(await ben.get(f"/desk/case/{name}"))
+        for number, payload in enumerate(payloads()):
+            await desk.tell(name, payload or "-")
+            if number % 10 == 0:
+                await ben.post(f"/desk/case/{name}/do/note", {"words": payload, "ref": f"n{number}"})
+                await ben.post(f"/desk/case/{name}/do/label", {"label": payload[:30], "on": "1"})
+        text = await ben.get(f"/desk/case/{name}")
+        assert ben.status == 200
+        assert _tags(text) == clean
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\x00\x1b]", text)
+        assert all(
+            f" on{event}=" not in html.unescape(tag)
+            for tag in re.findall(r"<[a-z][^>]*>", text)
+            for event in ("error", "load")
+        )
+        sys.stdout.write(f"{len(payloads())} payloads in messages, notes and labels: 0 tags of their own\n")
+        assert _tags(await ben.get("/desk"))
+
+
+async def test_a_name_with_tags_in_it_is_a_name(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as sue:
+        await sue.sign_in(desk, SUE)
+        await sue.get("/desk/staff")
+        form = {
+            "name": '<img src=x onerror="alert(1)">',
+            "role": "responder",
+            "helpline": HelplineId("example-thailand"),
+        }
+        text = await sue.post("/desk/staff/invite", form)
+        assert sue.status == 200
+        assert "<img src=x" not in text
+        assert "&lt;img src=x" in text
+
+
+async def test_no_spreadsheet_takes_a_cell_for_a_formula(desk: DeskHouse) -> None:
+    for number in range(8):
+        await desk.open(number + 1, topic="=cmd|' /C calc'!A0")
+    async with Browser(desk.base) as sue:
+        await sue.sign_in(desk, SUE)
+        await sue.get("/desk/overview")
+        text = await sue.post("/desk/overview/counts.csv")
+        assert text.splitlines()[0] == "day,helpline,language,topic,calls"
+        assert [line.split(",")[-1] for line in text.splitlines()[1:]] == ["8"]
+        assert "'=cmd" in text
+
+
+async def test_few_calls_are_not_told_apart(desk: DeskHouse) -> None:
+    for number in range(3):
+        await desk.open(number + 1)
+    async with Browser(desk.base) as sue:
+        await sue.sign_in(desk, SUE)
+        await sue.get("/desk/overview")
+        text = await sue.post("/desk/overview/counts.csv")
+        assert [line.split(",")[-1] for line in text.splitlines()[1:]] == ["<5"]
+
+
+def _tags(text: str) -> list[str]:
+    return [match.group(1).lower() for match in _TAGS.finditer(text)]
