@@ -1,8 +1,8 @@
 """For the machines that look after the bot: does the process live, can it serve people, and how much did it do.
 
-Figures are counts of events, and how long the oldest call waits for an answer. What people were told about, and which danger was heard, is added up without telling it
-apart: on a quiet night a single count would point at a person. Whoever comes through a proxy in front of us, as people
-do, is told nothing.
+Figures are counts of events, and how long the oldest call waits for an answer. What people were told about, and which
+danger was heard, is added up without telling it apart: on a quiet night a single count would point at a person. Whoever
+comes through a proxy in front of us, as people do, is told nothing.
 """
 
 import asyncio
