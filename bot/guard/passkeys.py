@@ -31,6 +31,8 @@ SECRET_FROM: Final = sha256(b"waymark desk: secret of a passkey").digest()
 """What the passkey is asked to make its secret from; the same always, so that the secret is, too."""
 
 _CHALLENGE_BYTES: Final = 32
+_NOT_AN_ANSWER: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What comes of reading something that no browser wrote."""
 
 
 class Passkeys:
@@ -68,7 +70,7 @@ class Passkeys:
                 expected_origin=origin,
                 require_user_verification=True,
             )
-        except (WebAuthnException, ValueError, KeyError, TypeError):
+        except (WebAuthnException, *_NOT_AN_ANSWER):
             return None
         return Passkey(made.credential_id, made.credential_public_key, made.sign_count, name, now)
 
@@ -98,7 +100,7 @@ class Passkeys:
                 credential_current_sign_count=passkey.count,
                 require_user_verification=True,
             )
-        except (WebAuthnException, ValueError, KeyError, TypeError):
+        except (WebAuthnException, *_NOT_AN_ANSWER):
             return None
         return checked.new_sign_count
 
@@ -112,8 +114,11 @@ class Passkeys:
         """The challenge that an answer says it answers, if it is one of ours that was not answered before."""
         try:
             told = json.loads(webauthn.base64url_to_bytes(json.loads(answer)["response"]["clientDataJSON"]))
-            challenge = webauthn.base64url_to_bytes(told["challenge"])
-        except (ValueError, KeyError, TypeError):
+            challenge, is_embedded = webauthn.base64url_to_bytes(told["challenge"]), told.get("crossOrigin", False)
+        except _NOT_AN_ANSWER:
+            return None
+        if is_embedded is not False:
+            # Our page stands within somebody else's: the person may not know whom they answer.
             return None
         return challenge if await self._shelf.drop_shelf(ShelfKind.CHALLENGE, challenge.hex()) else None
 
@@ -124,7 +129,7 @@ def read_answer(answer: str) -> tuple[bytes, str] | None:
         told = json.loads(answer)
         passkey = webauthn.base64url_to_bytes(told["rawId"])
         member = webauthn.base64url_to_bytes(told["response"]["userHandle"]).decode()
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except _NOT_AN_ANSWER:
         return None
     return passkey, member
 
