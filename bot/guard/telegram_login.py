@@ -33,7 +33,8 @@ def read_init_data(data: str, token: str, now: datetime) -> str | None:
     told = fields.pop("hash")
     text = "\n".join(f"{name}={value}" for name, value in sorted(fields.items()))
     key = hmac.digest(b"WebAppData", token.encode(), "sha256")
-    if not hmac.compare_digest(hmac.digest(key, text.encode(), "sha256").hex(), told):
+    right = hmac.digest(key, _bytes_of(text), "sha256").hex()
+    if not hmac.compare_digest(right.encode(), _bytes_of(told)):
         return None
     try:
         moment = datetime.fromtimestamp(int(fields.get("auth_date", "")), UTC)
@@ -41,3 +42,8 @@ def read_init_data(data: str, token: str, now: datetime) -> str | None:
     except (ValueError, OverflowError, OSError, msgspec.DecodeError):
         return None
     return str(user.id) if -_SKEW <= now - moment <= FRESH else None
+
+
+def _bytes_of(text: str) -> bytes:
+    # Whatever a stranger sends has bytes; what no text may hold is only never right.
+    return text.encode(errors="surrogatepass")
