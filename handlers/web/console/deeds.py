@@ -1,9 +1,8 @@
 """What a form of the ticket's page asks for, as an action of the desk; the desk decides whether it is done."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from bot.desk.actions import (
     AcceptReferral,
@@ -39,7 +38,7 @@ MOST: Final = 8000
 
 
 def read_deed(  # noqa: C901, PLR0911, PLR0912 - one line for each form
-    deed: Deed, form: Mapping[str, str], language: Language, zone: str, now: datetime
+    deed: Deed, form: Mapping[str, str], language: Language
 ) -> StaffAction | Notice:
     """The action; or what is missing in the form. `language` is the one to assume where letters do not tell."""
     words, ref = form.get("words", "")[:MOST], CONSOLE + form.get("ref", "")[:64]
@@ -80,19 +79,16 @@ def read_deed(  # noqa: C901, PLR0911, PLR0912 - one line for each form
         case Deed.REOPEN:
             return Reopen()
         case Deed.REMIND:
-            return _reminder(form.get("at", ""), zone, now)
+            return _reminder(form.get("after", ""))
         case Deed.GLASS:
             why = form.get("why", form.get("words", ""))[:MOST]
             return BreakGlass(why) if why.strip() else Notice.REASON_NEEDED
 
 
-def _reminder(at: str, zone: str, now: datetime) -> Remind | Notice:
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
+def _reminder(minutes: str) -> Remind | Notice:
+    if not (minutes.isascii() and minutes.isdigit() and 0 < len(minutes) < 6):
         return Notice.TIME_NEEDED
-    after = moment.replace(tzinfo=ZoneInfo(zone)) - now if moment.tzinfo is None else moment - now
-    return Remind(after) if after > timedelta() else Notice.TIME_NEEDED
+    return Remind(timedelta(minutes=int(minutes)))
 
 
 NOTICES: Final[Mapping[Deed, Notice]] = {

@@ -138,9 +138,7 @@ class DeskPages:
         if deed is None:
             raise web.HTTPNotFound
         path = path_of(ticket.id)
-        zone = self._office.zone_of_helpline(ticket.helpline)
-        spoken = self._office.language_of(member)
-        action = read_deed(deed, form, spoken, zone, self._office.clock.now())
+        action = read_deed(deed, form, self._office.language_of(member))
         if isinstance(action, views.Notice):
             return redirect(path, action)
         via = self._via(ticket, member, deed)

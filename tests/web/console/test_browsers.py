@@ -1,0 +1,350 @@
+"""A night at the helpline, in two real browsers at once: from the invitation to the moment when somebody has to leave.
+
+Screenshots go to the folder that SCREENSHOTS names, for people to look at. Nothing outside this machine is reached.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from bot.desk.letters import PersonAgreed, PersonAnswered, Showed, StaffAsked
+from bot.desk.ticket import StaffId, TicketId, Urgency
+from bot.dialogue.script import Script
+from bot.messages import Language
+from tests.web.console.desk_house import BEN, CHAN, KM, OTHER, PASSWORD, SUE, DeskHouse, a_desk_house, a_script
+
+CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
+DRIVER = shutil.which("chromedriver")
+LIMIT = 30.0
+PHONE, LAPTOP = (360, 740), (1280, 800)
+WORDS = "အလုပ်ရှင်က ကျွန်တော့် ပတ်စ်ပို့ကို ယူထားပြီး ထွက်ခွင့်မပေးဘူး"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None or DRIVER is None,
+        reason="no chromium and chromedriver here; on Debian: apt-get install chromium chromium-driver",
+    ),
+]
+
+Got = TypeVar("Got")
+
+
+class Night:
+    """The house beside the test: what people do is done on its own loop."""
+
+    def __init__(self, script: Script, folder: Path) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self._open: AbstractAsyncContextManager[DeskHouse] = a_desk_house(a_script(script), folder)
+        self.house = self.do(self._open.__aenter__())
+        self.base = self.house.base.replace("127.0.0.1", "localhost")
+
+    def do(self, work: Coroutine[object, object, Got]) -> Got:
+        future: Future[Got] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        return future.result(LIMIT)
+
+    def end(self) -> None:
+        async def leave() -> None:
+            await self._open.__aexit__(None, None, None)
+
+        self.do(leave())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(LIMIT)
+        self._loop.close()
+
+
+class Desk:
+    """One browser of one of the staff."""
+
+    def __init__(self, night: Night, size: tuple[int, int]) -> None:
+        options = webdriver.ChromeOptions()
+        options.binary_location = str(CHROMIUM)
+        for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"):
+            options.add_argument(argument)
+        options.add_argument(f"--window-size={size[0]},{size[1]}")
+        self.driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+        self.night = night
+        self.resize(size)
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Be as small as a phone: a window has a least width, the page in it has none."""
+        metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size[0] < 600}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    def go(self, path: str) -> None:
+        self.driver.get(path if path.startswith("http") else self.night.base + path)
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.driver.current_url).path
+
+    @property
+    def text(self) -> str:
+        return str(self.driver.execute_script("return document.body.innerText"))
+
+    def fill(self, **fields: str) -> None:
+        for name, words in fields.items():
+            self.driver.find_element(By.CSS_SELECTOR, f"[name={name}]:not([type=hidden])").send_keys(words)
+
+    def press(self, selector: str) -> None:
+        self.until(lambda: bool(self.driver.find_elements(By.CSS_SELECTOR, selector)))
+        found = self.driver.find_element(By.CSS_SELECTOR, selector)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", found)
+        found.click()
+
+    def send(self, deed: str) -> None:
+        """Open the tool of a deed, where it is one, and send its form."""
+        form = self.driver.find_element(By.CSS_SELECTOR, f"form[action$='/do/{deed}']")
+        self.driver.execute_script(
+            "for (let up = arguments[0]; up; up = up.parentElement) if (up.tagName === 'DETAILS') up.open = true;", form
+        )
+        self.press(f"form[action$='/do/{deed}'] button:not([type=button])")
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        def tried(_driver: object) -> bool:
+            try:
+                return holds()
+            except WebDriverException:
+                return False
+
+        WebDriverWait(self.driver, LIMIT, poll_frequency=0.05).until(tried)
+
+    def until_shown(self, words: str) -> None:
+        self.until(lambda: words in self.text)
+
+    def picture(self, name: str) -> None:
+        folder = os.environ.get("SCREENSHOTS")
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.driver.save_screenshot(str(Path(folder) / f"{name}.png"))
+
+    def is_too_wide(self) -> bool:
+        script = "return document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        return bool(self.driver.execute_script(script))
+
+    def quit(self) -> None:
+        self.driver.quit()
+
+
+@pytest.fixture
+def night(page_script: Script, quick_folder: Path) -> Iterator[Night]:
+    night = Night(page_script, quick_folder)
+    yield night
+    night.end()
+
+
+@pytest.fixture
+def desks(night: Night) -> Iterator[tuple[Desk, Desk]]:
+    opened = (Desk(night, LAPTOP), Desk(night, PHONE))
+    yield opened
+    for desk in opened:
+        desk.quit()
+
+
+def test_a_night_at_the_helpline(night: Night, desks: tuple[Desk, Desk]) -> None:
+    house, (sue, ben) = night.house, desks
+    _speak(night, BEN, KM)
+    _join(night, sue, SUE)
+    _add_passkey(sue)
+    _sign_in_by_passkey(sue)
+    _join(night, ben, BEN)
+    ben.go("/desk")
+    ben.press("form[action='/desk/sign-out'] button")
+    _sign_in_by_password(night, ben, BEN)
+
+    sue.go("/desk?tab=unassigned")
+    ben.go("/desk?tab=unassigned")
+    name = night.do(house.open(urgency=Urgency.EMERGENCY))
+    alias = night.do(house.ticket(name)).alias
+    began = time.monotonic()
+    for desk in (ben, sue):
+        desk.until_shown(alias)
+        desk.until(lambda desk=desk: desk.driver.title.startswith("(1)"))  # type: ignore[misc]
+    sys.stdout.write(f"an urgent call is in both inboxes after {time.monotonic() - began:.2f} s\n")
+    ben.until(lambda: alias in str(ben.driver.execute_script("return document.getElementById('news').textContent")))
+
+    night.do(house.tell(name, WORDS))
+    ben.press(f"#row-{_css(name)} a.open")
+    ben.until_shown(WORDS)
+    ben.send("claim")
+    ben.until(lambda: night.do(house.ticket(name)).holder == BEN)
+    _phrase_goes_and_answer_comes(night, ben, name)
+    ben.fill(words="យើងកំពុងរកជំនួយជូនអ្នក។")
+    ben.press("#composer form button.main")
+    ben.until_shown("យើងកំពុងរកជំនួយជូនអ្នក។")
+
+    night.do(_with_key(house, CHAN))
+    ben.send("refer")
+    night.do(house.tell(name, PersonAgreed(OTHER, agreed=True)))
+    assert night.do(house.ticket(name)).referral is not None
+    ben.go(f"/desk/case/{name}")
+    ben.press("form[action$='/do/cancel-referral'] button")
+    ben.until(lambda: bool(ben.driver.find_elements(By.CSS_SELECTOR, "#t-close")))
+    ben.driver.execute_script("document.getElementById('t-close').open = true")
+    ben.press("#t-close input[value=helped]")
+    ben.send("close")
+    ben.until(lambda: not night.do(house.ticket(name)).is_open)
+
+    ben.go("/desk")
+    sue.go(f"/desk/staff/{BEN}/remove")
+    began = time.monotonic()
+    sue.press("main form button")
+    ben.until(lambda: ben.path == "/desk/sign-in")
+    took = time.monotonic() - began
+    sys.stdout.write(f"the other browser was out {took:.2f} s after the press\n")
+    assert took < 5
+
+
+@pytest.mark.parametrize("language", ["km", "my", "th", "en"])
+def test_every_page_holds_on_a_phone_and_on_a_laptop(night: Night, language: str) -> None:
+    desk = Desk(night, LAPTOP)
+    try:
+        house = night.house
+        _speak(night, SUE, Language(language))
+        _join(night, desk, SUE)
+        names = [night.do(house.open(number, urgency=urgency)) for number, urgency in enumerate(Urgency, 1)]
+        for name in names:
+            night.do(house.tell(name, WORDS))
+        paths = {
+            "inbox": "/desk?tab=unassigned",
+            "case": f"/desk/case/{names[0]}",
+            "phrases": f"/desk/case/{names[0]}/phrases",
+            "overview": "/desk/overview",
+            "staff": "/desk/staff",
+            "account": "/desk/account",
+            "sign-in": f"/desk/sign-in?lang={language}",
+        }
+        for size in (PHONE, LAPTOP, (320, 640)):
+            desk.resize(size)
+            for page, path in paths.items():
+                desk.go(path)
+                assert desk.driver.find_elements(By.TAG_NAME, "h1"), page
+                assert not desk.is_too_wide(), (page, size)
+                desk.picture(f"{page}-{language}-{size[0]}")
+        _is_light(desk, paths)
+    finally:
+        desk.quit()
+
+
+def _is_light(desk: Desk, paths: dict[str, str]) -> None:
+    """The first page with all that it loads is under 150 KB on the way."""
+    desk.go(paths["inbox"])
+    script = (
+        "return performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
+        ".reduce((sum, one) => sum + one.encodedBodySize, 0)"
+    )
+    weight = int(desk.driver.execute_script(script))
+    sys.stdout.write(f"the inbox weighs {weight / 1024:.0f} KB\n")
+    assert weight < 150 * 1024
+    origins = desk.driver.execute_script("return performance.getEntriesByType('resource').map(one => one.name)")
+    assert all(str(one).startswith((desk.night.base, "data:")) for one in origins)
+
+
+def _speak(night: Night, who: StaffId, language: Language) -> None:
+    async def change() -> None:
+        roster = night.house.roster
+
+        await roster.change(
+            lambda old: replace(old, members={**old.members, who: replace(old.members[who], language=language)})
+        )
+
+    night.do(change())
+
+
+def _join(night: Night, desk: Desk, who: StaffId) -> None:
+    house = night.house
+    code = night.do(house.enrolment.invite_again(house.roster.current().members[who]))
+    desk.go(f"/desk/join?code={code}")
+    (secret,) = re.findall(r'name="secret" value="([A-Z2-7]+)"', desk.driver.page_source)
+    house.secrets[who] = secret
+    desk.fill(password=PASSWORD, again=PASSWORD, totp=house.code(who))
+    desk.press("main form button.main")
+    desk.until(lambda: house.roster.current().members[who].key is not None)
+
+
+def _add_passkey(desk: Desk) -> None:
+    desk.driver.execute_cdp_cmd("WebAuthn.enable", {})
+    options = {
+        "protocol": "ctap2",
+        "ctap2Version": "ctap2_1",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "hasPrf": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    desk.driver.execute_cdp_cmd("WebAuthn.addVirtualAuthenticator", {"options": options})
+    desk.go("/desk/account")
+    desk.until(lambda: desk.driver.find_element(By.CSS_SELECTOR, "form.passkey").is_displayed())
+    desk.fill(label="Laptop")
+    desk.press("form.passkey button")
+    desk.until_shown("Laptop")
+
+
+def _sign_in_by_passkey(desk: Desk) -> None:
+    desk.press("form[action='/desk/sign-out'] button")
+    desk.until(lambda: desk.path == "/desk/sign-in")
+    desk.press("form.passkey button")
+    desk.until(lambda: desk.path == "/desk")
+    assert not desk.driver.find_elements(By.CSS_SELECTOR, "a[href='/desk/unlock']"), "the passkey unlocks, too"
+
+
+def _sign_in_by_password(night: Night, desk: Desk, who: StaffId) -> None:
+    desk.until(lambda: desk.path == "/desk/sign-in")
+    name = night.house.roster.current().members[who].name
+    desk.fill(name=name, password=PASSWORD)
+    desk.press("main form button.main")
+    desk.until(lambda: desk.path == "/desk/code")
+    desk.fill(code=night.house.code(who))
+    desk.press("main form button.main")
+    desk.until(lambda: desk.path == "/desk")
+
+
+def _phrase_goes_and_answer_comes(night: Night, desk: Desk, name: TicketId) -> None:
+    """A counsellor who reads Khmer sends a phrase, and reads the answer of somebody who reads Burmese, in Khmer."""
+    house = night.house
+    desk.go(f"/desk/case/{name}/phrases")
+    card = desk.driver.find_element(By.CSS_SELECTOR, "form[action$='/do/card'] [name=card]").get_attribute("value")
+    desk.picture("phrases-while-sending")
+    desk.press("form[action$='/do/card'] button")
+    desk.until(lambda: any(isinstance(one.letter, StaffAsked) for one in night.do(house.letters(name))))
+    (asked,) = [one.letter for one in night.do(house.letters(name)) if isinstance(one.letter, StaffAsked)]
+    assert asked.card == card
+    desk.go(f"/desk/case/{name}")
+    before = desk.text
+    night.do(house.tell(name, Showed(asked.ref, opened=True)))
+    night.do(house.tell(name, PersonAnswered(asked.card, "yes")))
+    desk.until(lambda: desk.text != before)
+
+
+async def _with_key(house: DeskHouse, who: StaffId) -> None:
+    """Somebody at the other helpline can read, so that it can take calls."""
+    members = house.roster.current().members
+    await house.roster.change(
+        lambda old: replace(old, members={**old.members, who: replace(members[who], key=bytes(range(32)))})
+    )
+
+
+def _css(name: str) -> str:
+    return name.replace("~", "\\~")
