@@ -68,7 +68,21 @@ class Health:
     async def tell_figures(self, request: web.Request) -> web.Response:
         if any(name in request.headers for name in _THROUGH_PROXY):
             raise web.HTTPNotFound
-        return web.Response(body=figures_text(self._figures).encode(), headers={"Content-Type": _PROMETHEUS})
+        text = figures_text(self._figures) + await self._outbox_text()
+        return web.Response(body=text.encode(), headers={"Content-Type": _PROMETHEUS})
+
+    async def _outbox_text(self) -> str:
+        """How much waits to be sent, and for how long: by this more replicas are started. Nothing without a store."""
+        try:
+            async with asyncio.timeout(PING_LIMIT):
+                depth = await self._store.depth(self._clock.now())
+        except (StoreError, TimeoutError):
+            return ""
+        overdue = max(0.0, depth.overdue.total_seconds())
+        return (
+            f"# TYPE waymark_outbox_conversations gauge\nwaymark_outbox_conversations {depth.conversations}\n"
+            f"# TYPE waymark_outbox_overdue_seconds gauge\nwaymark_outbox_overdue_seconds {overdue:.3f}\n"
+        )
 
 
 def figures_text(figures: Figures) -> str:

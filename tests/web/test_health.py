@@ -34,6 +34,13 @@ async def test_figures_are_told_as_prometheus_reads_them(house: House, phone: Ph
     assert '# TYPE waymark_turns_total counter\nwaymark_turns_total{label="web"} 3\n' in answer.text
 
 
+async def test_what_waits_to_be_sent_is_told_and_for_how_long(house: House, phone: Phone) -> None:
+    answer = await phone.get("/metrics")
+
+    assert "# TYPE waymark_outbox_conversations gauge\nwaymark_outbox_conversations 0\n" in answer.text
+    assert "# TYPE waymark_outbox_overdue_seconds gauge\nwaymark_outbox_overdue_seconds 0.000\n" in answer.text
+
+
 async def test_people_who_come_through_a_proxy_are_told_no_figures(phone: Phone) -> None:
     assert (await phone.get("/metrics", X_Forwarded_For="203.0.113.7")).status == 404
 
