@@ -1,7 +1,7 @@
 """Finds a way to every screen: the presses and words that lead there, worked out with the pure engine."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -73,6 +73,13 @@ def find_ways(script: Script, language: str, profile: dict[str, str], now: datet
         if node is not None:
             found.setdefault(node, Way(node, welcome, doings, for_newcomers=True))
     return list(found.values())
+
+
+def farthest(ways: Iterable[Way]) -> list[Way]:
+    """The ways on which one passes all others."""
+    all_ways = list(ways)
+    passed = {(way.flow, way.doings[:place]) for way in all_ways for place in range(len(way.doings))}
+    return [way for way in all_ways if (way.flow, way.doings) not in passed]
 
 
 def press_in(language: str, press: str) -> str:
