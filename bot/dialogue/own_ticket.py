@@ -1,6 +1,6 @@
 """What a person does with their ticket, and what is kept on their side of it.
 
-Their words go to the helpline only while they stand at a Talk. What staff write is held back until they look, unless
+Their words go to the helpline only from where they were told so. What staff write is held back until they look, unless
 they chose otherwise. Nothing here moves the person: where something has to be asked first, the flow for it is named.
 """
 
