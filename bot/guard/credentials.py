@@ -72,6 +72,21 @@ class Credentials:
         """Write it, whatever was there."""
         await self._shelf.write_shelf(ShelfKind.CREDENTIAL, credential.member, _ENCODER.encode(credential))
 
+    async def swap(self, before: Credential | None, after: Credential | None) -> bool:
+        """Put one in the place of another, None being none; whether that one was still there."""
+        one = after if before is None else before
+        found = None if one is None else await self._shelf.read_shelf(ShelfKind.CREDENTIAL, one.member)
+        if one is None or (None if found is None else _decode(found[1])) != before:
+            return False
+        if after is None:
+            return await self._shelf.drop_shelf(ShelfKind.CREDENTIAL, one.member)
+        try:
+            version = 0 if found is None else found[0]
+            await self._shelf.write_shelf(ShelfKind.CREDENTIAL, one.member, _ENCODER.encode(after), version)
+        except ConflictError:
+            return False
+        return True
+
     async def change(self, member: StaffId, change: Callable[[Credential], Credential | None]) -> Credential | None:
         """Change it as it stands now, asking again where somebody was faster; None where there is nothing to change.
 

@@ -181,22 +181,24 @@ class SignIn:
             return Denied(Denial.CODE_WRONG)
         key, recovery = new_key(), self._roster.current().recovery
         lock = await self._lock(key.private, password)
-        before = await self.credentials.find(member.id)
-        digest = self._vault.code_name(invitation)
+        await self._chronicle.note(now, member.id, Deed.JOINED)
+        before, digest = await self.credentials.find(member.id), self._vault.code_name(invitation)
+        made = Credential(
+            member.id,
+            key.public,
+            lock,
+            one_time,
+            recovery=None if recovery is None else lock_for_recovery(key.private, recovery),
+            generation=1 if before is None else before.generation + 1,
+        )
+        # The way in first: what colleagues seal for a key that nobody can unlock would be lost. Where this stops
+        # halfway, the invitation still holds.
+        if not await self.credentials.swap(before, made):
+            return Denied(Denial.INVITATION_WRONG)
         changed = await self._roster.change(lambda roster: give_key(roster, digest, key.public, now))
         if isinstance(changed, EnrolRefusal):
+            await self.credentials.swap(made, before)
             return Denied(Denial.INVITATION_WRONG)
-        await self.credentials.keep(
-            Credential(
-                member.id,
-                key.public,
-                lock,
-                one_time,
-                recovery=None if recovery is None else lock_for_recovery(key.private, recovery),
-                generation=1 if before is None else before.generation + 1,
-            )
-        )
-        await self._chronicle.note(now, member.id, Deed.JOINED)
         return await self._begin(member.id, key.private)
 
     async def change_password(self, session: Session, old: str, new: str) -> Session | Denied:

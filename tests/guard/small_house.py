@@ -16,8 +16,8 @@ from bot.guard.one_time_codes import new_secret
 from bot.guard.sessions import Session
 from bot.guard.sign_in import SignIn
 from bot.roster import LiveRoster
+from bot.store.contract import Store
 from bot.store.memory_store import MemoryStore
-from bot.store.sealing import Vault
 from bot.store.shelf import MemoryShelf, Shelf
 from tests.fakes import NAMES, ManualClock
 
@@ -80,10 +80,10 @@ class House:
         self.clock.set(self.clock.now() + timedelta(minutes=minutes, seconds=seconds))
 
 
-def a_house(shelf: Shelf | None = None, clock: ManualClock | None = None, vault: Vault = NAMES) -> House:
+def a_house(shelf: Shelf | None = None, clock: ManualClock | None = None, store: Store | None = None) -> House:
     clock = clock or ManualClock()
     shelf = shelf or MemoryShelf(clock)
-    roster, writer = LiveRoster(MemoryStore(), clock), Writer(SEED)
+    roster, writer = LiveRoster(store or MemoryStore(), clock), Writer(SEED)
     chronicle = Chronicle(shelf, writer, {writer.public})
-    sign_in = SignIn(shelf, roster, vault, chronicle, clock, LIGHT)
+    sign_in = SignIn(shelf, roster, NAMES, chronicle, clock, LIGHT)
     return House(clock, shelf, roster, writer, chronicle, sign_in)

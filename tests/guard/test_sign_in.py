@@ -9,13 +9,14 @@ import pytest
 
 from bot.casebook import join_shares, make_recovery
 from bot.desk.enrolling import leave
-from bot.desk.staff import Member, Role
+from bot.desk.staff import Member, Role, Roster
 from bot.desk.ticket import StaffId
 from bot.guard.audit import Deed
 from bot.guard.one_time_codes import OneTimeCodes, address_for_app, new_secret
 from bot.guard.sessions import Session
 from bot.guard.sign_in import Denial, Denied
 from bot.store.contract import StoreDownError
+from bot.store.memory_store import MemoryStore
 from bot.store.shelf import MemoryShelf, ShelfKind
 from tests.builders import NOW
 from tests.fakes import ManualClock
@@ -377,3 +378,68 @@ async def test_no_password_key_or_cookie_lies_readable_on_the_shelf_or_in_the_li
 
     for secret in (PASSWORD.encode(), session.private, session.cookie.encode()):
         assert secret not in everything
+
+
+async def test_who_is_stopped_halfway_through_joining_joins_again_with_the_same_invitation() -> None:
+    class Away(MemoryStore):
+        async def save_roster(self, roster: Roster, expected: int) -> None:
+            if IS_AWAY:
+                raise StoreDownError("away")
+            await MemoryStore.save_roster(self, roster, expected)
+
+    house = a_house(store=Away())
+    member = Member(ANNA, "Anna", Role.RESPONDER, frozenset({KHMER}))
+    code = await house.invite(member)
+    IS_AWAY.append(True)
+    with pytest.raises(StoreDownError):
+        await house.join(code, member)
+    IS_AWAY.clear()
+    assert house.roster.current().members[ANNA].key is None
+    house.later(minutes=1)
+
+    assert isinstance(await house.join(code, member, OTHER_PASSWORD), Session)
+    credential = await house.sign_in.credentials.find(ANNA)
+    assert credential is not None
+    assert house.roster.current().members[ANNA].key == credential.public
+    house.later(minutes=1)
+    assert (await house.enter(member, OTHER_PASSWORD)).private is not None
+
+
+IS_AWAY: list[bool] = []
+
+
+async def test_whose_invitation_is_taken_back_while_they_join_is_as_before() -> None:
+    class Busy(MemoryStore):
+        async def load_roster(self) -> tuple[int, Roster]:
+            version, roster = await MemoryStore.load_roster(self)
+            if IS_AWAY:
+                await self.save_roster(replace(roster, invitations=()), version)
+                IS_AWAY.clear()
+            return await MemoryStore.load_roster(self)
+
+    house = a_house(store=Busy())
+    anna = await house.employ("Anna")
+    before = await house.sign_in.credentials.find(ANNA)
+    code = await house.invite(anna)
+    IS_AWAY.append(True)
+    assert await house.join(code, anna) == Denied(Denial.INVITATION_WRONG)
+    assert await house.sign_in.credentials.find(ANNA) == before
+    ben = replace(anna, id=StaffId("id-Ben"), name="Ben")
+    code = await house.invite(ben)
+    IS_AWAY.append(True)
+    assert await house.join(code, ben) == Denied(Denial.INVITATION_WRONG)
+
+    assert await house.sign_in.credentials.find(ben.id) is None
+
+
+async def test_who_is_invited_again_begins_anew_and_their_old_sessions_and_password_are_over(house: House) -> None:
+    anna = await house.employ("Anna")
+    old = await house.enter(anna)
+    house.later(minutes=1)
+    fresh = await house.join(await house.invite(anna), anna, OTHER_PASSWORD)
+
+    assert isinstance(fresh, Session)
+    assert fresh.private != old.private
+    assert await house.sign_in.sessions.find(old.cookie, house.clock.now()) is None
+    assert await house.sign_in.with_password("Anna", PASSWORD) == Denied(Denial.WRONG)
+    assert isinstance(await house.sign_in.with_password("Anna", OTHER_PASSWORD), Session)
