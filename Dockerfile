@@ -1,5 +1,5 @@
 # Built in one image, run in another: what compiles or installs never reaches the machine that talks to people.
-FROM python:3.11-slim AS build
+FROM python:3.11.14-slim-bookworm AS build
 
 WORKDIR /build
 RUN python -m venv /opt/waymark
@@ -9,14 +9,19 @@ COPY pyproject.toml LICENSE ./
 COPY bot bot
 COPY handlers handlers
 RUN /opt/waymark/bin/pip install --no-cache-dir --no-build-isolation --no-deps --no-index .
+COPY content /opt/waymark/content
+# Nothing is installed later, so nothing that installs goes along; compiled here, since nothing is written there.
+RUN /opt/waymark/bin/pip uninstall --yes --quiet setuptools wheel pip
+RUN /opt/waymark/bin/python -m compileall -q /opt/waymark/lib
+RUN chmod -R a-w,a+rX /opt/waymark
 
 
-FROM python:3.11-slim
+FROM python:3.11.14-slim-bookworm
 
-RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin waymark \
+RUN groupadd --system --gid 10001 waymark \
+    && useradd --system --uid 10001 --gid waymark --home-dir /data --shell /usr/sbin/nologin waymark \
     && install -d -o waymark -g waymark -m 0700 /data
 COPY --from=build /opt/waymark /opt/waymark
-COPY content /opt/waymark/content
 
 # Only /data is written: the container may run read-only.
 ENV PATH=/opt/waymark/bin:$PATH \
@@ -27,12 +32,14 @@ ENV PATH=/opt/waymark/bin:$PATH \
     WAYMARK_HTTP_HOST=0.0.0.0 \
     WAYMARK_HTTP_PORT=8080
 
-USER waymark
+# By number, so that a cluster can see that it is not root.
+USER 10001:10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080
+STOPSIGNAL SIGTERM
 
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["python", "-c", \
+HEALTHCHECK --interval=30s --timeout=5s --start-period=90s --retries=3 CMD ["python", "-c", \
     "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['WAYMARK_HTTP_PORT'] + '/healthz', timeout=4)"]
 
 ENTRYPOINT ["waymark"]
