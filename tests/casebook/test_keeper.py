@@ -164,6 +164,14 @@ def test_when_a_reader_leaves_their_wrap_goes_and_what_comes_is_sealed_to_a_new_
     assert casebook.seen_by("phal") == (HEARD, Doubtful(Doubt.LOCKED))
 
 
+def test_words_that_come_before_a_leaver_is_taken_off_the_ticket_are_not_sealed_for_them(casebook: Casebook) -> None:
+    casebook.happen()
+    casebook.happen(roster=PHAL_LEFT)
+
+    assert casebook.seen_by("phal") == (HEARD, Doubtful(Doubt.LOCKED))
+    assert casebook.seen_by("chan") == (HEARD, HEARD)
+
+
 def test_another_helpline_gets_a_key_of_its_own_and_reads_nothing_from_before(casebook: Casebook) -> None:
     casebook.happen()
     other = replace(HELPLINES.all[KHMER], id=LAO)
