@@ -5,12 +5,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.compiler import compile_content
 from bot.dialogue.script import Script
 
 # As the bot does once it runs: the content fills the memory with what stays, and looking for garbage there takes time.
 gc.set_threshold(20_000, 50, 50)
+
+# How long one example may take says more about what else runs on this machine than about us.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 CONTENT = Path(__file__).parents[1] / "content"
 TODAY = date(2026, 11, 26)

@@ -184,7 +184,7 @@ class Acknowledged:
         return sum(self.versions.values()) >= turns
 
     async def reach(self, enough: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20), self.changed:
+        async with asyncio.timeout(60), self.changed:
             await self.changed.wait_for(enough)
 
 
@@ -221,7 +221,7 @@ async def test_what_was_acknowledged_survives_any_number_of_kills_and_took_effec
 
 async def _patiently(question: Callable[[], Awaitable[Answer]]) -> Answer:
     """Ask until the store is there."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             try:
                 return await question()
@@ -439,7 +439,7 @@ async def test_even_when_we_have_a_bug_nobody_waits_for_ever(vault: Vault, caplo
     store = RedisStore(BrokenLink(), vault)
 
     with pytest.raises(StoreDownError, match="gave no answer"):
-        await asyncio.wait_for(store.load(SOMEBODY), timeout=5)
+        await asyncio.wait_for(store.load(SOMEBODY), timeout=60)
     await asyncio.sleep(0)
     await store.close()
 

@@ -15,7 +15,7 @@ from bot.figures import Figures
 from handlers.telegram import TelegramConnection, TelegramDoor, telegram_link
 from handlers.telegram.introduction import introduce, introductions
 from tests.fakes import ManualClock
-from tests.telegram.sample import BOT_TEXTS, SCRIPT, VAULT, Bot, Desk, a_bot, a_script
+from tests.telegram.sample import BOT_TEXTS, PATIENCE, SCRIPT, VAULT, Bot, Desk, a_bot, a_script, breathe
 from tests.telegram_server import FakeTelegram
 
 TELLING = ("setMyCommands", "setMyDescription", "setMyShortDescription")
@@ -131,10 +131,10 @@ async def test_an_answer_that_makes_no_sense_ends_nothing(answer: bytes) -> None
     async with TelegramConnection("1:a", f"http://127.0.0.1:{runner.addresses[0][1]}") as connection:
         door = TelegramDoor(connection, desk.take, VAULT, lambda: SCRIPT, clock, Figures())
         running = asyncio.ensure_future(door.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while asked.count("getMyCommands") < 2 or asked.count("getWebhookInfo") + asked.count("getUpdates") < 2:
                 await clock.advance(5)
-                await asyncio.sleep(0.001)
+                await breathe()
         assert not running.done()
         with contextlib.suppress(ChannelError):
             await door.username()

@@ -14,7 +14,7 @@ from handlers.telegram import TelegramConnection
 from handlers.telegram.polling import Polling
 from handlers.telegram.updates import ALLOWED_UPDATES, Reading, Taken
 from tests.fakes import ManualClock
-from tests.telegram.sample import Bot, Desk, a_bot
+from tests.telegram.sample import PATIENCE, Bot, Desk, a_bot, breathe
 from tests.telegram_server import FakeTelegram
 
 
@@ -245,10 +245,10 @@ async def test_nonsense_at_telegrams_address_is_waited_for() -> None:
     async with TelegramConnection("1:a", f"http://127.0.0.1:{runner.addresses[0][1]}") as connection:
         polling = Polling(connection, lambda raw: Reading(None, "unreadable"), nobody_asks, clock, figures)
         running = asyncio.ensure_future(polling.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while asked < 4:
                 await clock.advance(1)
-                await asyncio.sleep(0.001)
+                await breathe()
         assert not running.done()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

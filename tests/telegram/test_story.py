@@ -19,7 +19,7 @@ from bot.turns.ticket_arrival import TicketArrival
 from handlers.telegram import DOOR, TelegramChannel, TelegramConnection, TelegramDoor
 from tests.dialogue.little_world import little_script
 from tests.fakes import ManualClock
-from tests.telegram.sample import VAULT
+from tests.telegram.sample import PATIENCE, VAULT, breathe
 from tests.telegram_server import FakeTelegram, Person
 
 
@@ -50,10 +50,10 @@ class Town:
     figures: Figures
 
     async def until(self, condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not condition():
                 await self.clock.advance(0.25)
-                await asyncio.sleep(0.001)
+                await breathe()
 
     async def tap(self, person: Person, label: str, text: str) -> None:
         """Tap, and wait until the screen's last words begin with this."""

@@ -160,7 +160,7 @@ class FakeTelegram:
     def calls_of(self, *methods: str) -> list[RecordedCall]:
         return [call for call in self.calls if call.method in methods]
 
-    async def until(self, condition: Callable[[], object], timeout: float = 5.0) -> None:  # noqa: ASYNC109
+    async def until(self, condition: Callable[[], object], timeout: float = 60.0) -> None:  # noqa: ASYNC109
         """Wait until the condition holds; it is looked at after every call and every update."""
         async with asyncio.timeout(timeout):
             while not condition():

@@ -33,7 +33,7 @@ CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
 DRIVER = shutil.which("chromedriver")
-LIMIT = 10.0
+LIMIT = 60.0
 WIDTH, HEIGHT = 360, 640
 LANGUAGES = ("km", "lo", "my", "th", "en")
 

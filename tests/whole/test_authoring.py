@@ -11,9 +11,8 @@ from tests.content.test_guide import EXAMPLES
 from tests.telegram_server import FakeTelegram
 from tests.web.house import Phone
 from tests.web.reading import SeenPage
-from tests.whole.running_bot import CONTENT, running_bot
+from tests.whole.running_bot import CONTENT, PATIENCE, running_bot
 
-LIMIT = 30.0
 OLD = "First count your pay for one day of normal work."
 NEW = "Begin with your pay for one day of normal work."
 WAGE = "/?open=topic.minimum-wage"
@@ -39,7 +38,7 @@ class Author:
         """Save a file, and give what the window says next."""
         before = len(self.told)
         self.write(name, words)
-        async with asyncio.timeout(LIMIT):
+        async with asyncio.timeout(PATIENCE):
             while len(self.told) == before:  # noqa: ASYNC110 - the window is a list, which nobody can wait for
                 await asyncio.sleep(0.02)
         return self.told[-1]

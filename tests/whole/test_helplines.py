@@ -12,7 +12,7 @@ from bot import staffing
 from bot.desk.helplines import HelplineId
 from bot.settings import Settings
 from tests.telegram_server import FakeTelegram, Group, Message, Person
-from tests.whole.running_bot import CONTENT, running_bot
+from tests.whole.running_bot import CONTENT, PATIENCE, running_bot
 
 HOME, OTHER = "example-thailand", "example-cambodia"
 HOME_GROUP, OTHER_GROUP = -1001, -1002
@@ -50,7 +50,7 @@ class Town:
 
     async def press(self, person: Person, ending: str) -> None:
         """Press the newest button whose value is this, once it is there."""
-        await self.telegram.until(lambda: _button(person, ending), timeout=25)
+        await self.telegram.until(lambda: _button(person, ending), timeout=PATIENCE)
         await self.tap(person, _button(person, ending))
 
     async def wish(self, person: Person, command: str) -> None:
@@ -71,7 +71,7 @@ class Town:
 
     async def call(self, group: Group, number: int = 1) -> Message:
         """The newest call in a group's general place."""
-        await self.telegram.until(lambda: len(self.calls(group)) >= number, timeout=25)
+        await self.telegram.until(lambda: len(self.calls(group)) >= number, timeout=PATIENCE)
         return self.calls(group)[-1]
 
     def calls(self, group: Group) -> list[Message]:
@@ -79,7 +79,7 @@ class Town:
 
     async def topic(self, group: Group) -> int:
         """The newest topic of a group."""
-        await self.telegram.until(lambda: group.chat.topics, timeout=25)
+        await self.telegram.until(lambda: group.chat.topics, timeout=PATIENCE)
         return max(group.chat.topics)
 
     async def in_topic(self, group: Group, thread: int, words: str) -> Message:
@@ -88,18 +88,18 @@ class Town:
         def found() -> list[Message]:
             return [message for message in group.visible(thread) if words in message.text]
 
-        await self.telegram.until(found, timeout=25)
+        await self.telegram.until(found, timeout=PATIENCE)
         return found()[-1]
 
     async def reads(self, person: Person, words: str) -> None:
-        await self.telegram.until(lambda: any(words in text for text in person.texts()), timeout=25)
+        await self.telegram.until(lambda: any(words in text for text in person.texts()), timeout=PATIENCE)
 
     async def _shown(self, before: int) -> None:
         await self.telegram.until(
             lambda: any(
                 re.search("""['"]w""", str(call.params.get("reply_markup"))) for call in self.telegram.calls[before:]
             ),
-            timeout=25,
+            timeout=PATIENCE,
         )
 
     def no_trouble(self) -> None:
@@ -159,7 +159,7 @@ async def a_town(
         other = telegram.group(OTHER_GROUP, "Other", forum=True, members=(chan,))
         bot = None if process is None else process(folder, telegram)
         async with running_bot(folder, telegram, content) if bot is None else _in_a_process(bot):
-            await telegram.until(lambda: telegram.calls_of("getMe"), timeout=20)
+            await telegram.until(lambda: telegram.calls_of("getMe"), timeout=PATIENCE)
             settings = Settings(
                 telegram_token=telegram.token,
                 telegram_api_url=telegram.url,
@@ -189,7 +189,7 @@ async def enrol(town: Town) -> None:
 
 
 async def _linked(town: Town, group: Group) -> None:
-    await town.telegram.until(lambda: any("now linked" in one.text for one in group.visible()))
+    await town.telegram.until(lambda: any("now linked" in one.text for one in group.visible()), timeout=PATIENCE)
 
 
 async def test_a_call_reaches_the_group_and_words_go_both_ways(quick_folder: Path) -> None:
@@ -212,11 +212,11 @@ async def test_a_call_reaches_the_group_and_words_go_both_ways(quick_folder: Pat
 
         answer = town.anna.send("We are with you.", to=town.home, topic=thread)
         look = "មើល"
-        await town.telegram.until(lambda: look in sok.labels(), timeout=25)
+        await town.telegram.until(lambda: look in sok.labels(), timeout=PATIENCE)
         assert not any("We are with you." in text for text in sok.texts()), "words of staff stay behind a neutral line"
         sok.tap(look)
         await town.reads(sok, "We are with you.")
-        await town.telegram.until(lambda: answer.reactions, timeout=25)
+        await town.telegram.until(lambda: answer.reactions, timeout=PATIENCE)
         town.no_trouble()
 
 
@@ -236,7 +236,7 @@ async def test_what_is_noted_inside_never_leaves_and_what_is_pressed_in_the_wron
         stranger = town.telegram.person(999, first_name="Stranger")
         stranger.send("I am not enrolled", to=town.home, topic=thread)
         town.ben.send("Hello, I am here.", to=town.home, topic=thread)
-        await town.telegram.until(lambda: "Look" in sok.labels(), timeout=25)
+        await town.telegram.until(lambda: "Look" in sok.labels(), timeout=PATIENCE)
         sok.tap("Look")
         await town.reads(sok, "Hello, I am here.")
 
@@ -256,9 +256,11 @@ async def test_quick_exit_takes_the_talk_away_and_nobody_writes_until_they_retur
 
         await town.say(sok, "x")
         await town.in_topic(town.home, thread, "left quickly")
-        await town.telegram.until(lambda: mine.deleted, timeout=25)
+        await town.telegram.until(lambda: mine.deleted, timeout=PATIENCE)
         town.anna.send("Are you there?", to=town.home, topic=thread)
-        await town.telegram.until(lambda: any("Not sent" in one.text for one in town.home.visible(thread)), timeout=25)
+        await town.telegram.until(
+            lambda: any("Not sent" in one.text for one in town.home.visible(thread)), timeout=PATIENCE
+        )
         assert not any("Are you there?" in text for text in sok.texts())
 
         await town.wish(sok, "person")
@@ -279,7 +281,7 @@ async def test_a_phrase_crosses_languages_and_its_answer_comes_back(quick_folder
         town.anna.send("/phrase are you hurt", to=town.home, topic=thread)
         offered = await town.in_topic(town.home, thread, "Which phrase")
         town.anna.tap(next(one for one in offered.labels if "hurt" in one), message=offered, on=town.home)
-        await town.telegram.until(lambda: "ကြည့်မယ်" in lin.labels(), timeout=25)
+        await town.telegram.until(lambda: "ကြည့်မယ်" in lin.labels(), timeout=PATIENCE)
         lin.tap("ကြည့်မယ်")
         await town.telegram.until(
             lambda: [
@@ -287,7 +289,7 @@ async def test_a_phrase_crosses_languages_and_its_answer_comes_back(quick_folder
                 for one in lin.screen()
                 if any(str(b.get("callback_data", "")).startswith("c") for r in one.buttons for b in r)
             ],
-            timeout=25,
+            timeout=PATIENCE,
         )
         card = next(
             one
@@ -314,7 +316,7 @@ async def test_a_referral_is_asked_for_offered_and_accepted_across_the_border(qu
         await town.in_topic(town.home, thread, "is being asked whether")
         await town.press(sok, "yes")
         await town.telegram.until(
-            lambda: [one for one in town.other.visible() if "asks you to take over" in one.text], timeout=10
+            lambda: [one for one in town.other.visible() if "asks you to take over" in one.text], timeout=PATIENCE
         )
         offer = next(one for one in town.other.visible() if "asks you to take over" in one.text)
         assert "ខ្ញុំចង់ត្រឡប់ទៅផ្ទះ" not in offer.text
@@ -338,12 +340,12 @@ async def test_staff_who_are_removed_hold_nothing_and_the_call_goes_out_again(qu
             lines = await staffing.remove(office, "Ben")
         assert any("1 cases" in line for line in lines)
 
-        await town.telegram.until(lambda: len(town.calls(town.home)) >= 2, timeout=30)
+        await town.telegram.until(lambda: len(town.calls(town.home)) >= 2, timeout=PATIENCE)
         before = len(sok.texts())
         again = town.calls(town.home)[-1]
         town.ben.send("I am still here", to=town.home, topic=thread)
         town.ben.tap(again.labels[0], message=again, on=town.home)
-        await town.telegram.until(lambda: town.ben.toasts, timeout=25)
+        await town.telegram.until(lambda: len(town.ben.toasts) >= 2, timeout=PATIENCE)
         assert len(sok.texts()) >= before
         assert not any("still here" in text for text in sok.texts())
         town.anna.tap(again.labels[0], message=again, on=town.home)

@@ -12,7 +12,7 @@ from bot.questions import NOT_RUNNING, list_questions
 from bot.settings import NAMES
 from tests.store.test_surrender import appearances
 from tests.telegram_server import FakeTelegram
-from tests.whole.running_bot import running_bot
+from tests.whole.running_bot import PATIENCE, running_bot
 
 QUESTION = "Is the weather good for children?"
 COMPARED = "is the weather good for children"
@@ -29,7 +29,7 @@ async def test_what_five_people_ask_is_told_to_editors_and_lies_nowhere_in_the_c
             # The one with the name comes last: when it is counted, those before it have reached the store.
             for words in ("/start en", QUESTION, QUESTION, NAMED):
                 person.send(words)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 # The figures of another part of the program: nothing tells when they change.
                 while f'waymark_unanswered_total{{label="en"}} {turn * 3}\n' not in await _figures(browser, told):  # noqa: ASYNC110
                     await asyncio.sleep(0.02)

@@ -28,7 +28,7 @@ from bot.turns.ticket_arrival import TicketArrival
 from bot.turns.tickets import DESK, Tickets
 from handlers.telegram import TelegramConnection, TelegramDoor
 from handlers.telegram.desk import DeskChannel, DeskDoor, DeskOffice, GroupLines
-from tests.telegram.sample import VAULT
+from tests.telegram.sample import PATIENCE, VAULT, breathe
 from tests.telegram_server import FakeTelegram, Group, Message, Person
 from tests.telegram_server.clock import Clock as ServerClock
 
@@ -105,7 +105,7 @@ class House:
     async def until(self, condition: Callable[[], object], within: float = 20.0, step: float = 0.1) -> None:
         """Let time pass until it is so."""
         end = self.telegram.clock.now() + within
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not condition():
                 assert self.telegram.clock.now() < end, "it did not come to pass in time"
                 await self.let_pass(step)
@@ -116,7 +116,8 @@ class House:
         while left > 1e-9:
             self.telegram.clock.advance(min(step, left))
             left -= step
-            await asyncio.sleep(0.003)
+            for _ in range(3):
+                await breathe()
 
     async def open(self, number: int = 1, *, helpline: HelplineId = HOME, urgency: Urgency = Urgency.NORMAL) -> Ticket:
         """Somebody asks for a person; nobody has been called yet."""
