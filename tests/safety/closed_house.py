@@ -17,9 +17,10 @@ from aiohttp.test_utils import make_mocked_request
 from bot.desk.decided import Accepted, Refusal
 from bot.desk.helplines import Desks
 from bot.desk.ticket import Copy, Rule, Ticket
+from bot.dialogue import Conversation
 from bot.dialogue.script import Script
 from bot.figures import Figures
-from bot.messages import ArrivalId, ConversationId
+from bot.messages import ArrivalId, ConversationId, Language
 from bot.roster import LiveRoster
 from bot.store.contract import Address, Commit, Leased, Record
 from bot.store.keys import shard_of
@@ -106,6 +107,13 @@ class ClosedHouse:
         await self.store.commit(commit, NOW, LEASE)
         return ticket
 
+    async def settle(self, number: int, language: str = "km") -> None:
+        """Somebody who has told where they are, and stands at home."""
+        person = VAULT.conversation_id("telegram", str(number))
+        told = Conversation(Language(language), {"here": "th", "origin": "kh"})
+        where = Address("telegram", str(number))
+        await self.store.commit(Commit(person, 0, ArrivalId(b"settled."), Record(where, told)), NOW, LEASE)
+
     def state(self) -> str:
         """All that tickets and staff are, and what each person has told; not what waits to be shown to them."""
         people = {
@@ -161,14 +169,3 @@ async def a_closed_house(real: Script) -> AsyncIterator[ClosedHouse]:
         yield ClosedHouse(store, roster, figures, clock, telegram, door, turns, tickets, request, said, arrived)
     finally:
         await desk.close()
-
-
-def known(store: MemoryStore, conversation: ConversationId) -> Record | None:
-    """What is kept of a person."""
-    lane = store._lanes.get(conversation)
-    return None if lane is None else lane.record
-
-
-def address(number: int) -> Address:
-    """Where somebody in a private chat is reached."""
-    return Address("telegram", str(number))
