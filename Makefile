@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check draw bench chaos audit lock clean
+.PHONY: help setup setup-dev run test check draw bench chaos audit sbom licences lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -46,7 +46,14 @@ chaos: setup-dev ## kill processes under load and count what was lost
 	@$(BIN)/python -m benchmarks.chaos
 
 audit: setup-dev ## ask whether a dependency has a known weakness; fails when one could not be asked about
-	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+	@$(BIN)/python tools/audit.py
+
+sbom: setup-dev ## write what the bot is made of, as CycloneDX JSON, to sbom.json
+	@$(BIN)/python tools/bill_of_materials.py sbom > sbom.json.new && mv sbom.json.new sbom.json || { rm -f sbom.json.new; exit 1; }
+	@echo "Wrote sbom.json."
+
+licences: setup-dev ## list under which licence each part of the bot stands; fails for one that nobody said yes to
+	@$(BIN)/python tools/bill_of_materials.py licences
 
 lock: setup-dev ## renew both lock files from pyproject.toml
 	@echo "Resolving"
