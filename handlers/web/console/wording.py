@@ -130,7 +130,7 @@ class ConsoleWords:
         """How long ago."""
         return self.span(max(self.now - moment, timedelta()))
 
-    def _words(self, language: Language, text: str, **slots: object) -> str:
+    def _words(self, language: Language, text: str, /, **slots: object) -> str:
         wording = Wording(self.script, language, Caller(None, None, language), self.now)
         return wording.words(TextId(text), **{name: str(value) for name, value in slots.items()})
 
