@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from bot.compiler.forms import DAY, YES, read_decimal
+from bot.compiler.forms import DAY, DURATION, WHOLE, YES, read_decimal
 from bot.compiler.reading import Entry, ListNode, MapNode, Node, TextNode
 
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
@@ -119,16 +119,19 @@ def decimal_at(node: Node, key: str) -> Decimal | None:
 def whole_at(node: Node, key: str, default: int) -> int:
     """The whole number behind a key."""
     words = words_at(node, key)
-    return int(words) if words.isascii() and words.isdigit() else default
+    return int(words) if WHOLE.pattern.fullmatch(words) else default
 
 
 def duration_at(node: Node, key: str) -> timedelta:
     """The duration behind a key: `2h`, `3 days`, `30 min`."""
-    words = words_at(node, key).replace(" ", "")
+    told = words_at(node, key)
+    if DURATION.pattern.fullmatch(told) is None:
+        return timedelta()
+    words = told.replace(" ", "")
     digits = words.rstrip("abcdefghijklmnopqrstuvwxyz")
     unit = words[len(digits) :]
     one = _UNITS.get(unit) or _UNITS.get(unit.removesuffix("s"))
-    return one * int(digits) if one and digits.isascii() and digits.isdigit() else timedelta()
+    return one * int(digits) if one else timedelta()
 
 
 def plain_tree(node: Node | None) -> Plain:

@@ -51,6 +51,8 @@ def read_formula(source: str) -> Formula:
             facts |= _fact_named(node)
         elif isinstance(node, ast.Constant) and type(node.value) not in (int, float) and node.value not in facts:
             raise FormulaError("a formula holds numbers, names and facts, nothing else")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value > LARGEST:
+            raise FormulaError(f"a number in a formula may be {LARGEST:,} at most")
         elif isinstance(node, ast.Name) and node.id not in _FUNCTIONS and node.id != "fact":
             names.add(node.id)
     return Formula(source, tree, frozenset(names), frozenset(facts))
