@@ -19,7 +19,12 @@ _LONGEST_COMMAND: Final = 256
 _DIGIT: Final = re.compile(
     r"[\d\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u218b\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]+"
 )
+# What a phone makes a link of by itself: an address, with or without its scheme, and somebody's name in a messenger.
+_LINK: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*://|(?:javascript|data|mailto|tel|tg):|[A-Za-z0-9-]+\.[A-Za-z]{2,}|@[A-Za-z]\w{3,}"
+)
 _NAMES: Final = {"km": "Khmer", "lo": "Lao", "my": "Burmese", "th": "Thai", "en": "English"}
+_MAYBE_LINK: Final = re.compile(r"[:.@]\w|:/")
 _LATIN: Final = re.compile("[A-Za-z]")
 _SLOT: Final = re.compile(r"\{[^{}]*\}")
 _NO_WIDTH: Final = frozenset({"Mn", "Cf"})
@@ -53,6 +58,8 @@ def check_texts(draft: Draft, translations: Translations) -> None:
 def _check_text(source: SourceText, language: Language, words: str, place: Place, notebook: Notebook) -> None:
     if _DIGIT.search(words) is not None:
         _check_digits(words, place, notebook)
+    if _MAYBE_LINK.search(words) is not None:
+        _check_links(words, place, notebook)
     if not source.everywhere and language in _STRANGE:
         _check_script(source, language, words, place, notebook)
     if source.role is Role.LABEL:
@@ -68,6 +75,13 @@ def _check_digits(words: str, place: Place, notebook: Notebook) -> None:
     found = _DIGIT.search(_SLOT.sub("", words))
     if found is not None:
         told = f"the figure '{found.group()}' stands in the text; make it a fact and write {{fact:…}}"
+        notebook.error(place, told)
+
+
+def _check_links(words: str, place: Place, notebook: Notebook) -> None:
+    found = _LINK.search(_SLOT.sub("", words))
+    if found is not None:
+        told = f"'{found.group()}' would be a link; say in words where to go, or write {{hotline:…}}"
         notebook.error(place, told)
 
 
