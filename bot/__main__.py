@@ -27,7 +27,7 @@ from bot.questions import list_questions
 from bot.settings import Settings, SettingsError
 from bot.store.contract import StoreError
 from bot.store.embedded import EmbeddedValkeyError
-from bot.store.secrets import KeysError
+from bot.store.secrets import KeysError, add_working_key, are_made
 from bot.wiring import DEFAULT_PACING, UnknownLanguageError, chat_in_terminal, run_bot, teacher
 from handlers.telegram import ask_telegram
 from handlers.web.server import AddressError
@@ -109,12 +109,25 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
         case "staff" | "helpline":
             _print_all(asyncio.run(_staffing(asked, settings)))
             return 0
+        case "keys":
+            _print_all([_renew_keys(settings.data_dir, today)])
+            return 0
         case "doctor":
             findings = asyncio.run(examine(settings, datetime.now(UTC)))
             _print_all(str(finding) for finding in findings)
             return 0 if all(finding.is_well for finding in findings) else 1
         case _:
             raise AssertionError(asked.command)
+
+
+def _renew_keys(data_dir: Path, today: date) -> str:
+    """A bot that still runs with the old keys cannot read what one with the new ones writes."""
+    if not are_made(data_dir):
+        raise KeysError(f"there are no keys in {data_dir / 'keys'} yet; the first start makes them")
+    number = add_working_key(data_dir, today).ring[-1].number
+    return (
+        f"Working key {number} is made: start every bot again, all at once. From then on it seals; the others open on."
+    )
 
 
 async def _audit(settings: Settings) -> tuple[list[str], bool]:
@@ -216,6 +229,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_staffing(do)
     do.add_parser("audit", help="who of the staff did what, and whether that list is whole")
+    keys = do.add_parser("keys", help="the keys of the store").add_subparsers(
+        dest="what", required=True, metavar="WHAT"
+    )
+    keys.add_parser("renew", help="make a new working key; stop every bot before, start them after")
     do.add_parser("doctor", help="check settings, store, keys, Telegram and content, and say what to do")
     content = do.add_parser("content", help="work on the content").add_subparsers(
         dest="what", required=True, metavar="WHAT"

@@ -3,16 +3,17 @@
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.channel import ChannelError
 from bot.compiler import ContentError, commands, compile_content
 from bot.desk.helplines import Helpline, Helplines, Mode
 from bot.desk.staff import Roster, can_take
+from bot.key_files import WORKING_LIFE, look_at_keys, readable_by_others
 from bot.settings import Settings
 from bot.store.contract import StoreError
-from bot.store.durability import inspect_store
+from bot.store.durability import inspect_store, is_read_along, may_do_harm
 from bot.store.embedded import find_running
 from bot.store.redis_store import open_store
 from bot.store.secrets import KeysError, are_made, load_or_make
@@ -38,7 +39,8 @@ async def examine(settings: Settings, now: datetime) -> list[Finding]:
 
 async def _findings(settings: Settings, now: datetime) -> AsyncIterator[Finding]:
     yield _content(settings.content_dir, now)
-    yield _keys(settings.data_dir, now)
+    for finding in (*_keys(settings.data_dir, now), *_environment_file(Path(".env"))):
+        yield finding
     yield await _store(settings)
     yield await _telegram(settings)
     yield _web(settings)
@@ -62,15 +64,34 @@ def _content(directory: Path, now: datetime) -> Finding:
     return Finding("content", summary if well else f"{summary}; see 'waymark check'", is_well=well)
 
 
-def _keys(data_dir: Path, now: datetime) -> Finding:
+def _keys(data_dir: Path, now: datetime) -> Iterator[Finding]:
     if not are_made(data_dir):
-        return Finding("keys", "none yet; the first start makes them")
+        yield Finding("keys", "none yet; the first start makes them")
+        return
     try:
         keys = load_or_make(data_dir, now.date())
     except (KeysError, OSError) as error:
-        return Finding("keys", str(error), is_well=False)
-    age = (now.date() - keys.ring[-1].made).days
-    return Finding("keys", f"{len(keys.ring)} working, the newest {age} days old")
+        yield Finding("keys", str(error), is_well=False)
+        return
+    age = now.date() - keys.ring[-1].made
+    words = f"{len(keys.ring)} working, the newest {_days(age)} old"
+    words += f"; identity key {_days(now.date() - keys.identity_made)} old"
+    if age > WORKING_LIFE:
+        words += f"; a new one is due every {WORKING_LIFE.days} days: stop every bot, 'waymark keys renew', start them"
+    yield Finding("keys", words, is_well=age <= WORKING_LIFE)
+    for file in look_at_keys(data_dir, now):
+        words = f"{_days(file.age)} old" + (f"; {file.advice}" if file.advice else "")
+        yield Finding(f"key {file.name}", words, is_well=not file.advice)
+
+
+def _days(age: timedelta) -> str:
+    return f"{max(0, age.days)} days"
+
+
+def _environment_file(path: Path) -> Iterator[Finding]:
+    """It may hold the token."""
+    if readable_by_others(path):
+        yield Finding("settings", f"{path} can be read by others; run: chmod 600 {path}", is_well=False)
 
 
 async def _store(settings: Settings) -> Finding:
@@ -81,10 +102,23 @@ async def _store(settings: Settings) -> Finding:
         return Finding("store", words, is_well=writable)
     try:
         problems = await inspect_store(url)
+        # The built-in one is reached by a socket that nobody else can open.
+        if settings.store_url is not None:
+            problems += await _cautions(url)
     except StoreError as error:
         return Finding("store", str(error), is_well=False)
     words = "; ".join(problems) or "answers, and keeps what it acknowledges"
     return Finding("store", words, is_well=not problems)
+
+
+async def _cautions(url: str) -> list[str]:
+    """What does not keep the bot from starting, and is better put right."""
+    cautions = []
+    if is_read_along(url):
+        cautions.append("others can read along between here and the store; use rediss://")
+    if await may_do_harm(url):
+        cautions.append("the bot's user could wipe the store; give it only what SECURITY.md lists")
+    return cautions
 
 
 async def _telegram(settings: Settings) -> Finding:
