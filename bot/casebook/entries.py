@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from bot.casebook.errors import CasebookError, Unopened
 from bot.desk.actions import ByPerson, ByStaff, Happening, Note, SendCanned, SendCard, SendMedia, Write
 from bot.desk.letters import (
     MediaKind,
@@ -180,8 +181,13 @@ def entry_of(happening: Happening, now: datetime) -> Entry | None:
 
 
 def encode_entry(ticket: str, number: int, entry: Entry) -> bytes:
-    """An entry as bytes, with its place in them."""
-    return _ENCODER.encode(_Row(VERSION, ticket, number, type(entry).__name__, msgspec.Raw(_ENCODER.encode(entry))))
+    """An entry as bytes, with its place in them; raise CasebookError where words hold half a character."""
+    try:
+        plain = _ENCODER.encode(entry)
+    except UnicodeEncodeError:
+        # Without the cause: it quotes the words.
+        raise CasebookError(Unopened.DAMAGED) from None
+    return _ENCODER.encode(_Row(VERSION, ticket, number, type(entry).__name__, msgspec.Raw(plain)))
 
 
 def decode_entry(data: bytes, ticket: str, number: int) -> Entry | None:
@@ -190,6 +196,7 @@ def decode_entry(data: bytes, ticket: str, number: int) -> Entry | None:
         row = _ROWS.decode(data)
         if (row.version, row.ticket, row.number) != (VERSION, ticket, number) or row.kind not in _DECODERS:
             return None
-        return _DECODERS[row.kind].decode(row.entry)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        entry = _DECODERS[row.kind].decode(row.entry)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+    return None if entry.at.utcoffset() is None else entry

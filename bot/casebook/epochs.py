@@ -5,6 +5,7 @@ store, of its file, of its backups. So these keys must never be in a backup: the
 loses the folder loses what was told, and no call for help.
 """
 
+import contextlib
 import os
 import re
 import secrets
@@ -31,11 +32,13 @@ def week_of(moment: datetime) -> Week:
 
 
 class Epochs:
-    """The keys in a folder that only we may read, made when they are first needed."""
+    """The keys in a folder that only we may read, made when they are first needed.
+
+    None is remembered: another process may destroy it at any time.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known: dict[Week, bytes] = {}
 
     def key_for(self, week: Week) -> bytes:
         """The key of a week, made if there is none; raise KeyFileError where that cannot be done."""
@@ -56,16 +59,11 @@ class Epochs:
 
     def destroy_before(self, week: Week) -> tuple[Week, ...]:
         """Destroy the keys of all weeks before this one; which these were."""
-        self._known = {one: key for one, key in self._known.items() if one >= week}
         over = [one for one in self._weeks() if one < week]
         for one in over:
-            path = self._path(one)
-            # What a file system keeps of it is out of our hands; what we can reach is overwritten.
-            with path.open("r+b") as file:
-                file.write(secrets.token_bytes(KEY_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            path.unlink()
+            # Another process may do the same at this moment.
+            with contextlib.suppress(FileNotFoundError):
+                _destroy(self._path(one))
         if over:
             self._sync()
         return tuple(over)
@@ -82,22 +80,19 @@ class Epochs:
 
     def _read(self, week: Week) -> bytes | None:
         path = self._path(week)
-        known = self._known.get(week)
-        if known is not None and path.exists():
-            return known
-        self._known.pop(week, None)
         try:
-            state = path.stat()
+            around, state = self._folder.stat(), path.stat()
             key = path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise KeyFileError(f"{path} cannot be read") from error
+        if around.st_mode & _OTHERS:
+            raise KeyFileError(f"{self._folder} can be read by others; run: chmod 700 {self._folder}")
         if state.st_mode & _OTHERS:
             raise KeyFileError(f"{path} can be read by others; run: chmod 600 {path}")
         if len(key) != KEY_BYTES:
             raise KeyFileError(f"{path} is damaged")
-        self._known[week] = key
         return key
 
     def _make(self, week: Week) -> None:
@@ -129,3 +124,12 @@ class Epochs:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _destroy(path: Path) -> None:
+    # What a file system keeps of it is out of our hands; what we can reach is overwritten.
+    with path.open("r+b") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()

@@ -16,9 +16,9 @@ from typing import Final
 from bot import logbook
 from bot.casebook.entries import Entry, entry_of
 from bot.casebook.epochs import Epochs, Week, week_of
-from bot.casebook.errors import CasebookError, KeyFileError
+from bot.casebook.errors import CasebookError, KeyFileError, Unopened
 from bot.casebook.records import Writer, seal_entry
-from bot.casebook.wraps import RECOVERY, KeyPair, move_wrap, new_key, wrap_key
+from bot.casebook.wraps import RECOVERY, KeyPair, key_id, move_wrap, new_key, week_of_wrap, wrap_key
 from bot.desk.actions import Happening, MemberLeft
 from bot.desk.helplines import HelplineId, Helplines, Mode
 from bot.desk.staff import Roster
@@ -87,9 +87,13 @@ class Keeper:
     def rewrap(
         self, ticket: Ticket, key: KeyPair, helpline: HelplineId, sealed: Sealed, roster: Roster, now: datetime
     ) -> dict[str, bytes]:
-        """Wraps for readers of a helpline who have none yet; only who has the case's key can make them."""
+        """Wraps for readers of a helpline who have none yet; only who has the case's key can make them.
+
+        They end when the others of this key do.
+        """
         readers = readers_of(roster, helpline)
-        week = week_of(_end_of(ticket, now))
+        ends = [week_of_wrap(wrap) for name, wrap in sealed.wraps.items() if key_id(key.public) in name.split("/")]
+        week = max(ends, default=week_of(_end_of(ticket, now)))
         made = wrap_key(self._epochs, ticket.id, helpline, key, readers, week)
         return {name: wrap for name, wrap in made.items() if name not in sealed.wraps}
 
@@ -98,6 +102,8 @@ class Keeper:
         if key is None or not _is_good(key, ticket, roster, now):
             pair = self._keys()
             readers = readers_of(roster, ticket.helpline)
+            if not readers:
+                raise CasebookError(Unopened.NOT_FOR_YOU)
             week = week_of(_end_of(ticket, now))
             wraps = wraps | wrap_key(self._epochs, ticket.id, ticket.helpline, pair, readers, week)
             key = CaseKey(pair.public, ticket.helpline, now, frozenset(readers))
@@ -108,10 +114,10 @@ class Keeper:
         """Wraps with another end, where the ticket was closed or opened again."""
         if before.is_open == after.is_open:
             return {}
-        week = week_of(_end_of(after, now))
         moved = {}
         for name, wrap in sealed.wraps.items():
             try:
+                week = _moved_to(after, name, week_of_wrap(wrap), now)
                 moved[name] = self._move(after, name, wrap, week)
             except (KeyFileError, CasebookError) as error:
                 logbook.note("end_not_moved", logging.ERROR, code=type(error).__name__)
@@ -160,6 +166,16 @@ def _dropped(before: Ticket, after: Ticket, sealed: Sealed) -> dict[str, bytes]:
     """What lay at a helpline that may have nothing of it any more: nobody there can open it from now on."""
     gone = _homes(before) - _homes(after)
     return {name: b"" for name in sealed.wraps if HelplineId(name.partition("/")[0]) in gone}
+
+
+def _moved_to(ticket: Ticket, name: str, end: Week, now: datetime) -> Week:
+    """The new end of a wrap, never later than its key is old enough for; of earlier keys we do not know their age."""
+    if not ticket.is_open:
+        return min(end, week_of(_end_of(ticket, now)))
+    key = ticket.casebook
+    if key is None or key_id(key.public) not in name.split("/"):
+        return end
+    return week_of(key.made + LONGEST)
 
 
 def _end_of(ticket: Ticket, now: datetime) -> datetime:

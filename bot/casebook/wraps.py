@@ -61,12 +61,19 @@ def wrap_name(helpline: HelplineId, public: bytes, reader: str) -> str:
 def wrap_key(
     epochs: Epochs, ticket: TicketId, helpline: HelplineId, key: KeyPair, readers: Mapping[str, bytes], week: Week
 ) -> dict[str, bytes]:
-    """A wrap for each reader, by its name; raise KeyFileError where the week's key cannot be had."""
+    """A wrap for each reader, by its name.
+
+    Raise KeyFileError where the week's key cannot be had, and CasebookError where a reader's key is none.
+    """
     epoch = epochs.key_for(week)
     wraps = {}
     for reader, public in readers.items():
         name = wrap_name(helpline, key.public, reader)
-        wraps[name] = _lock(epoch, ticket, name, week, SealedBox(PublicKey(public)).encrypt(key.private))
+        try:
+            inner = SealedBox(PublicKey(public)).encrypt(key.private)
+        except (CryptoError, ValueError, TypeError):
+            raise CasebookError(Unopened.DAMAGED) from None
+        wraps[name] = _lock(epoch, ticket, name, week, inner)
     return wraps
 
 

@@ -88,7 +88,6 @@ def test_no_key_is_made_in_a_folder_that_others_can_reach(quick_folder: Path, mo
 
 
 @pytest.mark.parametrize("mode", [0o750, 0o705, 0o777])
-@pytest.mark.xfail(strict=True, reason="the folder is looked at only when a key is made")
 def test_keys_in_a_folder_that_others_can_reach_are_refused(quick_folder: Path, mode: int) -> None:
     Epochs(quick_folder / "epochs").key_for(W48)
     (quick_folder / "epochs").chmod(mode)
@@ -172,7 +171,6 @@ def test_a_key_that_another_process_destroyed_is_not_remembered(quick_folder: Pa
     assert ours.key_for(W48) != old
 
 
-@pytest.mark.xfail(strict=True, reason="a key that was destroyed and made anew by others is remembered as it was")
 def test_a_key_that_another_process_made_anew_is_the_one_that_is_used(quick_folder: Path) -> None:
     ours, other = Epochs(quick_folder), Epochs(quick_folder)
     ours.key_for(W48)

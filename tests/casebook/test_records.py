@@ -33,13 +33,14 @@ FORGED, LOCKED = Doubtful(Doubt.FORGED), Doubtful(Doubt.LOCKED)
 MISSING, OUT_OF_ORDER = Doubtful(Doubt.MISSING), Doubtful(Doubt.OUT_OF_ORDER)
 
 
-def shown(records: list[bytes], keys: dict[str, bytes] | None = None) -> tuple[Opened, ...]:
-    return open_records(keys_of(KEY) if keys is None else keys, [WRITER.public], TICKET, records)
+def shown(records: list[bytes], keys: dict[str, bytes] | None = None, count: int = 0) -> tuple[Opened, ...]:
+    opening = keys_of(KEY) if keys is None else keys
+    return open_records(opening, [WRITER.public], TICKET, records, {key_id(KEY.public): count})
 
 
 def planted(plain: bytes, number: int = 0, writer: Writer = WRITER) -> bytes:
     """A record as a thief of the writer's key could make it, with anything inside."""
-    box = SealedBox(PublicKey(KEY.public)).encrypt(sodium_pad(plain, 256))
+    box = SealedBox(PublicKey(KEY.public)).encrypt(sodium_pad(plain, 768))
     head = bytes((1,)) + bytes.fromhex(key_id(KEY.public)) + number.to_bytes(4, "big")
     return head + writer.sign(_signed(TICKET, head, box)) + box
 
@@ -180,11 +181,10 @@ def test_numbers_begin_anew_with_a_new_key_and_gaps_show_in_each() -> None:
     assert shown([old[1], new[1]], keys_of(KEY, OTHER_KEY)) == (MISSING, TWO, MISSING, FOUR)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the end of a talk can be cut off without a trace: nothing tells how many there were"
-)
 def test_that_the_last_record_is_gone_shows() -> None:
-    assert shown(sealed([ONE, TWO, THREE])[:2]) == (ONE, TWO, MISSING)
+    assert shown(sealed([ONE, TWO, THREE])[:2], count=3) == (ONE, TWO, MISSING)
+    assert shown([], count=3) == (Doubtful(Doubt.MISSING, 3),)
+    assert shown(sealed([ONE, TWO, THREE]), count=3) == (ONE, TWO, THREE)
 
 
 @pytest.mark.parametrize(
@@ -233,18 +233,15 @@ def test_the_thief_of_these_tests_writes_as_we_do() -> None:
     assert shown([planted((INSIDE % '{"at":"2026-11-26T03:00:00Z","words":"x"}').encode())]) == (PersonSaid(NOW, "x"),)
 
 
-@pytest.mark.xfail(strict=True, raises=RecursionError, reason="brackets inside brackets without end stop the reader")
 def test_even_brackets_without_end_raise_nothing() -> None:
     assert shown([planted((INSIDE % ("[" * 20_000 + "]" * 20_000)).encode())]) == (FORGED,)
 
 
-@pytest.mark.xfail(strict=True, reason="a moment without a time zone is taken, and cannot be compared with the others")
 def test_a_moment_without_a_time_zone_is_not_taken() -> None:
     assert shown([planted((INSIDE % '{"at":"2026-11-26T03:00:00","words":"x"}').encode())]) == (FORGED,)
 
 
 @pytest.mark.parametrize("letter", ["a", pytest.param("ស", id="km"), pytest.param("မ", id="my")])
-@pytest.mark.xfail(strict=True, reason="a step of 256 bytes tells a short text from one of 100 letters of three bytes")
 def test_one_letter_and_a_long_sentence_look_alike(letter: str) -> None:
     lengths = {len(sealed([PersonSaid(NOW, letter * count, KM, "1234567")])[0]) for count in (1, 100, 180)}
 

@@ -177,7 +177,6 @@ def test_a_private_key_that_is_none_opens_nothing(epochs: Epochs, private: bytes
 
 
 @pytest.mark.parametrize("public", [b"", b"x" * 31, b"\0" * 32, b"\1" + b"\0" * 31])
-@pytest.mark.xfail(strict=True, reason="a reader's public key that is none ends in the library's own error")
 def test_a_public_key_that_is_none_is_told_as_our_own_error(epochs: Epochs, public: bytes) -> None:
     with pytest.raises(CasebookError):
         wrap_key(epochs, TICKET, KHMER, KEY, {"chan": public}, LATE)

@@ -23,6 +23,7 @@ from bot.casebook import (
     StaffSentMedia,
     StaffSentReply,
     Unopened,
+    key_id,
     open_records,
     open_wrap,
 )
@@ -63,7 +64,9 @@ class Cabinet:
 
     def open(self, ticket: Ticket, sealed: Sealed, reader: StaffId, private: bytes | None, path: str) -> Casefile:
         """Open what a reader may open; raise nothing, whatever lies there. `path` is where the ticket's page stands."""
-        if not sealed.records:
+        case = ticket.casebook
+        counts = {} if case is None else {key_id(case.public): case.records}
+        if not sealed.records and not any(counts.values()):
             return Casefile(views.Content.OPEN)
         if private is None:
             return Casefile(views.Content.LOCKED)
@@ -72,7 +75,7 @@ class Cabinet:
             return Casefile(views.Content.ENDED if is_over else views.Content.NOT_FOR_YOU)
         by_id = {key: pair.private for (_, key), pair in keys.items()}
         lines = _Lines(self.roster(), reader, path)
-        opened = lines.of(open_records(by_id, self.writers, ticket.id, sealed.records))
+        opened = lines.of(open_records(by_id, self.writers, ticket.id, sealed.records, counts))
         return Casefile(views.Content.OPEN, tuple(opened), keys, lines.media)
 
     def _keys(

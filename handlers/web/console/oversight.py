@@ -26,12 +26,9 @@ from handlers.web.console.lists import path_of, row_of, since
 from handlers.web.console.office import Office
 
 DAYS: Final = 30
-FEWEST: Final = 5
-"""Figures of fewer than these could point at somebody."""
-
 ENTRIES: Final = 100
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-_FEWER: Final = f"<{FEWEST}"
+_FEWER: Final = f"<{views.FEWEST}"
 _CHAINS: Final = {
     Fault.UNREADABLE: views.Chain.EDITED,
     Fault.FORGED: views.Chain.EDITED,
@@ -98,7 +95,7 @@ class Oversight:
         for one in self._supervised(member):
             day = one.asked.astimezone(zone).date().isoformat()
             counted[day, one.helpline, one.language, one.topic or ""] += 1
-        rows = [[*name, _FEWER if number < FEWEST else str(number)] for name, number in sorted(counted.items())]
+        rows = [[*name, _FEWER if number < views.FEWEST else str(number)] for name, number in sorted(counted.items())]
         text = _csv([["day", "helpline", "language", "topic", "calls"], *rows])
         response = web.Response(text=text, content_type="text/csv")
         response.headers["Content-Disposition"] = 'attachment; filename="counts.csv"'
@@ -236,7 +233,7 @@ def _is_unanswered(ticket: Ticket) -> bool:
 
 def _waits(tickets: Iterable[Ticket]) -> views.Waits:
     waited = sorted(one.answered - one.asked for one in tickets if one.answered is not None)
-    if len(waited) < FEWEST:
+    if len(waited) < views.FEWEST:
         return views.Waits(None, None, None)
     return views.Waits(len(waited), waited[(len(waited) - 1) // 2], waited[(len(waited) - 1) * 9 // 10])
 
@@ -260,7 +257,7 @@ def _group(name: str, tickets: Sequence[Ticket], recent: Sequence[Ticket], what:
 
 def _told(number: int) -> int | None:
     """A figure, where it is none at all or large enough."""
-    return None if 0 < number < FEWEST else number
+    return None if 0 < number < views.FEWEST else number
 
 
 def _csv(rows: Iterable[Sequence[str]]) -> str:

@@ -16,9 +16,11 @@ import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.desk.decided import Refusal
+from bot.desk.phrases import Card
 from bot.desk.ticket import CloseReason, ReferralState, Stage, Urgency
 from bot.dialogue.desk_wording import DECLINE_REASONS, MOST_LABELS, seen
 from bot.dialogue.script import Script
+from bot.guard.locks import SHORTEST
 from handlers.web.assets import Assets
 from handlers.web.console import views
 from handlers.web.console.wording import ConsoleWords, exact
@@ -92,10 +94,22 @@ class ConsolePages:
             words=words,
             layout=layout,
             told=_told(words, around.told),
+            **self._phrases(view),
             stylesheet=self.assets.address("console.css"),
             program=self.assets.address("console.js"),
             icon=self.assets.address("console-icon.svg"),
         )
+
+    def _phrases(self, view: View) -> dict[str, object]:
+        """For the page of phrases: the cards by their groups, and the helpline's ready replies."""
+        if not isinstance(view, views.PhrasesView):
+            return {}
+        script = self.script()
+        declared = script.helplines.all.get(view.helpline)
+        groups: dict[str, list[Card]] = {}
+        for card in script.cards.all.values():
+            groups.setdefault(card.group, []).append(card)
+        return {"groups": list(groups.items()), "replies": () if declared is None else declared.canned}
 
 
 def qr_code(what: str) -> str:
@@ -109,7 +123,7 @@ def qr_code(what: str) -> str:
 def _address(svg: str) -> str:
     """An SVG as a data address."""
     escapes = {"%": "%25", '"': "'", "#": "%23", "<": "%3C", ">": "%3E", "&": "%26", "\n": ""}
-    return "data:image/svg+xml," + svg.translate(str.maketrans(escapes))
+    return "data:image/svg+xml," + "".join(escapes.get(letter, letter) for letter in svg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +140,7 @@ def _told(words: ConsoleWords, told: views.Told | None) -> _Said | None:
             return _Said(words.desk(f"refused-{refusal}"), is_good=False)
         case views.Told(what=notice, wait=wait):
             span = "" if wait is None else words.span(wait)
-            return _Said(words.say(f"notice-{notice}", time=span), is_good=notice in views.GOOD_NOTICES)
+            return _Said(words.say(f"notice-{notice}", time=span, least=SHORTEST), is_good=notice in views.GOOD_NOTICES)
 
 
 def _lines(words: str) -> list[str]:
@@ -167,4 +181,6 @@ _LISTS: Final[Mapping[str, object]] = {
     "DECLINE_REASONS": DECLINE_REASONS,
     "LABELS": MOST_LABELS,
     "LONGEST_MESSAGE": LONGEST_MESSAGE,
+    "LEAST": SHORTEST,
+    "FEWEST": views.FEWEST,
 }

@@ -18,6 +18,9 @@ from bot.desk.staff import Role
 from bot.desk.ticket import CloseReason, ReferralState, Rule, StaffId, Stage, TicketId, Urgency
 from bot.messages import Language
 
+FEWEST = 5
+"""Figures of fewer than these could point at somebody, so they are left out."""
+
 # Around every page
 
 
