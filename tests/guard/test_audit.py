@@ -145,6 +145,26 @@ async def test_a_head_that_is_gone_or_forged_is_a_fault(head: bytes | None) -> N
     assert await kept.fault() == (3, Fault.CUT_SHORT)
 
 
+async def test_a_list_that_is_gone_with_its_head_is_missed_while_the_store_still_counts() -> None:
+    kept = Kept()
+    await kept.note(3)
+    await kept.shelf.drop_shelf(ShelfKind.CREDENTIAL, "audit-head")
+    kept.shelf.audit.clear()
+
+    assert await kept.fault() == (0, Fault.CUT_SHORT)
+
+
+def test_an_entry_of_ours_from_another_life_of_the_list_does_not_fit_in() -> None:
+    """As when the store came back from an older copy: both lives are signed by us, with the same numbers."""
+    chain, other = a_chain(5), a_chain(2)
+    for number in (2, 3, 4):
+        entry = AuditEntry(number, NOW, ANNA, Deed.SIGNED_IN)
+        other.append(write_entry(WRITER, entry, other[-1]))
+
+    assert find_fault([*chain[:3], *other[3:]], WRITERS) == (3, Fault.BROKEN)
+    assert find_fault([*chain[:2], *other[2:]], WRITERS) is None
+
+
 async def test_an_entry_is_signed_as_an_entry_and_nothing_else() -> None:
     plain = a_chain(1)[0][64:]
 
