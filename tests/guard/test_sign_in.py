@@ -12,6 +12,7 @@ from bot.desk.enrolling import leave
 from bot.desk.staff import Member, Role, Roster
 from bot.desk.ticket import StaffId
 from bot.guard.audit import Deed
+from bot.guard.locks import Stretching
 from bot.guard.one_time_codes import OneTimeCodes, address_for_app, new_secret
 from bot.guard.sessions import Session
 from bot.guard.sign_in import Denial, Denied
@@ -443,3 +444,16 @@ async def test_who_is_invited_again_begins_anew_and_their_old_sessions_and_passw
     assert await house.sign_in.sessions.find(old.cookie, house.clock.now()) is None
     assert await house.sign_in.with_password("Anna", PASSWORD) == Denied(Denial.WRONG)
     assert isinstance(await house.sign_in.with_password("Anna", OTHER_PASSWORD), Session)
+
+
+async def test_the_bot_goes_on_with_everything_else_while_a_password_is_tried(house: House) -> None:
+    house.sign_in._stretching = Stretching(3, 64 * 1024 * 1024)
+    await house.employ("Anna")
+    trying = asyncio.create_task(house.sign_in.with_password("Anna", PASSWORD))
+    turns = 0
+    while not trying.done():
+        await asyncio.sleep(0.001)
+        turns += 1
+
+    assert isinstance(await trying, Session)
+    assert turns > 10
