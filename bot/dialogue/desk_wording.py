@@ -25,10 +25,15 @@ from bot.messages import Button, Language, Message, Rows, Span, Style, Text, pla
 MOST_LABELS: Final = ("wages", "papers", "violence", "health", "trafficking", "return", "other")
 DECLINE_REASONS: Final = ("full", "language", "not-ours", "other")
 _NO_ONE: Final = "–"
-_UNSEEN: Final = dict.fromkeys(
-    [*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-)
-"""Controls and what turns the direction of writing; the invisible signs that Khmer, Lao and Burmese need stay."""
+_UNSEEN: Final = {
+    **dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)]),
+    **dict.fromkeys([0x061C, 0x180E, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]),
+    **dict.fromkeys([*range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)]),
+    **dict.fromkeys([0x2028, 0x2029], "\n"),
+}
+"""Controls, what turns the direction of writing and what hides words in words; U+200B to U+200D, which Khmer, Lao and
+Burmese need, stay.
+"""
 
 _BUTTONS: Final = (
     *("claim", "release", "give", "ask", "urgency", "label", "phrase", "reply", "refer", "accept", "decline"),

@@ -26,6 +26,7 @@ from bot.desk.letters import (
 from bot.desk.phrases import Card
 from bot.desk.ticket import ReferralState, Stage
 from bot.dialogue.conversation import Calling
+from bot.dialogue.desk_wording import seen
 from bot.dialogue.menu import button
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.presses import AnswerCard
@@ -156,7 +157,7 @@ def _from_desk(walk: Walk, words: Text) -> Message:
 
 def _staff_text(walk: Walk, letter: StaffWrote) -> Message:
     wording = walk.person.wording()
-    text = plain(letter.words)
+    text = plain(seen(letter.words))
     if letter.language != walk.person.language:
         language = wording.phrase(f"language-{letter.language}")
         text = (Span(wording.phrase("staff-wrote-in", language=language) + "\n"), *text)
@@ -167,7 +168,7 @@ def _staff_text(walk: Walk, letter: StaffWrote) -> Message:
 
 def _card_message(walk: Walk, card: Card, filled: str) -> Message:
     wording = walk.person.wording()
-    slots = {} if card.slot is None else {card.slot: filled}
+    slots = {} if card.slot is None else {card.slot: seen(filled)}
     message = _from_desk(walk, plain(wording.words(TextId(f"card.{card.id}"), **slots)))
     rows = tuple(
         (button(walk.person, AnswerCard(card.id, answer), wording.words(TextId(f"card.{card.id}.{answer}"))),)
