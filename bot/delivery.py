@@ -113,11 +113,15 @@ class Delivery:
     def hand_over(self, leased: Leased) -> None:
         """Send what a commit has leased to us."""
         lane = self._lanes.get(leased.conversation)
-        if lane is not None:
+        if lane is not None and not (leased.outgoing.covers and not lane.sending and not self._stopping):
             if leased.outgoing.id != lane.leased.outgoing.id:
                 lane.handed_over = leased
             return
-        if self._stopping or (len(self._lanes) >= self._at_most and leased.outgoing.priority is not Priority.ALERT):
+        if lane is not None and lane.task is not None:
+            # What stands in line is not to be sent any more, and a cover waits for nobody.
+            lane.task.cancel()
+        goes_first = leased.outgoing.covers or leased.outgoing.priority is Priority.ALERT
+        if self._stopping or (len(self._lanes) >= self._at_most and not goes_first):
             # Left alone, its lease ends, and whoever has time claims it in its turn.
             self._figures.add("delivery_put_off", "full")
             return
@@ -204,7 +208,8 @@ class Delivery:
                     return
                 lane.leased, lane.since = following, self._clock.now()
         finally:
-            del self._lanes[conversation]
+            if self._lanes.get(conversation) is lane:
+                del self._lanes[conversation]
 
     async def _deliver_one(self, lane: _Lane) -> Leased | None:
         """Send one message and say which is leased to us next."""
@@ -217,7 +222,7 @@ class Delivery:
             self._figures.add("delivery_put_off", "no_door")
             await self._postpone(conversation, self._clock.now() + _NOBODY_THERE)
             return None
-        if outgoing.message is not None and not await self._is_its_turn(lane):
+        if outgoing.message is not None and not outgoing.covers and not await self._is_its_turn(lane):
             return None
         lane.sending = True
         try:
@@ -338,7 +343,9 @@ class Delivery:
                 following = await self._store.settle(conversation, outgoing, now, LEASE)
             except StoreError as error:
                 self._figures.add("settle_failed", type(error).__name__)
-                if now + timedelta(seconds=2 * _SETTLE_AGAIN_SECONDS) > lane.since + LEASE or self._stopping:
+                cover_waits = lane.handed_over is not None and lane.handed_over.outgoing.covers
+                is_late = now + timedelta(seconds=2 * _SETTLE_AGAIN_SECONDS) > lane.since + LEASE
+                if is_late or cover_waits or self._stopping:
                     while len(self._unsettled) > _UNSETTLED_AT_MOST:
                         del self._unsettled[next(iter(self._unsettled))]
                     return None

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 CONTACT: Final = "contact"
 HOURS: Final = "contact_hours"
 PHONE: Final = "phone"
+STAYS: Final = "talk_stays"
 """Fields of the profile."""
 
 OPEN: Final = "open"

@@ -58,15 +58,17 @@ class Calling:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A message of the ticket on the person's screen, theirs or ours, until it is 48 hours old: for the quick exit.
+    """A message that nobody else must see, theirs or ours, until it is 48 hours old: for the quick exit.
 
-    `ref` is what staff's message was called; `hide_at` is when it is covered again.
+    `ref` is what staff's message was called; `hide_at` is when it is covered again. `of_talk` says that a helpline
+    wrote it or has it.
     """
 
     message: str
     at: datetime
     ref: str = ""
     hide_at: datetime | None = None
+    of_talk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

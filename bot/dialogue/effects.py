@@ -18,6 +18,7 @@ class Send:
     `edits` is the door's id of the message that it changes.
 
     One that covers is harmless and stands in place of whatever was there; each door covers as well as it can.
+    The id of one that is `noted` is kept for the quick exit.
     """
 
     message: Message
@@ -27,6 +28,7 @@ class Send:
     copies: Original | None = None
     silent: bool = False
     edits: str | None = None
+    noted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,11 @@ class Turn:
 
     conversation: Conversation | None
     effects: tuple[Effect, ...] = ()
+
+    @property
+    def covers(self) -> bool:
+        """Whether it puts something harmless in the place of all that was there."""
+        return any(isinstance(effect, Send) and effect.covers for effect in self.effects)
 
     @property
     def messages(self) -> tuple[Message, ...]:

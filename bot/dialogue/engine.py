@@ -83,11 +83,17 @@ def take_turn(script: Script, conversation: Conversation, event: Event, now: dat
             _open(walk, event)
         case Pressed(press):
             _press(walk, read_press(press))
+            if walk.is_sensitive and not walk.has_covered:
+                walk.note_message(event.message, event.sent)
         case Typed(words, message):
+            walk.note_message(message)
             _hear(walk, words, message)
         case Shared():
+            if event.original is not None:
+                walk.note_message(event.original.message)
             _receive(walk, event)
         case Wished(wish):
+            walk.note_message(event.message)
             _grant(walk, wish)
         case Looked():
             walk.ask_again()

@@ -1,6 +1,7 @@
 """What can happen to a conversation."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -44,9 +45,11 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """They pressed a button that carries this."""
+    """They pressed a button that carries this, under a message (the door's id) that was sent then."""
 
     press: str
+    message: str = ""
+    sent: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Wished:
     """They asked for a way out by a command or a universal button of the door itself."""
 
     wish: Wish
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from bot.dialogue.contact import (
     OPEN,
     PHONE,
     SILENT,
+    STAYS,
     WAIT,
     Way,
     clock,
@@ -69,11 +70,18 @@ SURELY_KEPT: Final = REOPEN_WITHIN - timedelta(days=1)
 SHOWN_LIFE: Final = timedelta(hours=48)
 """A messenger lets us delete for this long."""
 
-SHOWN_AT_MOST: Final = 100
+SHOWN_FOR: Final = SHOWN_LIFE - timedelta(hours=1)
+"""What belongs to a talk leaves the chat after this long, while it still can, unless the person keeps it."""
+
+SHOWN_AT_MOST: Final = 300
+"""Of more than so many messages in that time the oldest are not known any more."""
+
 COVER_ALARM: Final = "cover"
 NOTICE_ALARM: Final = "notice"
-ALARMS: Final = frozenset({COVER_ALARM, NOTICE_ALARM})
+SHOWN_ALARM: Final = "shown"
+ALARMS: Final = frozenset({COVER_ALARM, NOTICE_ALARM, SHOWN_ALARM})
 SECRET_OK: Final = "secret_ok"  # noqa: S105 - the name of a value
+_YES: Final = "yes"
 _SECRETS: Final = ("secret1", "secret2", "secret3")
 _CODE: Final = "code"
 _NO_TICKET: Final = "none"
@@ -241,7 +249,7 @@ class OwnTicket:
     def pass_on_words(self, words: str, language: Language | None, message: str, *, urgent: bool) -> None:
         """What was written goes to the helpline as it stands."""
         self.come_back()
-        self._keep(message)
+        self.keep(message, of_talk=True)
         if urgent:
             self.write(PersonUrged())
         self.write(PersonWrote(words, language or self._person.language, message))
@@ -249,7 +257,7 @@ class OwnTicket:
 
     def pass_on_edit(self, words: str, message: str) -> None:
         """A message that went to the helpline was changed; any other is not looked at again."""
-        if self.is_open and any(shown.message == message for shown in self._person.shown):
+        if self.is_open and any(shown.message == message and shown.of_talk for shown in self._person.shown):
             self.write(PersonWrote(words, self._person.language, message, is_edit=True))
 
     def pass_on_media(self, kind: MediaKind, original: Original) -> None:
@@ -260,7 +268,7 @@ class OwnTicket:
             self._say("cannot-pass-on")
             return
         self.come_back()
-        self._keep(original.message)
+        self.keep(original.message, of_talk=True)
         self.write(PersonSent(kind, original))
         self._say("passed-on")
 
@@ -371,19 +379,20 @@ class OwnTicket:
         return way is Way.SHOWN
 
     def note_shown(self, ref: str, message: str | None, missed: Missed | None) -> None:
-        """Something of staff's is on the screen now, or did not get there."""
+        """Something of staff's (then it has a `ref`) or of ours is on the screen now, or did not get there."""
         person = self._person
-        if person.calling is None:
-            return
         if missed is not None:
             self.write(NotShown(ref, missed))
             return
-        if message is not None:
-            is_open = person.profile.get(CONTACT) == OPEN
-            self._keep(message, ref, None if is_open else person.now + COVER_AFTER)
-            if not is_open:
+        if message is not None and person.flow_here() == person.script.special.cover:
+            # It was on its way when they left by the quick exit, and came too late for that.
+            self._screenful.do(Delete((message,)))
+        elif message is not None:
+            is_covered = bool(ref) and person.profile.get(CONTACT) != OPEN
+            self.keep(message, ref, person.now + COVER_AFTER if is_covered else None, of_talk=bool(ref))
+            if is_covered:
                 self._screenful.do(Wake(COVER_ALARM, COVER_AFTER))
-        if ref:
+        if ref and person.calling is not None:
             if self.is_open:
                 self._become(Stage.TALKING)
             self.write(Showed(ref, opened=True))
@@ -392,6 +401,9 @@ class OwnTicket:
         """It is time to cover what was shown, or to say that there is something."""
         if alarm == NOTICE_ALARM:
             self._notice()
+            return
+        if alarm == SHOWN_ALARM:
+            self._forget_shown()
             return
         person = self._person
         moments = [(shown, shown.hide_at) for shown in person.shown if shown.hide_at is not None]
@@ -404,12 +416,48 @@ class OwnTicket:
         if later:
             self._screenful.do(Wake(COVER_ALARM, min(later) - person.now))
 
+    def keep(
+        self,
+        message: str,
+        ref: str = "",
+        hide_at: datetime | None = None,
+        *,
+        sent: datetime | None = None,
+        of_talk: bool = False,
+    ) -> None:
+        """Remember a message for the quick exit, as long as it can be deleted."""
+        person = self._person
+        at = person.now if sent is None else min(sent, person.now)
+        if not message or at <= person.now - SHOWN_LIFE:
+            return
+        known = next((shown for shown in person.shown if shown.message == message), None)
+        if known is not None:
+            # However often it is changed, it was sent when it was sent.
+            hide_at, ref = hide_at or known.hide_at, ref or known.ref
+            at, of_talk = min(at, known.at), of_talk or known.of_talk
+        if not person.shown:
+            self._screenful.do(Wake(SHOWN_ALARM, max(timedelta(), SHOWN_FOR - (person.now - at))))
+        kept = [shown for shown in person.shown if shown.at > person.now - SHOWN_LIFE and shown.message != message]
+        person.shown = [*kept, Shown(message, at, ref, hide_at, of_talk)][-SHOWN_AT_MOST:]
+
     def write(self, letter: ToTicket) -> None:
         """Let the ticket know."""
         if self._person.calling is not None:
             self._screenful.do(WriteTo(self._person.calling.ticket, letter))
 
     # Small parts
+
+    def _forget_shown(self) -> None:
+        """What will soon be too old to be deleted is, if it is of a talk, and none of it is known any more."""
+        person = self._person
+        old = [shown for shown in person.shown if shown.at <= person.now - SHOWN_FOR]
+        person.shown = [shown for shown in person.shown if shown not in old]
+        doomed = tuple(shown.message for shown in old if shown.of_talk and shown.at > person.now - SHOWN_LIFE)
+        if doomed and person.profile.get(STAYS) != _YES:
+            self._screenful.do(Delete(doomed))
+        if person.shown:
+            oldest = min(shown.at for shown in person.shown)
+            self._screenful.do(Wake(SHOWN_ALARM, SHOWN_FOR - (person.now - oldest)))
 
     def _barred_until(self) -> datetime | None:
         return barred_until(self._person.wrong, self._person.now)
@@ -457,13 +505,6 @@ class OwnTicket:
                 if flow is not None and flow.startswith(TOPIC):
                     return flow.removeprefix(TOPIC)
         return None
-
-    def _keep(self, message: str, ref: str = "", hide_at: datetime | None = None) -> None:
-        person = self._person
-        if message:
-            since = person.now - SHOWN_LIFE
-            kept = [shown for shown in person.shown if shown.at > since and shown.message != message]
-            person.shown = [*kept, Shown(message, person.now, ref, hide_at)][-SHOWN_AT_MOST:]
 
     def _announce(self, way: Way) -> None:
         """Say neutrally that there is something; or do so when their hours begin, if they have chosen hours."""

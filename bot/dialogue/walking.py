@@ -14,7 +14,7 @@ from bot.dialogue.alarms import flow_alarm
 from bot.dialogue.arithmetic import FormulaError, work_out
 from bot.dialogue.conditions import holds
 from bot.dialogue.conversation import Conversation, Frame, NodeToken, Value
-from bot.dialogue.effects import Count, Effect, Hush, Turn, Wake, Wonder
+from bot.dialogue.effects import Count, Effect, Hush, Send, Turn, Wake, Wonder
 from bot.dialogue.events import Wish
 from bot.dialogue.fresh import NOBODY, Fresh
 from bot.dialogue.listing import tell_hotlines, tell_places
@@ -81,6 +81,7 @@ class Walk:
         self._screenful = Screenful()
         self.ticket = OwnTicket(self.person, self._screenful, fresh)
         self.refresh()
+        self._was_sensitive = self._is_sensitive()
         self._extra: list[tuple[Wanting, str]] = []
         self._is_forgotten = False
         self._first_text: TextId | None = None
@@ -91,9 +92,20 @@ class Walk:
 
     def turn(self) -> Turn:
         """The turn as it came out."""
-        if not self._is_forgotten:
-            self.ticket.tell_changes()
-        return Turn(None if self._is_forgotten else self.person.conversation(), self._screenful.effects())
+        if self._is_forgotten:
+            return Turn(None, self._screenful.effects())
+        self.ticket.tell_changes()
+        effects = tuple(_noted(effect, is_sensitive=self.is_sensitive) for effect in self._screenful.effects())
+        return Turn(self.person.conversation(), effects)
+
+    def note_message(self, message: str, sent: datetime | None = None) -> None:
+        """Remember for the quick exit a message of the person's, or one of ours under which they pressed."""
+        self.ticket.keep(message, sent=sent)
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether nobody else must see where the person stands now, or stood when the turn began."""
+        return self._was_sensitive or self._is_sensitive()
 
     def note(self, phrase: str) -> None:
         """Say one of the engine's own sentences before what comes next."""
@@ -130,6 +142,11 @@ class Walk:
     def whisper(self) -> None:
         """Let the coming menu ring no phone."""
         self._screenful.silent = True
+
+    @property
+    def has_covered(self) -> bool:
+        """Whether something harmless takes the place of what was on the screen."""
+        return self._screenful.covers
 
     def hush(self) -> None:
         """Let no reminder write to the person any more."""
@@ -450,6 +467,11 @@ class Walk:
 
     # Small questions about the script
 
+    def _is_sensitive(self) -> bool:
+        """Whoever has asked a helpline may see something of it on any screen."""
+        flow = self.person.flow_here()
+        return self.person.calling is not None or (flow is not None and self.script.flows[flow].sensitive)
+
     def _has_desks(self) -> bool:
         return bool(self.script.desks.open_tickets) or self.person.calling is not None
 
@@ -486,6 +508,13 @@ class Walk:
 def opening(flow: FlowId) -> Open:
     """What a button carries that opens a flow from anywhere."""
     return Open(flow_token(flow))
+
+
+def _noted(effect: Effect, *, is_sensitive: bool) -> Effect:
+    """What stays is numbers to call and what was said of a danger: not for others either."""
+    if not isinstance(effect, Send) or effect.covers or not (is_sensitive or effect.message.keep):
+        return effect
+    return replace(effect, noted=True)
 
 
 def _next(at: _Position) -> _Position:

@@ -2,7 +2,8 @@
 --
 -- KEYS  1 lane, 2 outbox, 3 ready, then due and rung if there are timers, then quarantine if there is such an arrival
 -- ARGV  1 arrival, 2 expected version, 3 now (minute), 4 now (ms), 5 end of lease (ready score), 6 sealed record or "",
---       7 conversation, 8 pushed (1 or 0), 9 number of outgoings, then for each its id and its sealed payload,
+--       7 conversation, 8 pushed (1 or 0; 2 more if what waits is dropped first), 9 number of outgoings, then for each
+--       its id and its sealed payload,
 --       then the number of timers set (-1: no timers at all), for each its name and moment (ms), the number dropped,
 --       their names, and the sealed quarantined arrival if there is one
 -- Answer: -2 repeated; -1 conflict; 0 written; 1 written, and our own first outgoing is leased;
@@ -65,11 +66,15 @@ local function take()
   return ARGV[next_argument - 1]
 end
 
-local pushed = ARGV[8] == '1'
+local pushed, clears = tonumber(ARGV[8]) % 2 == 1, tonumber(ARGV[8]) >= 2
 local score = pushed and redis.call('ZSCORE', KEYS[3], ARGV[7])
 score = score and tonumber(score)
 local free = pushed and (not score or score <= now)
-if ARGV[6] == '' then
+if clears then
+  redis.call('DEL', KEYS[2])
+  redis.call('ZREM', KEYS[3], ARGV[7])
+  score, free = false, pushed
+elseif ARGV[6] == '' then
   -- Who is forgotten gets no older messages any more; only what is being sent right now stays, so that it is settled.
   if score and score > now and score % 1 == 0.5 then
     redis.call('LTRIM', KEYS[2], 0, 0)

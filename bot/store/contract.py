@@ -173,6 +173,8 @@ class Commit:
     `letters` go to other conversations and tickets. `held` waits until the person looks; `unveils` moves all that was
     held before into the outbox, ahead of `outgoing`. `opens` writes a new ticket in the same shard, and its timer.
     A ticket that is there already is left as it is.
+
+    `clears` drops whatever waited to be sent before, also what is being sent right now: what comes goes out at once.
     """
 
     conversation: ConversationId
@@ -188,6 +190,7 @@ class Commit:
     held: tuple[Outgoing, ...] = ()
     unveils: bool = False
     opens: Ticket | None = None
+    clears: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ end
 if unveiled > 0 then
   redis.call('DEL', held)
   redis.call('EXPIRE', outbox, OUTGOING_SECONDS)
-  if inner_arguments[8] == '1' then
+  if tonumber(inner_arguments[8]) % 2 == 1 then
     redis.call('ZADD', ready, 'NX', now, conversation)
   end
 end

@@ -8,8 +8,10 @@ The trail repeats the same frames and values again and again, so each is written
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from math import ceil
 from typing import Final, TypeAlias, TypeVar, get_args
 
 import msgspec
@@ -51,11 +53,22 @@ class _RecordRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     desk: "_DeskRow | None" = None
 
 
+class _ShownRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Whoever writes much has many of them, so each is short; moments are in seconds."""
+
+    message: str
+    at: int
+    ref: str = ""
+    hide_at: int = 0
+    of_talk: bool = False
+
+
 class _DeskRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What only those have who asked for a helpline."""
+    """What few have: who has asked for a helpline, and who must be able to hide."""
 
     calling: Calling | None = None
-    shown: tuple[Shown, ...] = ()
+    shown: tuple[Shown | _ShownRow, ...] = ()
+    """The longer form is what programs before this one wrote."""
     secret: str | None = None
     active: datetime | None = None
     wrong: tuple[datetime, ...] = ()
@@ -178,7 +191,7 @@ def decode_record(data: bytes) -> Record:
             row.tries,
             _language(row.heard),
             desk.calling,
-            desk.shown,
+            tuple([_shown(one) for one in desk.shown]),
             desk.secret,
             desk.active,
             desk.wrong,
@@ -268,10 +281,22 @@ def _decoded(data: bytes, decoders: Mapping[int, msgspec.msgpack.Decoder[_Row]])
 
 
 def _desk_rows(conversation: Conversation) -> tuple[_DeskRow, ...]:
-    row = _DeskRow(
-        conversation.calling, conversation.shown, conversation.secret, conversation.active, conversation.wrong
-    )
+    shown = tuple([_shown_row(one) for one in conversation.shown])
+    row = _DeskRow(conversation.calling, shown, conversation.secret, conversation.active, conversation.wrong)
     return () if row == _DeskRow() else (row,)
+
+
+def _shown_row(shown: Shown) -> _ShownRow:
+    hide_at = 0 if shown.hide_at is None else ceil(shown.hide_at.timestamp())
+    return _ShownRow(shown.message, int(shown.at.timestamp()), shown.ref, hide_at, shown.of_talk)
+
+
+def _shown(row: Shown | _ShownRow) -> Shown:
+    if isinstance(row, Shown):
+        # Only messages of a talk were known then.
+        return replace(row, of_talk=True)
+    hide_at = datetime.fromtimestamp(row.hide_at, UTC) if row.hide_at else None
+    return Shown(row.message, datetime.fromtimestamp(row.at, UTC), row.ref, hide_at, row.of_talk)
 
 
 def _more_rows(outgoing: Outgoing) -> tuple[_MoreRow, ...]:

@@ -131,7 +131,10 @@ class MemoryStore:
         lane.version += 1
         lane.record = commit.record
         lane.touched = now
-        if commit.record is None:
+        if commit.clears:
+            lane.outbox.clear()
+            lane.not_before, lane.leased = None, False
+        elif commit.record is None:
             # Only what is being sent right now stays, so that it is settled.
             in_hand = commit.pushed and lane.leased and lane.not_before is not None and lane.not_before > now
             del lane.outbox[1 if in_hand else 0 :]

@@ -616,7 +616,7 @@ class RedisStore:
             _lease_score(now + lease),
             sealed,
             conversation,
-            int(commit.pushed),
+            int(commit.pushed) + 2 * int(commit.clears),
             len(commit.outgoing),
         ]
         for outgoing in commit.outgoing:

@@ -66,6 +66,7 @@ from bot.store.contract import (
 )
 from bot.store.keys import TICKET_MARK, shard_of
 from bot.turns.arrival import Arrival
+from bot.turns.holding import hold_again
 from bot.turns.lines import arrival_of, outgoing_id
 from bot.turns.ticket_arrival import TicketArrival
 
@@ -137,6 +138,8 @@ class Turns:
         self._clock = clock
         self._figures = figures
         self._remembered: OrderedDict[ConversationId, Snapshot] = OrderedDict()
+        self._unwritten: OrderedDict[ConversationId, Snapshot] = OrderedDict()
+        """What was known when the store went away: enough to cover, and not to be written on."""
         self._beaten: datetime | None = None
         self._under_way: dict[ConversationId, asyncio.Task[None]] = {}
 
@@ -172,7 +175,10 @@ class Turns:
     async def take_report(
         self, conversation: ConversationId, outgoing: Outgoing, message: str | None, missed: Missed | None
     ) -> None:
-        """What became of something of staff's that was sent to a person."""
+        """What became of something that was sent to a person, and is staff's or to be known by its id."""
+        if not outgoing.ref and missed is None and message == outgoing.replaces:
+            # It took the place of a message that is known.
+            return
         what = Reported(outgoing.ref, message, missed)
         await self.take(Arrival(conversation, arrival_of(outgoing.id, conversation, "report"), outgoing.address, what))
 
@@ -211,22 +217,47 @@ class Turns:
 
     async def _take(self, arrival: Arrival) -> None:
         for _ in range(MOST_CONFLICTS):
-            snapshot = await self._recall(arrival.conversation)
+            try:
+                snapshot = await self._recall(arrival.conversation)
+            except StoreError:
+                last = self._unwritten.get(arrival.conversation, Snapshot(0, None))
+                self._cover_unwritten(arrival, self._decide(arrival, last, self._clock.now())[0])
+                raise
             now = self._clock.now()
             turn, has_failed = self._decide(arrival, snapshot, now)
-            commit = _commit(arrival, snapshot, turn, now, has_failed=has_failed)
-            if commit.opens is not None:
-                # Before the ticket: a code that leads nowhere yet harms nobody, a ticket without its code does.
-                await self._store.keep_code(self._names.return_code(commit.opens.id), commit.opens.id)
             try:
-                outcome = await self._store.commit(commit, now, LEASE)
+                outcome, commit = await self._write(arrival, snapshot, turn, now, has_failed=has_failed)
             except ConflictError:
                 continue
+            except StoreError:
+                self._unwritten[arrival.conversation] = snapshot
+                if len(self._unwritten) > MOST_REMEMBERED:
+                    self._unwritten.popitem(last=False)
+                self._cover_unwritten(arrival, turn)
+                raise
             self._follow_up(arrival, commit, turn, outcome)
             if isinstance(outcome, Committed):
                 await self._wonder(arrival, turn, now)
             return
         raise ConflictError("a conversation changed faster than it could be written")
+
+    async def _write(
+        self, arrival: Arrival, snapshot: Snapshot, turn: Turn, now: datetime, *, has_failed: bool
+    ) -> tuple[Outcome, Commit]:
+        if turn.covers:
+            turn = hold_again(turn, await self._store.waiting(arrival.conversation))
+        commit = _commit(arrival, snapshot, turn, now, has_failed=has_failed)
+        if commit.opens is not None:
+            # Before the ticket: a code that leads nowhere yet harms nobody, a ticket without its code does.
+            await self._store.keep_code(self._names.return_code(commit.opens.id), commit.opens.id)
+        return await self._store.commit(commit, now, LEASE), commit
+
+    def _cover_unwritten(self, arrival: Arrival, turn: Turn) -> None:
+        """Who has to hide does not wait for the store; once it is back, what was shown is known by its id."""
+        cover = next((outgoing for outgoing in _outgoing(arrival, turn) if outgoing.covers), None)
+        if cover is not None and arrival.pushed:
+            self._figures.add("covered_unwritten")
+            self._messengers.hand_over(Leased(arrival.conversation, cover))
 
     async def _recall(self, conversation: ConversationId) -> Snapshot:
         """What is remembered, once: whatever becomes of the commit, only one that is written is remembered again."""
@@ -267,6 +298,7 @@ class Turns:
                     if isinstance(effect, Count):
                         self._figures.add(effect.what, effect.label)
                 self._remember(arrival.conversation, Snapshot(version, commit.record))
+                self._unwritten.pop(arrival.conversation, None)
                 if head is not None:
                     self._messengers.hand_over(head)
                 if commit.letters or (commit.unveils and head is None):
@@ -334,6 +366,7 @@ def _commit(arrival: Arrival, snapshot: Snapshot, turn: Turn, now: datetime, *, 
         letters=_letters(arrival, turn),
         held=_held(arrival, turn),
         unveils=any(isinstance(effect, Unveil) for effect in turn.effects),
+        clears=turn.covers,
         opens=next((effect.ticket for effect in turn.effects if isinstance(effect, OpenTicket)), None),
     )
 
@@ -367,10 +400,10 @@ def _outgoing(arrival: Arrival, turn: Turn) -> tuple[Outgoing, ...]:
             covers=send.covers,
             # The cover comes first, and with it goes what it covers.
             deletes=deletes if send.covers else (),
-            priority=Priority.STAFF_TO_PERSON if send.ref else Priority.ANSWER,
+            priority=Priority.STAFF_TO_PERSON if send.ref or send.covers else Priority.ANSWER,
             copies=send.copies,
             silent=send.silent,
-            reports=bool(send.ref),
+            reports=bool(send.ref) or send.noted,
             ref=send.ref,
         )
         for place, send in enumerate(sends)

@@ -11,6 +11,8 @@ from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 from bot import logbook
 from bot.channel import ChannelDownError, RefusedError, TokenError
 from bot.clock import Clock
+from bot.dialogue.events import Pressed, Typed, Wish, Wished
+from bot.dialogue.presses import read_press
 from bot.dialogue.script import Script
 from bot.figures import Figures
 from bot.store.contract import StoreError
@@ -101,7 +103,7 @@ class TelegramDoor:
             await WebhookWatch(*watched, self._clock, self._figures).run()
         await self._insist(self._leave_webhook)
         self._was_let_in = True
-        await Polling(self._connection, self._read, self._take, self._clock, self._figures).run()
+        await Polling(self._connection, self._read, self._take, self._clock, self._figures, self._leaves).run()
 
     async def username(self) -> str:
         """The bot's name in links; raise a ChannelError when Telegram does not tell."""
@@ -137,6 +139,19 @@ class TelegramDoor:
             except Exception as error:  # noqa: BLE001
                 logbook.note_error("arrival_failed", error)
                 self._figures.add("arrival_failed", str(attempt))
+
+    def _leaves(self, arrival: Arrival) -> bool:
+        """Whether somebody wants to be gone from here, in whatever way they say it."""
+        match arrival.event:
+            case Wished(wish):
+                return wish is Wish.EXIT
+            case Pressed(press):
+                pressed = read_press(press)
+                return pressed is not None and pressed.wants is Wish.EXIT
+            case Typed(words):
+                return self._script().understanding.understand(words, None, {}).wish == Wish.EXIT
+            case _:
+                return False
 
     async def _insist(self, do: Callable[[], Awaitable[None]]) -> None:
         while True:

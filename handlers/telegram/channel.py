@@ -219,7 +219,7 @@ class TelegramChannel:
         chat, old = int(outgoing.address.chat), read_tapped(outgoing.replaces)
         place = _Place.LEFT if old is None else await self._edit(chat, old, parts)
         if place is _Place.CHANGED and old is not None:
-            return Delivered(str(old.message_id))
+            return Delivered(outgoing.replaces)
         reference = None
         for part in parts:
             reference = await self._send(chat, part, silent=outgoing.silent)

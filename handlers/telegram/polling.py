@@ -2,14 +2,17 @@
 
 An update is confirmed by asking for later ones, so what is asked for next is the lowest that has not taken effect yet:
 whatever happens to this process, Telegram repeats the rest. Updates of one person are taken one after the other, those
-of many at once; while the store is away each waits for it, and nobody is told that anything is done.
+of many at once; while the store is away each waits for it, and nobody is told that anything is done. Only who leaves by
+the quick exit does not wait behind what they did before: they are covered at once, and again in their turn.
 """
 
 import asyncio
 import contextlib
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from hashlib import blake2b
 from typing import Final
 
 import msgspec
@@ -20,8 +23,9 @@ from bot import logbook
 from bot.channel import TokenError
 from bot.clock import Clock
 from bot.figures import Figures
-from bot.messages import ConversationId
+from bot.messages import ArrivalId, ConversationId
 from bot.store.contract import ConflictError, StoreDownError, StoreError, StoreFullError
+from bot.turns.arrival import Arrival
 from handlers.telegram.channel import UNKNOWN_TO_TELEGRAM
 from handlers.telegram.requests import TelegramConnection, patience_of
 from handlers.telegram.updates import ALLOWED_UPDATES, Reading, Taken
@@ -60,10 +64,14 @@ class Polling:
         take: Callable[[Taken], Awaitable[None]],
         clock: Clock,
         figures: Figures,
+        leaves: Callable[[Arrival], bool] = lambda _: False,
     ) -> None:
         self._connection = connection
         self._read = read
         self._take = take
+        self._leaves = leaves
+        self._waiting: set[ConversationId] = set()
+        """Whose first arrival waits for the store."""
         self._clock = clock
         self._figures = figures
         self._next: int | None = None
@@ -147,15 +155,28 @@ class Polling:
         lane = self._lanes.setdefault(reading.arrival.conversation, deque())
         lane.append((reading.update_id, reading.arrival))
         if len(lane) == 1:
-            worker = asyncio.ensure_future(self._work(reading.arrival.conversation, lane))
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+            self._employ(self._work(reading.arrival.conversation, lane))
+        elif reading.arrival.conversation in self._waiting and isinstance(reading.arrival, Arrival):
+            self._employ(self._overtake(reading.arrival))
         return True
+
+    def _employ(self, work: Coroutine[None, None, None]) -> None:
+        worker = asyncio.ensure_future(work)
+        self._workers.add(worker)
+        worker.add_done_callback(self._workers.discard)
+
+    async def _overtake(self, arrival: Arrival) -> None:
+        """Cover now; as something else, so that in its turn it covers again what comes before it."""
+        if self._leaves(arrival):
+            first = blake2b(arrival.id, digest_size=8, person=b"overtakes").digest()
+            with contextlib.suppress(StoreError):
+                await self._take(replace(arrival, id=ArrivalId(first)))
 
     async def _work(self, conversation: ConversationId, lane: deque[tuple[int, Taken]]) -> None:
         while lane and not self._ending:
             update_id, arrival = lane[0]
             await self._insist(arrival)
+            self._waiting.discard(conversation)
             lane.popleft()
             self._finish(update_id)
         del self._lanes[conversation]
@@ -168,6 +189,7 @@ class Polling:
                 return
             except StoreError as error:
                 failures += 1
+                self._waiting.add(arrival.conversation)
                 if failures == 1:
                     logbook.note_error("arrival_waits_for_store", error)
                 self._figures.add("arrival_waits_for_store")

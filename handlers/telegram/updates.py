@@ -7,6 +7,7 @@ everything else of that person meanwhile.
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -50,6 +51,9 @@ _WISHES: Final = {
 }
 _DATA_COMMANDS: Final = frozenset({"privacy", "mydata", "erase", "settings"})
 _DATA_FLOW: Final = "about"
+_LAST_SECOND: Final = 2**32
+"""No message is from later than that, whatever its date says."""
+
 _PAYLOAD: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SOURCE_MARK: Final = "-s-"
 _SOURCE_LENGTH: Final = 32
@@ -188,12 +192,18 @@ def _read_press(update_id: int, query: _CallbackQuery, raw: bytes, vault: Vault)
         conversation,
         vault.arrival_id(conversation, str(update_id)),
         Address(DOOR, chat),
-        Pressed(query.data),
+        _pressed(query.data, message),
         tapped=tapped,
         acknowledges=query.id,
         raw=raw,
     )
     return Reading(update_id, "press", arrival)
+
+
+def _pressed(data: str, message: _Message | None) -> Pressed:
+    if message is None or not message.date:
+        return Pressed(data)
+    return Pressed(data, str(message.message_id), datetime.fromtimestamp(max(0, min(message.date, _LAST_SECOND)), UTC))
 
 
 def _tapped(message: _Message) -> str:
@@ -246,7 +256,7 @@ def _hear(words: str, script: Script, message: str) -> tuple[Event, str]:
         return _open("".join(rest).strip(), script)
     if name in _WISHES and not (rest and name == "help"):
         # Who writes more than "/help" says what for; those words are heard.
-        return Wished(_WISHES[name]), ""
+        return Wished(_WISHES[name], message), ""
     if name in _DATA_COMMANDS:
         return Opened(flow=_DATA_FLOW), ""
     # Nobody means the slash: "/hotlines" asks for hotlines.

@@ -213,7 +213,8 @@ def test_outside_their_hours_the_neutral_line_waits_too(staffed: Script) -> None
 def test_what_was_shown_is_covered_after_two_minutes(staffed: Script) -> None:
     person = in_talk(staffed)
     person.take(Reported("one", "77", None))
-    assert [effect.after for effect in person.effects if isinstance(effect, Wake)] == [timedelta(minutes=2)]
+    wakes = {effect.node: effect.after for effect in person.effects if isinstance(effect, Wake)}
+    assert wakes["cover"] == timedelta(minutes=2)
     assert letters(person) == [Showed("one", opened=True)]
 
     person.now += timedelta(minutes=2)
@@ -229,7 +230,7 @@ def test_a_quick_exit_deletes_both_sides_and_nothing_comes_until_they_return(sta
 
     person.take(Typed("x", "32"))
     assert letters(person) == [PersonHid()]
-    assert [effect.messages for effect in person.effects if isinstance(effect, Delete)] == [("31", "77")]
+    assert [effect.messages for effect in person.effects if isinstance(effect, Delete)] == [("31", "77", "32")]
     for letter in (HELLO, LetterCame(NobodyYet(NOW))):
         person.take(letter)
         assert [effect for effect in person.effects if isinstance(effect, Send)] == []

@@ -399,6 +399,27 @@ async def test_what_is_being_sent_while_somebody_is_forgotten_is_settled_before_
     assert await store.settle(SOMEBODY, TEXT_1.id, NOW, LEASE) == Leased(SOMEBODY, goodbye)
 
 
+async def test_a_cover_goes_out_at_once_whatever_waited_was_being_sent_or_was_put_off(store: Store) -> None:
+    cover, later = an_outgoing("cover", turn=2), an_outgoing("later", turn=3)
+    for who, postponed in ((SOMEBODY, False), (SOMEBODY_ELSE, True)):
+        await store.commit(a_commit(1, TEXT_1, TEXT_2, conversation=who), NOW, LEASE)
+        if postponed:
+            await store.postpone(who, NOW + 60 * SECOND)
+
+        outcome = await store.commit(replace(a_commit(2, cover, conversation=who), clears=True), NOW, LEASE)
+
+        assert outcome == Committed(2, Leased(who, cover))
+        assert [outgoing.id for outgoing in await store.waiting(who)] == [cover.id]
+        # What was being sent is none of ours any more: to settle it does no harm, nor does putting it off.
+        assert await store.settle(who, TEXT_1.id, NOW, LEASE) is None
+        assert await store.settle(who, cover.id, NOW, LEASE) is None
+        assert who not in {leased.conversation for leased in await store.claim(NOW + 60 * SECOND, LEASE, 9)}
+        await store.commit(a_commit(3, later, conversation=who), NOW, LEASE)
+        assert [outgoing.id for outgoing in await store.waiting(who)] == [later.id]
+    assert await store.commit(replace(a_commit(2, cover), clears=True), NOW, LEASE) == Repeated()
+    assert [outgoing.id for outgoing in await store.waiting(SOMEBODY)] == [later.id]
+
+
 async def test_a_process_that_is_alone_takes_over_what_was_leased_but_not_what_was_postponed(store: Store) -> None:
     other = an_outgoing("other", turn=9)
     await store.commit(a_commit(1, TEXT_1, timers=(REMIND,)), NOW, LEASE)

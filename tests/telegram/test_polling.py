@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
@@ -39,7 +40,11 @@ async def test_what_people_do_arrives_in_their_order(telegram: FakeTelegram, bot
             person.send(str(number))
         person.tap_data("ahome", said)
 
-        await bot.took(Opened(Language("km")), *(Typed(str(number)) for number in range(150)), Pressed("ahome"))
+        await bot.took(
+            Opened(Language("km")),
+            *(Typed(str(number)) for number in range(150)),
+            Pressed("ahome", str(said.message_id), datetime.fromtimestamp(said.date, UTC)),
+        )
 
 
 async def test_only_the_kinds_we_handle_are_asked_for_and_nothing_is_ever_dropped(

@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 import pytest
@@ -67,7 +68,7 @@ def test_a_tap_brings_what_the_button_carries_its_message_and_its_own_id() -> No
             conversation,
             VAULT.arrival_id(conversation, "1"),
             Address("telegram", "7"),
-            Pressed("ahome"),
+            Pressed("ahome", "3", datetime(1970, 1, 1, 0, 0, 9, tzinfo=UTC)),
             tapped="3",
             acknowledges="99",
             raw=raw,
@@ -122,7 +123,7 @@ def test_a_tap_on_a_message_that_is_out_of_reach_still_counts(gone: Json) -> Non
     ],
 )
 def test_words_are_heard_and_commands_obeyed(text: str, event: Event) -> None:
-    expected = replace(event, message="3") if isinstance(event, Typed) else event
+    expected = replace(event, message="3") if isinstance(event, Typed | Wished) else event
 
     assert event_of(message(text=text)) == expected
 
