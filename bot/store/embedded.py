@@ -280,7 +280,8 @@ class EmbeddedValkey:
     async def _spawn(self, lock: int) -> asyncio.subprocess.Process:
         command = _prepare(self._places, self._configuration)
         try:
-            with self._places.log_file.open("ab") as output:
+            log_file = os.open(self._places.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            with os.fdopen(log_file, "ab") as output:
                 self._log_start = output.tell()
                 return await asyncio.create_subprocess_exec(
                     *command,
