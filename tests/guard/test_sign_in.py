@@ -59,7 +59,10 @@ async def test_an_invitation_works_once_in_its_time_and_with_a_code_of_the_app(h
     assert await house.sign_in.join("made up", PASSWORD, secret, "123456") == Denied(Denial.INVITATION_WRONG)
     assert await house.sign_in.join(code, "too short", secret, "123456") == Denied(Denial.WEAK)
     for bad in (secret, "", "A", "not base 32 at all, but long enough!"):
-        assert await house.sign_in.join(code, PASSWORD, bad, "12345x") == Denied(Denial.CODE_WRONG)
+        wrong = "12345x" if bad == secret else "123456"
+        assert await house.sign_in.join(code, PASSWORD, bad, wrong) == Denied(Denial.CODE_WRONG)
+    assert await house.sign_in.join(code, PASSWORD, secret, "12345x") == Denied(Denial.CODE_WRONG)
+    assert await house.sign_in.join(code, PASSWORD, secret, "12345x") == Denied(Denial.WAIT, 61)
     house.later(minutes=10)
     assert isinstance(await house.join(code, member), Session)
     assert await house.join(code, member) == Denied(Denial.INVITATION_WRONG)
