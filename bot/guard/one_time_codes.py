@@ -48,9 +48,9 @@ class OneTimeCodes:
 def _step_of(secret: str, digits: str, now: datetime) -> int | None:
     if len(secret) < _SECRET_LETTERS or len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
         return None
-    one_time = pyotp.TOTP(secret, interval=STEP_SECONDS)
     current = int(now.timestamp()) // STEP_SECONDS
     try:
+        one_time = pyotp.TOTP(secret, interval=STEP_SECONDS)
         codes = {current + offset: one_time.at((current + offset) * STEP_SECONDS) for offset in _STEPS}
     except ValueError:
         # While somebody joins, the secret comes back from their browser, and may be anything.
