@@ -88,11 +88,25 @@ class Town:
         def found() -> list[Message]:
             return [message for message in group.visible(thread) if words in message.text]
 
-        await self.telegram.until(found, timeout=PATIENCE)
+        try:
+            await self.telegram.until(found, timeout=PATIENCE)
+        except TimeoutError:
+            raise AssertionError([message.text for message in group.visible(thread)]) from None
         return found()[-1]
 
     async def reads(self, person: Person, words: str) -> None:
         await self.telegram.until(lambda: any(words in text for text in person.texts()), timeout=PATIENCE)
+
+    async def looks(self, person: Person, words: str, label: str = "Look") -> None:
+        """Tap the button of the neutral line until these words are there: each may have brought something earlier."""
+
+        def reads() -> bool:
+            return any(words in text for text in person.texts())
+
+        while not reads():
+            await self.telegram.until(lambda: reads() or label in person.labels(), timeout=PATIENCE)
+            if not reads():
+                await self.tap(person, label)
 
     async def _shown(self, before: int) -> None:
         await self.telegram.until(
@@ -122,6 +136,8 @@ def tried_content(folder: Path) -> Path:
     shutil.copytree(CONTENT, content, ignore=shutil.ignore_patterns("tests"))
     path = content / "helplines.yaml"
     text = re.sub("works_in: (th|km|lo)", "works_in: en", path.read_text("utf-8"))
+    # Nobody has a key to what is kept sealed for the console: here everything goes to groups.
+    text = text.replace("mode: alert", "mode: relay")
     path.write_text(re.sub(r"hours: \[.*\]", "hours: always", text), "utf-8")
     return content
 
@@ -214,8 +230,7 @@ async def test_a_call_reaches_the_group_and_words_go_both_ways(quick_folder: Pat
         look = "មើល"
         await town.telegram.until(lambda: look in sok.labels(), timeout=PATIENCE)
         assert not any("We are with you." in text for text in sok.texts()), "words of staff stay behind a neutral line"
-        sok.tap(look)
-        await town.reads(sok, "We are with you.")
+        await town.looks(sok, "We are with you.", look)
         await town.telegram.until(lambda: answer.reactions, timeout=PATIENCE)
         town.no_trouble()
 
@@ -236,9 +251,7 @@ async def test_what_is_noted_inside_never_leaves_and_what_is_pressed_in_the_wron
         stranger = town.telegram.person(999, first_name="Stranger")
         stranger.send("I am not enrolled", to=town.home, topic=thread)
         town.ben.send("Hello, I am here.", to=town.home, topic=thread)
-        await town.telegram.until(lambda: "Look" in sok.labels(), timeout=PATIENCE)
-        sok.tap("Look")
-        await town.reads(sok, "Hello, I am here.")
+        await town.looks(sok, "Hello, I am here.")
 
         assert not any("urgent" in text or "not enrolled" in text for text in sok.texts())
         town.no_trouble()
