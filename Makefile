@@ -45,8 +45,8 @@ bench: setup-dev ## run the benchmarks
 chaos: setup-dev ## kill processes under load and count what was lost
 	@$(BIN)/python -m benchmarks.chaos
 
-audit: setup-dev ## ask whether a dependency has a known weakness; fails when one could not be asked about
-	@$(BIN)/python tools/audit.py
+audit: setup-dev ## ask whether a dependency has a known weakness; fails when one could not be asked about (ADVISORIES=folder for a copy)
+	@$(BIN)/python tools/audit.py $(if $(ADVISORIES),--advisories "$(ADVISORIES)")
 
 sbom: setup-dev ## write what the bot is made of, as CycloneDX JSON, to sbom.json
 	@$(BIN)/python tools/bill_of_materials.py sbom > sbom.json.new && mv sbom.json.new sbom.json || { rm -f sbom.json.new; exit 1; }

@@ -11,8 +11,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+from advisories import AdvisoriesError, judge_offline, weaknesses
 from bill_of_materials import LOCK, ROOT, Part, locked
 from packaging.utils import canonicalize_name
 
@@ -31,8 +33,8 @@ def judge(parts: Sequence[Part], answer: str) -> list[str]:
         for part in parts
         if (part.name, part.version) not in found
     ]
-    for (name, version), weaknesses in sorted(found.items()):
-        for weakness in weaknesses:
+    for (name, version), known in sorted(found.items()):
+        for weakness in known:
             better = ", ".join(weakness.get("fix_versions", ())) or "no version yet"
             problems.append(f"{name} {version} has {weakness['id']}; repaired in {better}")
     return problems
@@ -52,10 +54,16 @@ def main() -> None:
     """Ask about every lock file that is named."""
     parser = argparse.ArgumentParser(description="asks whether a dependency has a known weakness")
     parser.add_argument("locks", nargs="*", type=Path, default=[LOCK, ROOT / "requirements-dev.lock"])
+    parser.add_argument("--advisories", type=Path, help="a folder of them in the OSV format, instead of a service")
+    asked = parser.parse_args()
     problems: list[str] = []
-    for lock in parser.parse_args().locks:
+    try:
+        known = None if asked.advisories is None else weaknesses(asked.advisories, datetime.now(UTC))
+    except AdvisoriesError as error:
+        sys.exit(str(error))
+    for lock in asked.locks:
         parts = [part for part in locked(lock.read_text("utf-8")) if part.is_for_here()]
-        found = judge(parts, ask(lock))
+        found = judge(parts, ask(lock)) if known is None else judge_offline(parts, known)
         sys.stdout.write(f"{lock.name}: {len(parts)} parts, {len(found)} problems\n")
         problems += found
     if problems:
