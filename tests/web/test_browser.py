@@ -84,7 +84,7 @@ class OpenHouse:
 class Screen:
     """A phone's browser, looked at and pressed as people do."""
 
-    def __init__(self, driver: webdriver.Chrome, base: str, pictures: Path) -> None:
+    def __init__(self, driver: webdriver.Chrome, base: str, pictures: Path | None) -> None:
         self.driver = driver
         self.base = base
         self._pictures = pictures
@@ -154,7 +154,9 @@ class Screen:
         return self.driver.find_element(By.ID, "state").is_displayed()
 
     def picture(self, name: str) -> None:
-        self.driver.save_screenshot(str(self._pictures / f"{name}.png"))
+        """Take a picture for people to look at, where anybody has asked for pictures."""
+        if self._pictures is not None:
+            self.driver.save_screenshot(str(self._pictures / f"{name}.png"))
 
     def trouble(self) -> list[str]:
         """What the browser complained about, except that the line was cut."""
@@ -181,10 +183,13 @@ class Screen:
 
     def small_buttons(self) -> list[str]:
         """Buttons and numbers that a thumb could miss."""
-        found = self.driver.find_elements(By.CSS_SELECTOR, ".button, .phone, #send, #leave, #words")
-        return [
-            each.get_attribute("outerHTML") or "" for each in found if each.is_displayed() and each.size["height"] < 44
-        ]
+        found: list[str] = self.driver.execute_script(
+            "return [].filter.call(document.querySelectorAll('.button, .phone, #send, #leave, #words'), function (each) {"
+            " return each.getClientRects().length > 0 && getComputedStyle(each).visibility === 'visible'"
+            " && Math.round(each.getBoundingClientRect().height) < 44;"
+            "}).map(function (each) { return each.outerHTML; })"
+        )
+        return found
 
 
 @pytest.fixture
@@ -221,14 +226,18 @@ def driver() -> Iterator[webdriver.Chrome]:
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+def pictures() -> Path | None:
+    """Where pictures go; nowhere unless SCREENSHOTS names a folder."""
+    asked = os.environ.get("SCREENSHOTS")
+    if not asked:
+        return None
+    folder = Path(asked)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 @pytest.fixture
-def screen(driver: webdriver.Chrome, open_house: OpenHouse, pictures: Path) -> Iterator[Screen]:
+def screen(driver: webdriver.Chrome, open_house: OpenHouse, pictures: Path | None) -> Iterator[Screen]:
     driver.get("about:blank")
     driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
     screen = Screen(driver, open_house.base, pictures)
