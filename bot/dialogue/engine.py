@@ -13,8 +13,9 @@ from typing import assert_never
 from bot.desk.letters import MediaKind
 from bot.dialogue.alarms import flow_to_open
 from bot.dialogue.answering import answer_in_words, choose, names_a_button, take_shared, try_again
+from bot.dialogue.contact import until_hours
 from bot.dialogue.conversation import Conversation, Frame
-from bot.dialogue.effects import Send, Turn
+from bot.dialogue.effects import Send, Turn, Wake
 from bot.dialogue.events import (
     Edited,
     Elapsed,
@@ -56,6 +57,7 @@ from bot.dialogue.steps import (
     Wait,
 )
 from bot.dialogue.ticket_news import look_in, take_letter
+from bot.dialogue.unasked import is_unasked, let_out
 from bot.dialogue.walking import Walk, opening
 from bot.dialogue.wording import BLANK_LINE
 from bot.language import (
@@ -110,7 +112,10 @@ def take_turn(script: Script, conversation: Conversation, event: Event, now: dat
     if walk.person.calling is not None and isinstance(event, _OF_THE_PERSON) and not walk.ticket.must_prove():
         # Whoever has to choose the safe pictures first does not get around it by pressing something else.
         walk.person.active = now
-    return walk.turn()
+    turn = walk.turn()
+    if is_unasked(event):
+        return replace(turn, effects=let_out(turn.effects, event, conversation, walk.person))
+    return turn
 
 
 def rescue_turn(script: Script, conversation: Conversation, now: datetime) -> Turn:
@@ -233,6 +238,10 @@ def _wake(walk: Walk, node: str) -> None:
     """Go where a wait wanted to go by now; nothing happens when the person has walked on."""
     if node in ALARMS:
         walk.ticket.ring(node)
+        return
+    wait = until_hours(walk.person.profile, walk.person.now)
+    if wait:
+        walk.do(Wake(node, wait))
         return
     flow = flow_to_open(node, walk.script)
     if flow is not None:

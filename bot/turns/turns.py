@@ -44,6 +44,7 @@ from bot.dialogue.engine import rescue_turn, take_turn, wordless_turn
 from bot.dialogue.events import Elapsed, LetterCame, Reported
 from bot.dialogue.fresh import Fresh
 from bot.dialogue.script import Script
+from bot.dialogue.unasked import is_unasked
 from bot.figures import Figures
 from bot.messages import ArrivalId, ConversationId
 from bot.store.contract import (
@@ -282,6 +283,9 @@ class Turns:
             lambda: rescue_turn(script, conversation, now),
             lambda: wordless_turn(script, conversation, now),
         )
+        if is_unasked(arrival.event):
+            # Where they did nothing, nothing that went wrong is worth writing to them.
+            ways = ways[:1]
         for place, take in enumerate(ways):
             try:
                 return take(), place > 0
