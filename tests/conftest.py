@@ -1,5 +1,5 @@
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -7,7 +7,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bot.compiler import compile_content
+from bot.compiler import ContentError, Notebook, Problem, check_content, errors
+from bot.compiler.assembling import Assembled
+from bot.compiler.compile import script_of
 from bot.dialogue.script import Script
 
 # As the bot does once it runs: the content fills the memory with what stays, and looking for garbage there takes time.
@@ -30,6 +32,18 @@ def quick_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def real_script() -> Script:
+def read_content() -> tuple[Assembled, Sequence[Problem]]:
+    """The content that ships, read once, and what is wrong with it."""
+    notebook = Notebook()
+    assembled = check_content(CONTENT, TODAY, notebook)
+    assert assembled is not None
+    return assembled, notebook.problems()
+
+
+@pytest.fixture(scope="session")
+def real_script(read_content: tuple[Assembled, Sequence[Problem]]) -> Script:
     """The content that ships, as it is."""
-    return compile_content(CONTENT, TODAY).script
+    assembled, problems = read_content
+    if errors(problems):
+        raise ContentError(problems)
+    return script_of(assembled)

@@ -7,6 +7,7 @@ import pytest
 
 from bot.compiler import Compiled, Notebook, compile_content, teach_in
 from bot.compiler.rehearsal import rehearse_all
+from tests.lessons import lessons_of
 
 CONTENT = Path(__file__).parents[2] / "content"
 TODAY = date(2026, 11, 26)
@@ -14,7 +15,8 @@ TODAY = date(2026, 11, 26)
 
 @pytest.fixture(scope="module")
 def shipped() -> Compiled:
-    return compile_content(CONTENT, TODAY, teach_in(None))
+    with lessons_of(CONTENT, "bot") as folder:
+        return compile_content(CONTENT, TODAY, teach_in(folder))
 
 
 def test_the_shipped_content_compiles(shipped: Compiled) -> None:

@@ -1,19 +1,18 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from bot.compiler.compile import check_content, script_of
-from bot.compiler.problems import Notebook
+from bot.compiler import Problem
+from bot.compiler.assembling import Assembled
+from bot.compiler.compile import script_of
 from bot.dialogue.script import Script
-from tests.conftest import CONTENT, TODAY
 from tests.web.house import House, Phone
 
 
 @pytest.fixture(scope="session")
-def page_script() -> Script:
+def page_script(read_content: tuple[Assembled, Sequence[Problem]]) -> Script:
     """The content that ships; whether it has mistakes is asked elsewhere."""
-    assembled = check_content(CONTENT, TODAY, Notebook())
-    assert assembled is not None
+    assembled, _ = read_content
     return script_of(assembled)
 
 
