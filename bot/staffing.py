@@ -23,6 +23,7 @@ from bot.guard.sign_in import SignIn
 from bot.messages import Language
 from bot.roster import LiveRoster
 from bot.settings import Settings
+from bot.store.durability import replicas_to_prove
 from bot.store.embedded import EmbeddedValkey, find_running
 from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import Vault
@@ -79,7 +80,7 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
 async def _office(
     url: str, vault: Vault, clock: Clock, helplines: Helplines, settings: Settings
 ) -> AsyncIterator[Office]:
-    store = open_store(url, vault)
+    store = open_store(url, vault, replicas=replicas_to_prove(url))
     roster = LiveRoster(store, clock)
     try:
         await roster.read()

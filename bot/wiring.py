@@ -28,7 +28,7 @@ from bot.pacing import Pacing
 from bot.roster import LiveRoster, Staffed
 from bot.settings import Settings
 from bot.store.contract import Leased
-from bot.store.durability import UnsafeStoreError, inspect_store
+from bot.store.durability import UnsafeStoreError, inspect_store, replicas_to_prove
 from bot.store.embedded import EmbeddedValkey
 from bot.store.memory_store import MemoryStore
 from bot.store.private_folder import keep_password
@@ -263,7 +263,8 @@ async def _store(settings: Settings, vault: Vault, figures: Figures) -> AsyncIte
             problems = await inspect_store(settings.store_url)
             if problems:
                 raise UnsafeStoreError("\n".join(problems))
-            store = open_store(settings.store_url, vault, figures=figures)
+            replicas = replicas_to_prove(settings.store_url)
+            store = open_store(settings.store_url, vault, figures=figures, replicas=replicas)
         stack.push_async_callback(store.close)
         await store.ping()
         yield store, settings.store_url is None

@@ -84,6 +84,14 @@ async def check_configuration(client: Redis) -> list[str]:
     return problems
 
 
+def replicas_to_prove(url: str) -> int:
+    """How many replicas must have a commit on their disks before it counts: behind Sentinel the one that may take over.
+
+    In a Cluster that differs from part to part, and none is asked for: each primary's own disk is what counts.
+    """
+    return 1 if urlsplit(url).scheme.endswith("+sentinel") else 0
+
+
 async def may_do_harm(url: str) -> bool:
     """Whether the user of a URL could also wipe the store; False where that cannot be found out."""
     if "+" in urlsplit(url).scheme:

@@ -126,9 +126,9 @@ def test_the_pods_are_locked_and_looked_after() -> None:
         "capabilities": {"drop": ["ALL"]},
     }
     assert container.keys() >= {"startupProbe", "livenessProbe", "readinessProbe"}
-    # While the store is away a pod is not killed: it still tells numbers from memory.
+    # While the store is away a pod is neither killed nor cut off: it still tells numbers from memory.
     assert dig(container, "livenessProbe", "httpGet")["path"] == "/healthz"
-    assert dig(container, "readinessProbe", "httpGet")["path"] == "/readyz"
+    assert dig(container, "readinessProbe", "httpGet")["path"] == "/healthz"
     assert mapping(mapping(container["resources"])["limits"])["memory"] == "1Gi"
 
 

