@@ -25,6 +25,8 @@ ALL: Final = timedelta(days=32)
 _OVERLAP: Final = timedelta(seconds=10)
 """Clocks of replicas differ; what was written so long before the last look is looked at again."""
 
+_JUST_NOW: Final = timedelta(seconds=1)
+
 PRESENT_FOR: Final = timedelta(seconds=15)
 _PRESENCE: Final = "all"
 _TRIES: Final = 5
@@ -41,7 +43,7 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(list[_Looking])
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Watcher:
     """A browser that listens: which tickets have changed since it was last told."""
 
@@ -58,6 +60,7 @@ class Board:
         self._clock = clock
         self._tickets: dict[TicketId, Ticket] = {}
         self._written: dict[TicketId, datetime] = {}
+        self._versions: dict[TicketId, int] = {}
         self._looked: datetime | None = None
         self._looked_at_all: datetime | None = None
         self._watchers: set[Watcher] = set()
@@ -104,19 +107,24 @@ class Board:
         is_all = self._looked_at_all is None or now - self._looked_at_all >= ALL_EVERY
         since = now - ALL if is_all or self._looked is None else self._looked - _OVERLAP
         written = await self._store.changed_tickets(since)
-        fresh = [one for one, moment in written.items() if self._written.get(one) != moment]
-        changed = set(fresh)
+        # What was written a moment ago may have been written once more within the same thousandth of a second.
+        fresh = [one for one, moment in written.items() if self._written.get(one) != moment or now - moment < _JUST_NOW]
+        changed = set()
         for name, snapshot in zip(fresh, await self._store.load_tickets(fresh), strict=True):
+            self._written[name] = written[name]
+            if snapshot.version != self._versions.get(name):
+                changed.add(name)
+            self._versions[name] = snapshot.version
             if snapshot.ticket is None:
                 self._tickets.pop(name, None)
             else:
                 self._tickets[name] = snapshot.ticket
-            self._written[name] = written[name]
         if is_all:
             gone = self._tickets.keys() - written.keys()
             for name in gone:
                 del self._tickets[name]
                 self._written.pop(name, None)
+                self._versions.pop(name, None)
             changed |= gone
             self._looked_at_all = now
         self._looked = now

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
@@ -32,6 +33,12 @@ class NewsStream:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
         await response.prepare(request)
         self._urgent = self._urgent_now()
+        # Where the page was closed meanwhile, nobody is left to be told.
+        with suppress(ConnectionError):
+            await self._tell(response)
+        return response
+
+    async def _tell(self, response: web.StreamResponse) -> None:
         with self._office.board.watch() as watcher:
             quiet = 0
             await response.write(b"retry: 2000\n\n")
@@ -43,7 +50,7 @@ class NewsStream:
                     pass
                 if not await self._is_signed_in():
                     await response.write(b"event: over\ndata: {}\n\n")
-                    return response
+                    return
                 quiet += 1
                 if watcher.woken.is_set():
                     watcher.woken.clear()

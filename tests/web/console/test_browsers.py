@@ -194,9 +194,11 @@ def test_a_night_at_the_helpline(night: Night, desks: tuple[Desk, Desk]) -> None
     ben.until_shown("យើងកំពុងរកជំនួយជូនអ្នក។")
 
     night.do(_with_key(house, CHAN))
+    ben.go(f"/desk/case/{name}")
+    ben.picture("case-while-talking")
     ben.send("refer")
+    ben.until(lambda: night.do(house.ticket(name)).referral is not None)
     night.do(house.tell(name, PersonAgreed(OTHER, agreed=True)))
-    assert night.do(house.ticket(name)).referral is not None
     ben.go(f"/desk/case/{name}")
     ben.press("form[action$='/do/cancel-referral'] button")
     ben.until(lambda: bool(ben.driver.find_elements(By.CSS_SELECTOR, "#t-close")))
