@@ -15,7 +15,7 @@ from bot.clock import Clock, SystemClock
 from bot.compiler import compile_content
 from bot.desk.enrolling import EnrolRefusal, find_member, leave, unlink
 from bot.desk.helplines import Helpline, HelplineId, Helplines
-from bot.desk.staff import Member, Role
+from bot.desk.staff import Member, Role, can_take
 from bot.desk.ticket import StaffId, TicketId
 from bot.enrolment import Enrolment, staff_lines
 from bot.guard.audit import Chronicle, Deed
@@ -255,7 +255,7 @@ async def overview(office: Office) -> list[str]:
         staff_number = len(roster.staff_of(helpline.id))
         is_linked = helpline.id in roster.links
         open_cases = sum(ticket is not None and ticket.helpline == helpline.id for ticket in held)
-        state = "takes cases" if is_linked and staff_number else "takes no cases yet"
+        state = "takes cases" if can_take(helpline, roster) else "takes no cases yet"
         words = [
             helpline.id,
             state,

@@ -95,6 +95,10 @@ class _Sealing:
     epochs: Epochs
     keeper: Keeper
 
+    def chronicle(self, shelf: Shelf) -> Chronicle:
+        """The list of who did what, signed by us."""
+        return Chronicle(shelf, self.writers.newest, self.writers.publics)
+
 
 class _Nobody:
     """Messengers for a door that looks into the outbox itself."""
@@ -168,6 +172,7 @@ async def run_bot(
             await board.look()
             tasks = [
                 group.create_task(board.follow()),
+                group.create_task(sealing.chronicle(store.shelf()).follow(clock)),
                 group.create_task(turns.ring_timers()),
                 group.create_task(live.follow()),
                 group.create_task(roster.follow()),
@@ -235,7 +240,7 @@ def _console(
 ) -> Callable[[Assets], ConsoleDoor]:
     """The staff's pages, as soon as there are the files that they are drawn with."""
     clock, vault, writers = around.clock, around.vault, sealing.writers
-    chronicle = Chronicle(shelf, writers.newest, writers.publics)
+    chronicle = sealing.chronicle(shelf)
 
     def build(assets: Assets) -> ConsoleDoor:
         return ConsoleDoor(

@@ -46,6 +46,11 @@ class Member:
         """Whether they may work on this helpline's tickets."""
         return self.left is None and helpline in self.helplines and self.role in (Role.RESPONDER, Role.SUPERVISOR)
 
+    @property
+    def has_joined(self) -> bool:
+        """Whether they have taken their invitation, in Telegram or in the console."""
+        return self.telegram is not None or self.key is not None
+
     def supervises(self, helpline: HelplineId) -> bool:
         """Whether they may decide over others' tickets of this helpline."""
         return self.works_for(helpline) and self.role is Role.SUPERVISOR
@@ -108,5 +113,8 @@ def can_take(helpline: Helpline, roster: Roster) -> bool:
 
     Where what people tell is kept sealed for the console, that is somebody with a key.
     """
-    reads = roster.readers_of(helpline.id) if helpline.mode is Mode.ALERT else roster.staff_of(helpline.id)
-    return helpline.id in roster.links and bool(reads)
+    if helpline.mode is Mode.ALERT:
+        reads = bool(roster.readers_of(helpline.id))
+    else:
+        reads = any(one.has_joined for one in roster.staff_of(helpline.id))
+    return helpline.id in roster.links and reads

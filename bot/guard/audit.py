@@ -16,12 +16,15 @@ import msgspec
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
+from bot import logbook
 from bot.casebook import Writer
+from bot.clock import Clock
 from bot.desk.ticket import StaffId
-from bot.store.contract import ConflictError
+from bot.store.contract import ConflictError, StoreError
 from bot.store.shelf import Shelf, ShelfKind
 
 KEPT: Final = timedelta(days=180)
+TRIM_EVERY: Final = 3600.0
 _SIGNATURE_BYTES: Final = 64
 _FIRST: Final = "0" * 64
 _HEAD: Final = "audit-head"
@@ -175,6 +178,15 @@ class Chronicle:
             head = _NOBODYS_HEAD
         readable = [entry for entry in map(read_entry, entries) if entry is not None]
         return tuple(readable), find_fault(entries, self._writers, head)
+
+    async def follow(self, clock: Clock) -> None:
+        """Forget what is too old, every hour, for as long as it runs."""
+        while True:
+            try:
+                await self.trim(clock.now())
+            except StoreError as error:
+                logbook.note_error("audit_not_trimmed", error)
+            await clock.sleep(TRIM_EVERY)
 
     async def trim(self, now: datetime) -> int:
         """Forget what is older than it is kept for, and write down that this was done; how many went."""

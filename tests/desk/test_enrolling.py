@@ -18,9 +18,10 @@ from bot.desk.enrolling import (
     topics_turned,
     unlink,
 )
-from bot.desk.staff import Member, Role, Roster
+from bot.desk.helplines import Mode
+from bot.desk.staff import Member, Role, Roster, can_take
 from bot.desk.ticket import StaffId
-from tests.desk.small_world import ANNA, KHMER, NOW, ROSTER, THAI
+from tests.desk.small_world import ANNA, HELPLINES, KHMER, NOW, ROSTER, THAI
 
 NEW = Member(StaffId("new"), "Dara", Role.RESPONDER, frozenset({THAI}))
 
@@ -157,3 +158,16 @@ def test_roles_that_work_with_no_tickets_have_no_say_over_them() -> None:
     assert not NEW.supervises(THAI)
     assert replace(NEW, role=Role.SUPERVISOR).supervises(THAI)
     assert not replace(NEW, role=Role.SUPERVISOR).works_for(KHMER)
+
+
+def test_a_helpline_takes_calls_only_where_somebody_who_has_joined_can_read() -> None:
+    linked = Roster({NEW.id: NEW}, {THAI: ROSTER.links[THAI]})
+    relay, alert = HELPLINES.all[THAI], replace(HELPLINES.all[THAI], mode=Mode.ALERT)
+
+    assert not can_take(relay, linked)
+    in_telegram = replace(linked, members={NEW.id: replace(NEW, telegram="7")})
+    assert can_take(relay, in_telegram)
+    assert not can_take(alert, in_telegram)
+    in_console = replace(linked, members={NEW.id: replace(NEW, key=b"k" * 32)})
+    assert can_take(alert, in_console)
+    assert not can_take(alert, replace(in_console, links={}))

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.desk.helplines import HelplineId
 from bot.desk.phrases import Card, CardId
-from bot.desk.staff import Member
+from bot.desk.staff import Member, can_take
 from bot.desk.staff_deciding import STAFF_REASONS
 from bot.desk.ticket import CloseReason, StaffId, Urgency
 from bot.dialogue.desk_wording import DECLINE_REASONS, MOST_LABELS, DeskWording
@@ -89,8 +89,8 @@ def reachable(wording: DeskWording) -> list[HelplineId]:
     roster = wording.roster
     return [
         one
-        for one in wording.script.helplines.all
-        if one not in (wording.helpline.id, wording.ticket.helpline) and one in roster.links and roster.staff_of(one)
+        for one, declared in wording.script.helplines.all.items()
+        if one not in (wording.helpline.id, wording.ticket.helpline) and can_take(declared, roster)
     ]
 
 

@@ -210,7 +210,7 @@ class Oversight:
                 one.languages,
                 held[one.id] if one.helplines else None,
                 office.board.is_here(one.id),
-                one.key is not None or one.telegram is not None,
+                one.has_joined,
                 one.id == me.id,
                 f"/desk/staff/{one.id}/remove" if may_remove(me, one) else None,
                 f"/desk/staff/{one.id}/again" if may_remove(me, one) else None,
