@@ -20,7 +20,7 @@ run: setup ## set up what is missing and start the bot
 	@exec $(BIN)/waymark run
 
 test: setup-dev ## set up what is missing and run every test (PYTEST_ARGS="-k name" picks some)
-	@$(BIN)/python -m pytest $(if $(strip $(PYTEST_ARGS)),$(PYTEST_ARGS),--numprocesses auto --dist worksteal)
+	@$(BIN)/python -m pytest $(if $(strip $(PYTEST_ARGS)),$(PYTEST_ARGS),--numprocesses logical --dist worksteal)
 
 check: setup-dev ## formatter, linter, types, import rules, content and its figures: every mistake at once
 	@failed=; \
