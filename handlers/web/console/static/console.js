@@ -176,6 +176,12 @@
 
   let leaving = false;
 
+  // A page that the browser kept for the way back works as a fresh one.
+  addEventListener("pageshow", () => {
+    leaving = false;
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
   function hasUnsent() {
     return [...document.querySelectorAll("form[data-keep] textarea")].some((box) => box.value !== box.defaultValue);
   }
