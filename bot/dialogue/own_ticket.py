@@ -109,6 +109,7 @@ KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "desk_about": (),
     "asked_at": (),
     "return_code": (),
+    "noted": (),
     "referred_name": (),
 }
 """What conditions and slots may ask about helplines and the ticket, with the values it can have; none for any."""

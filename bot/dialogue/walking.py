@@ -117,7 +117,8 @@ class Walk:
 
     def refresh(self) -> None:
         """Work out anew what may be asked about helplines and the ticket."""
-        self.person.of_desk = self.ticket.known() if self._has_desks() else _NO_DESK
+        known = self.ticket.known() if self._has_desks() else _NO_DESK
+        self.person.of_desk = {**known, "noted": str(len(self.person.shown))}
 
     def do(self, effect: Effect) -> None:
         """Ask for something besides the menu."""

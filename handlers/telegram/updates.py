@@ -49,8 +49,7 @@ _WISHES: Final = {
     "person": Wish.PERSON,
     "stop": Wish.STOP,
 }
-_DATA_COMMANDS: Final = frozenset({"privacy", "mydata", "erase", "settings"})
-_DATA_FLOW: Final = "about"
+_DATA_FLOWS: Final = {"privacy": "about", "settings": "about", "mydata": "my-data", "erase": "erase-data"}
 _LAST_SECOND: Final = 2**32
 """No message is from later than that, whatever its date says."""
 
@@ -257,8 +256,8 @@ def _hear(words: str, script: Script, message: str) -> tuple[Event, str]:
     if name in _WISHES and not (rest and name == "help"):
         # Who writes more than "/help" says what for; those words are heard.
         return Wished(_WISHES[name], message), ""
-    if name in _DATA_COMMANDS:
-        return Opened(flow=_DATA_FLOW), ""
+    if name in _DATA_FLOWS:
+        return Opened(flow=_DATA_FLOWS[name]), ""
     # Nobody means the slash: "/hotlines" asks for hotlines.
     return Typed(words[1:].replace("_", " ").strip() or words, message), ""
 
