@@ -45,7 +45,7 @@ from handlers.web.console.stream import NewsStream
 PART: Final = "text/x-part"
 """What the open page accepts: what changes of it, in place of the whole."""
 
-MOST_ROWS: Final = 100
+MOST_ROWS: Final = 50
 _OF_WHOEVER_HOLDS: Final = (
     *(views.Deed.RELEASE, views.Deed.GIVE, views.Deed.ASK, views.Deed.WRITE, views.Deed.CARD, views.Deed.CANNED),
     *(views.Deed.NOTE, views.Deed.URGENCY, views.Deed.LABEL, views.Deed.CLOSE, views.Deed.REMIND),
