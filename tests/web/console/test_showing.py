@@ -442,3 +442,31 @@ def test_what_the_content_no_longer_knows_is_shown_and_does_not_fail(script: Scr
     assert words.card("card:gone", HOME) == "–"
     assert words.answer("gone", "yes") == "yes"
     assert words.tongue(Language("xx")) == "xx"
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["by day", "by night"])
+def test_everything_written_stands_out_from_what_is_behind_it(place: int) -> None:
+    style = (STATIC / "console.css").read_text("utf-8")
+    blocks = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6});", blocks[place]))
+    behind = ("ground", "paper", "raised", "note", "mine", "accent-wash")
+    words = [("ink", one) for one in behind] + [("soft", one) for one in behind]
+    words += [("accent-ink", "accent"), ("urgent-ink", "urgent"), ("link", "paper"), ("link", "accent-wash")]
+    words += [(one, f"{one}-wash") for one in ("urgent", "high", "good")] + [("urgent", "paper"), ("good", "mine")]
+
+    assert [pair for pair in words if contrast(*(colours[one] for one in pair)) < 4.5] == []
+    assert contrast(colours["edge"], colours["paper"]) >= 3
+    assert contrast(colours["focus"], colours["ground"]) >= 3
+
+
+def contrast(one: str, other: str) -> float:
+    """As WCAG 2.2 counts it."""
+    dark, light = sorted((brightness(one), brightness(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def brightness(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * one for one in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
