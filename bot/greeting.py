@@ -9,6 +9,7 @@ import segno
 from bot.settings import Settings
 
 _ANY: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  # only recognised here, never chosen for anybody
+_LOCAL: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def chat_address(settings: Settings, port: int) -> str:
@@ -17,6 +18,13 @@ def chat_address(settings: Settings, port: int) -> str:
         return settings.public_url + "/"
     host = _own_address() if settings.http_host in _ANY else settings.http_host
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def console_address(settings: Settings, port: int) -> str:
+    """Where staff open the console; on this machine by its name, for a passkey belongs to a name."""
+    if settings.public_url is None and settings.http_host in _LOCAL:
+        return f"http://localhost:{port}/desk"
+    return f"{chat_address(settings, port)}desk"
 
 
 def greet(settings: Settings, port: int, telegram_name: str | None) -> str:
@@ -33,6 +41,7 @@ def greet(settings: Settings, port: int, telegram_name: str | None) -> str:
         lines.append(
             "Telegram is off. To add it: ask @BotFather for a bot, then WAYMARK_TELEGRAM_TOKEN=12345:AbC… make run"
         )
+    lines.append(f"Helpline staff work at {console_address(settings, port)}; enrol them with: waymark staff invite")
     lines.append("Stop with Ctrl+C.")
     return "\n".join(lines)
 
