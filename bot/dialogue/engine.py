@@ -20,6 +20,7 @@ from bot.dialogue.events import (
     Edited,
     Elapsed,
     Event,
+    Flooded,
     LetterCame,
     Looked,
     Opened,
@@ -97,8 +98,8 @@ def take_turn(script: Script, conversation: Conversation, event: Event, now: dat
         case Wished(wish):
             walk.note_message(event.message)
             _grant(walk, wish)
-        case Looked():
-            walk.ask_again()
+        case Looked() | Flooded():
+            _look(walk, event)
         case Elapsed(node):
             _wake(walk, node)
         case Edited(words, message):
@@ -132,6 +133,13 @@ def wordless_turn(script: Script, conversation: Conversation, now: datetime) -> 
     numbers = tell_wordless(script, now)
     anew = Conversation(language=conversation.language, profile=conversation.profile)
     return Turn(anew, (Send(Message(numbers, keep=True)),) if numbers else ())
+
+
+def _look(walk: Walk, event: Looked | Flooded) -> None:
+    if isinstance(event, Flooded):
+        walk.note("too-fast")
+        walk.add(tell_hotlines(ListHotlines(URGENT, inline=True), walk.person.wording()))
+    walk.ask_again()
 
 
 def _open(walk: Walk, event: Opened) -> None:

@@ -80,6 +80,11 @@ class Wished:
 
 
 @dataclass(frozen=True, slots=True)
+class Flooded:
+    """They wrote so much that some of it was passed over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Looked:
     """They came back to the page and want to see where they stand."""
 
@@ -115,4 +120,6 @@ class Reported:
     missed: Missed | None = None
 
 
-Event: TypeAlias = Opened | Pressed | Typed | Shared | Wished | Looked | Elapsed | Edited | LetterCame | Reported
+Event: TypeAlias = (
+    Opened | Pressed | Typed | Shared | Wished | Looked | Flooded | Elapsed | Edited | LetterCame | Reported
+)

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Final, NoReturn
+from hashlib import blake2b
+from typing import Final, NoReturn, assert_never
 
 from aiohttp import web
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
@@ -11,20 +12,23 @@ from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 from bot import logbook
 from bot.channel import ChannelDownError, RefusedError, TokenError
 from bot.clock import Clock
-from bot.dialogue.events import Pressed, Typed, Wish, Wished
+from bot.dialogue.events import Flooded, Opened, Pressed, Typed, Wish, Wished
 from bot.dialogue.presses import read_press
 from bot.dialogue.script import Script
 from bot.figures import Figures
+from bot.messages import ArrivalId
 from bot.store.contract import StoreError
 from bot.store.sealing import Vault
 from bot.turns.arrival import Arrival
 from handlers.telegram.channel import UNKNOWN_TO_TELEGRAM, translate
 from handlers.telegram.desk.door import DeskDoor
 from handlers.telegram.desk.knocks import Knock
+from handlers.telegram.floodgate import Admission, Floodgate
 from handlers.telegram.introduction import introduce, introductions
 from handlers.telegram.polling import Polling
 from handlers.telegram.requests import TelegramConnection, patience_of, read_by_library
 from handlers.telegram.updates import ALLOWED_UPDATES, Reading, Taken, read_update
+from handlers.telegram.urgency import is_urgent
 from handlers.telegram.webhook import Webhook
 from handlers.telegram.webhook_watch import WebhookWatch
 
@@ -40,7 +44,7 @@ class TelegramDoor:
     What happens in groups goes to the `desk`; without one it is passed over.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a door needs of the world
         self,
         connection: TelegramConnection,
         take: Callable[[Arrival], Awaitable[None]],
@@ -49,6 +53,8 @@ class TelegramDoor:
         clock: Clock,
         figures: Figures,
         desk: DeskDoor | None = None,
+        *,
+        gate: Floodgate | None = None,
     ) -> None:
         self._connection = connection
         self._hand_in = take
@@ -57,6 +63,7 @@ class TelegramDoor:
         self._clock = clock
         self._figures = figures
         self._desk = desk
+        self._gate = gate
         self._sources: set[str] = set()
         self._webhook: Webhook | None = None
         self._was_let_in = False
@@ -123,7 +130,28 @@ class TelegramDoor:
             logbook.note("telegram_update_unreadable")
         if isinstance(reading.arrival, Knock) and self._desk is None:
             return replace(reading, arrival=None)
+        if self._gate is not None and isinstance(reading.arrival, Arrival):
+            return replace(reading, arrival=self._admit(reading.arrival, self._gate))
         return reading
+
+    def _admit(self, arrival: Arrival, gate: Floodgate) -> Arrival | None:
+        """The arrival, or what is said instead of it to who floods us, or nothing."""
+        if gate.has_room(arrival.conversation):
+            return arrival
+        is_cheap = isinstance(arrival.event, Pressed | Wished | Opened)
+        urgent = (is_cheap or gate.may_look(arrival.conversation)) and is_urgent(arrival.event, self._script())
+        admission = gate.admit_beyond(arrival.conversation, is_urgent=urgent)
+        self._figures.add("flood", admission.name.lower())
+        match admission:
+            case Admission.IN:
+                return arrival
+            case Admission.NOTICE:
+                notice = ArrivalId(blake2b(arrival.id, digest_size=8, person=b"too fast").digest())
+                return Arrival(arrival.conversation, notice, arrival.address, Flooded())
+            case Admission.OVER:
+                return None
+            case _:
+                assert_never(admission)
 
     async def _take(self, arrival: Taken) -> None:
         """Let it take effect. One that can never be handled must not come again for a day and hold back the rest."""

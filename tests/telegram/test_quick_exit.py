@@ -29,6 +29,7 @@ from bot.store.contract import Address, Commit, Leased, Outcome, Outgoing, Outgo
 from bot.store.memory_store import MemoryStore
 from bot.turns import Letters, Turns
 from handlers.telegram import DOOR, TelegramChannel, TelegramConnection, TelegramDoor
+from handlers.telegram.floodgate import Floodgate
 from tests.builders import LEASE
 from tests.fakes import nobody_takes
 from tests.telegram.sample import VAULT
@@ -147,7 +148,7 @@ class Town:
 
 
 @asynccontextmanager
-async def a_town(script: Script) -> AsyncIterator[Town]:
+async def a_town(script: Script, *, gated: bool = False) -> AsyncIterator[Town]:
     staffed = replace(script, desks=Desks({HELPLINE: 0}))
     clock, figures, store, postmen = SystemClock(), Figures(), SwitchedStore(), Postmen()
     async with FakeTelegram() as telegram, TelegramConnection(telegram.token, telegram.url) as connection:
@@ -157,7 +158,8 @@ async def a_town(script: Script) -> AsyncIterator[Town]:
         delivery = postmen.delivery = Delivery(
             store, {DOOR: channel}, clock, None, Random(1), figures=figures, report=letters.report
         )
-        door = TelegramDoor(connection, turns.take, VAULT, lambda: staffed, clock, figures)
+        gate = Floodgate(clock) if gated else None
+        door = TelegramDoor(connection, turns.take, VAULT, lambda: staffed, clock, figures, gate=gate)
         running = [asyncio.ensure_future(one) for one in (door.run(), delivery.run(alone=True))]
         try:
             yield Town(telegram, turns, store, figures)

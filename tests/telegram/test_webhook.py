@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
@@ -103,7 +104,7 @@ async def test_what_people_do_arrives(telegram: FakeTelegram, bot: Bot, post: Po
         await bot.took(Opened())
         telegram.person(7).tap_data("ahome", said)
 
-        await bot.took(Opened(), Pressed("ahome"))
+        await bot.took(Opened(), Pressed("ahome", str(said.message_id), datetime.fromtimestamp(said.date, UTC)))
 
 
 async def test_what_comes_twice_is_the_same_arrival(telegram: FakeTelegram, bot: Bot, post: Post) -> None:
