@@ -31,11 +31,11 @@ async def measure() -> list[float]:
             asked: list[float] = []
             for person in people:
                 asked.append(monotonic())
-                person.tap(_ask(person))
+                person.tap(ask_button(person))
                 await asyncio.sleep(0.2)
             await asyncio.sleep(8)
             noise.cancel()
-            return _waits(town, asked)
+            return waits_of(town, asked)
 
 
 async def measure_kills(kills: int, seed: int) -> list[float]:
@@ -50,7 +50,7 @@ async def measure_kills(kills: int, seed: int) -> list[float]:
                 await town.wish(person, "person")
                 known = len(_heard(town))
                 asked = monotonic()
-                person.tap(_ask(person))
+                person.tap(ask_button(person))
                 await asyncio.sleep(random.uniform(0.02, 0.4))
                 assert town.bot is not None
                 await town.bot.kill()
@@ -60,7 +60,7 @@ async def measure_kills(kills: int, seed: int) -> list[float]:
     return waits
 
 
-def _ask(person: Person) -> str:
+def ask_button(person: Person) -> str:
     for message in reversed(person.screen()):
         for row in message.buttons:
             for button in row:
@@ -79,7 +79,7 @@ async def _chatter(town: Town) -> None:
         await asyncio.sleep(1 / A_SECOND)
 
 
-def _waits(town: Town, asked: list[float]) -> list[float]:
+def waits_of(town: Town, asked: list[float]) -> list[float]:
     """Calls come in the order of the taps; each is in the first message that holds another alias than those before."""
     moments = sorted(_heard(town).values())
     return [max(0.0, later - earlier) for earlier, later in zip(asked, moments, strict=False)]
