@@ -248,15 +248,17 @@ async def test_a_server_that_is_away_is_told_apart_from_one_that_is_back(vault: 
 async def test_a_server_that_hangs_counts_as_down_and_its_late_answers_reach_nobody(vault: Vault) -> None:
     with a_server() as server:
         store = open_store(server.url, vault, patience=SOON)
-        await store.commit(a_commit(1), NOW, LEASE)
+        await _patiently(lambda: store.commit(a_commit(1), NOW, LEASE))
         server.freeze()
         with pytest.raises(StoreDownError, match="does not answer in time"):
             await store.commit(a_commit(2), NOW, LEASE)
         server.thaw()
 
-        assert await store.commit(a_commit(2), NOW, LEASE) in (Repeated(), Committed(2, None))
-        assert await store.load(SOMEBODY_ELSE) == Snapshot(0, None)
-        assert await store.load(SOMEBODY) == Snapshot(2, a_record())
+        # So little patience is soon at its end on a busy machine, too.
+        outcome = await _patiently(lambda: store.commit(a_commit(2), NOW, LEASE))
+        assert outcome in (Repeated(), Committed(2, None))
+        assert await _patiently(lambda: store.load(SOMEBODY_ELSE)) == Snapshot(0, None)
+        assert await _patiently(lambda: store.load(SOMEBODY)) == Snapshot(2, a_record())
         await store.close()
 
 
@@ -389,14 +391,15 @@ async def test_of_a_cluster_only_the_part_whose_server_is_away_stands_still(vaul
         store = open_store(cluster_url(servers), vault, patience=SOON)
         people = [ConversationId(f"person-{number}") for number in range(60)]
         for person in people:
-            await store.commit(a_commit(1, conversation=person), NOW, LEASE)
+            await _patiently(partial(store.commit, a_commit(1, conversation=person), NOW, LEASE))
         servers[0].kill()
 
         loads = await asyncio.gather(*[store.load(person) for person in people], return_exceptions=True)
         served = [person for person, load in zip(people, loads, strict=True) if isinstance(load, Snapshot)]
         assert 20 <= len(served) < 60
         assert all(isinstance(load, (Snapshot, StoreDownError)) for load in loads)
-        assert await store.commit(a_commit(2, conversation=served[0]), NOW, LEASE) == Committed(2, None)
+        outcome = await _patiently(partial(store.commit, a_commit(2, conversation=served[0]), NOW, LEASE))
+        assert outcome in (Repeated(), Committed(2, None))
 
         servers[0].start()
         for person in people:
