@@ -12,6 +12,7 @@ from typing import Final, TextIO
 from bot import logbook
 from bot.casebook import FOLDER as EPOCHS
 from bot.casebook import Epochs, Keeper, Writers, load_writers
+from bot.census import keep_counting
 from bot.channel import Channel, ChannelError
 from bot.clock import SystemClock
 from bot.compiler import Teach, teach_in
@@ -43,6 +44,7 @@ from handlers.outside import Hook, Mail, OutsideChannel, ping_watcher
 from handlers.telegram import DOOR as TELEGRAM
 from handlers.telegram import TelegramChannel, TelegramConnection, TelegramDoor
 from handlers.telegram.desk import DeskChannel, DeskDoor, DeskOffice, GroupLines
+from handlers.telegram.floodgate import Floodgate
 from handlers.terminal.chat import TerminalChat
 from handlers.web.assets import Assets
 from handlers.web.chat.hub import Hub
@@ -172,6 +174,7 @@ async def run_bot(
             await board.look()
             tasks = [
                 group.create_task(board.follow()),
+                group.create_task(keep_counting(store.census, clock, figures)),
                 group.create_task(sealing.chronicle(store.shelf()).follow(clock)),
                 group.create_task(turns.ring_timers()),
                 group.create_task(live.follow()),
@@ -185,7 +188,9 @@ async def run_bot(
             if connection is not None and office is not None:
                 desk_door = DeskDoor(office, tickets.take, enrolment.enrol, enrolment.link)
                 stack.push_async_callback(desk_door.close)
-                door = TelegramDoor(connection, turns.take, vault, staffed.script, clock, figures, desk_door)
+                # Whoever runs it without pacing measures, and sends more than any person does.
+                gate = None if pacing is None else Floodgate(clock)
+                door = TelegramDoor(connection, turns.take, vault, staffed.script, clock, figures, desk_door, gate=gate)
                 if settings.telegram_webhook_url is not None:
                     path = door.expect_webhook(settings.telegram_webhook_url, _webhook_secret(settings))
                     posts[path] = door.webhook_handler

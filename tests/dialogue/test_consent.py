@@ -114,7 +114,8 @@ class Life:
 
     def act(self) -> None:
         word = Typed(self.random.choice(("hello", "they took my passport", "0 baht")), str(self.random.randrange(999)))
-        self.take(self.random.choice((word, *[Wished(Wish.HOME)] * 3, Wished(Wish.BACK), Opened())))
+        done: tuple[Event, ...] = (word, *[Wished(Wish.HOME)] * 3, Wished(Wish.BACK), Opened())
+        self.take(self.random.choice(done))
         self.acted = self.now
 
     def leave(self) -> None:
