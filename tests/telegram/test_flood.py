@@ -25,7 +25,7 @@ OTHERS = 10
 EACH = 20
 FLOOD_A_SECOND = 200
 ALLOWED = 0.5
-ROUNDS = 3
+ROUNDS = 6
 NEARLY_NOTHING = 0.05
 """Below that a difference is the machine's."""
 

@@ -33,7 +33,7 @@ from tests.web.console.desk_house import BEN, CHAN, KM, OTHER, PASSWORD, SUE, De
 
 CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
 DRIVER = shutil.which("chromedriver")
-LIMIT = 30.0
+LIMIT = 60.0
 PHONE, LAPTOP = (360, 740), (1280, 800)
 WORDS = "အလုပ်ရှင်က ကျွန်တော့် ပတ်စ်ပို့ကို ယူထားပြီး ထွက်ခွင့်မပေးဘူး"
 
