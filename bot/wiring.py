@@ -18,6 +18,7 @@ from bot.clock import SystemClock
 from bot.compiler import Teach, teach_in
 from bot.delivery import Delivery
 from bot.desk.staff import NO_ROSTER
+from bot.desk.ticket import TicketId
 from bot.enrolment import Enrolment
 from bot.figures import Figures
 from bot.greeting import greet
@@ -150,6 +151,7 @@ async def run_bot(
             office = DeskOffice(
                 *(connection, store, vault, staffed.script, roster.current, roster.change, clock, figures),
                 GroupLines(clock),
+                console=_case_address(settings),
             )
             desk = DeskChannel(office)
             channels[DESK] = desk
@@ -278,6 +280,12 @@ async def _store(settings: Settings, vault: Vault, figures: Figures) -> AsyncIte
         stack.push_async_callback(store.close)
         await store.ping()
         yield store, settings.store_url is None
+
+
+def _case_address(settings: Settings) -> Callable[[TicketId], str] | None:
+    """Where a ticket is opened in the console: for the button below an alert."""
+    base = settings.public_url
+    return None if base is None else lambda ticket: f"{base}/desk/case/{ticket}"
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -51,6 +51,7 @@ from tests.fakes import ManualClock
 KM, MY, TH, EN = (Language(code) for code in ("km", "my", "th", "en"))
 HOME, OTHER = HelplineId("example-thailand"), HelplineId("example-cambodia")
 SUE, BEN, CHAN, ADA, OPAL, EDIT = (StaffId(name) for name in ("sue", "ben", "chan", "ada", "opal", "edit"))
+TOKEN = "12345:token-of-a-test"
 PASSWORD = "a long enough password"
 QUICK = Stretching(1, 8192)
 """As little work for a guess as the library allows: these tests are about everything else."""
@@ -231,7 +232,7 @@ async def a_desk_house(script: Script, folder: Path) -> AsyncIterator[DeskHouse]
         pages = ConsolePages(lambda: script, assets)
         cabinet = Cabinet(epochs, writers.publics, roster.current)
         parts = (store, shelf, vault, clock, lambda: script, roster, tickets.take, sign_in, chronicle)
-        door = ConsoleDoor(Office(*parts, enrolment, keeper, cabinet, board, pages))
+        door = ConsoleDoor(Office(*parts, enrolment, keeper, cabinet, board, pages, telegram_token=TOKEN))
         doors.append(door)
         return door
 

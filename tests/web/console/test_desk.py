@@ -1,11 +1,14 @@
 """What staff do in the console, as their browsers send it."""
 
+import hmac
 import re
+from dataclasses import replace
+from urllib.parse import urlencode
 
 from bot.desk.letters import PersonAnswered, PersonHid, Showed, StaffAsked, StaffWrote
 from bot.desk.phrases import CardId
 from bot.desk.ticket import CloseReason, Stage, Urgency
-from tests.web.console.desk_house import BEN, CHAN, EN, HOME, OTHER, SUE, Browser, DeskHouse
+from tests.web.console.desk_house import BEN, CHAN, EN, HOME, OTHER, PASSWORD, SUE, TOKEN, Browser, DeskHouse
 
 WORDS = "သူတို့က ကျွန်တော့်ပတ်စ်ပို့ကို ယူထားတယ်"
 
@@ -194,3 +197,32 @@ async def test_a_ticket_is_closed_with_a_reason_and_ends_in_the_week_it_should(d
         desk.epochs.destroy_before(week_of(desk.clock.now() + KEPT_AFTER_CLOSE * 2))
         assert WORDS not in await ben.get(f"/desk/case/{name}")
         assert HOME
+
+
+async def test_from_telegram_the_password_is_the_second_factor(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        await ben.post("/desk/sign-out")
+    members = desk.roster.current().members
+    await desk.roster.change(
+        lambda old: replace(old, members={**old.members, BEN: replace(members[BEN], telegram="77")})
+    )
+
+    async with Browser(desk.base) as ben:
+        await ben.post("/desk/sign-in", {"telegram": _init_data(desk, "77", "another:token"), "password": PASSWORD})
+        assert ben.status == 422
+        await ben.post("/desk/sign-in", {"telegram": _init_data(desk, "78"), "password": PASSWORD})
+        assert ben.status == 422
+        await ben.post("/desk/sign-in", {"telegram": _init_data(desk, "77"), "password": "another password"})
+        assert ben.status == 422
+        await ben.post("/desk/sign-in", {"telegram": _init_data(desk, "77"), "password": PASSWORD})
+        assert (ben.path, ben.status) == ("/desk", 200)
+
+
+def _init_data(desk: DeskHouse, user: str, token: str = TOKEN) -> str:
+    """What Telegram gives a page along, signed as Telegram does."""
+    moment = str(int(desk.clock.now().timestamp()))
+    fields = {"auth_date": moment, "query_id": "q", "user": f'{{"id": {user}, "first_name": "Ben"}}'}
+    text = "\n".join(f"{name}={value}" for name, value in sorted(fields.items()))
+    key = hmac.digest(b"WebAppData", token.encode(), "sha256")
+    return urlencode(fields | {"hash": hmac.digest(key, text.encode(), "sha256").hex()})
