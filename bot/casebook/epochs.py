@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, NewType
 
 from bot.casebook.errors import CasebookError, KeyFileError, Unopened
+from bot.store.key_file import sync_folder, write_key_file
 
 Week = NewType("Week", str)
 """An ISO week, like 2026-W48; weeks sort as texts."""
@@ -65,7 +66,7 @@ class Epochs:
             with contextlib.suppress(FileNotFoundError):
                 _destroy(self._path(one))
         if over:
-            self._sync()
+            sync_folder(self._folder)
         return tuple(over)
 
     def _weeks(self) -> list[Week]:
@@ -97,33 +98,13 @@ class Epochs:
 
     def _make(self, week: Week) -> None:
         path = self._path(week)
-        fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self._folder.stat().st_mode & _OTHERS:
                 raise KeyFileError(f"{self._folder} can be read by others; run: chmod 700 {self._folder}")
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(KEY_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                # A link does not replace: of two that make it at once, both use the key of the one that came first.
-                path.hardlink_to(fresh)
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink(missing_ok=True)
-            self._sync()
+            write_key_file(path, secrets.token_bytes(KEY_BYTES))
         except OSError as error:
             raise KeyFileError(f"{path} cannot be written") from error
-
-    def _sync(self) -> None:
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _destroy(path: Path) -> None:

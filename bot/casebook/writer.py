@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Final
 
 from bot.casebook.errors import KeyFileError
 from bot.casebook.records import Writer
+from bot.store.key_file import write_key_file
 
 FILE: Final = "writer.keys"
 _SEED_BYTES: Final = 32
@@ -48,21 +48,5 @@ def load_writers(folder: Path) -> Writers:
 
 def _make(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(_HEADING + base64.b64encode(secrets.token_bytes(_SEED_BYTES)).decode() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # Of two first starts at once, both use the key of the one that came first.
-        path.hardlink_to(fresh)
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    seed = base64.b64encode(secrets.token_bytes(_SEED_BYTES)).decode()
+    write_key_file(path, f"{_HEADING}{seed}\n".encode("ascii"))

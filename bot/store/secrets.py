@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from bot.store.key_file import write_key_file
 from bot.store.sealing import KEY_BYTES, Vault
 
 _FOLDER: Final = "keys"
@@ -105,27 +106,7 @@ def _refuse_if_others_can_read(path: Path) -> None:
 def _write(path: Path, keys: Keys, *, replace: bool) -> None:
     lines = [_line("identity", 0, keys.identity_made, keys.identity)]
     lines += [_line("working", key.number, key.made, key.key) for key in keys.ring]
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(_HEADING + "".join(lines))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        if replace:
-            fresh.replace(path)
-        else:
-            # A link does not replace: of two first starts at once, both use the keys of the one that came first.
-            path.hardlink_to(fresh)
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_key_file(path, (_HEADING + "".join(lines)).encode("ascii"), replace=replace)
 
 
 def _line(kind: str, number: int, made: date, key: bytes) -> str:
