@@ -10,7 +10,6 @@ from aiohttp import web
 from bot.desk.ticket import Stage, TicketId, Urgency
 from bot.guard.rights import desks_for
 from handlers.web.console.access import Caller
-from handlers.web.console.lists import urgent_count
 from handlers.web.console.office import Office
 
 CHECK_EVERY: Final = 1.0
@@ -26,13 +25,11 @@ class NewsStream:
     def __init__(self, office: Office, caller: Caller) -> None:
         self._office = office
         self._caller = caller
-        self._urgent: set[TicketId] = set()
 
     async def run(self, request: web.Request) -> web.StreamResponse:
         """Tell until the page is closed, the session is over, or we stop."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
         await response.prepare(request)
-        self._urgent = self._urgent_now()
         # Where the page was closed meanwhile, nobody is left to be told.
         with suppress(ConnectionError):
             await self._tell(response)
@@ -41,7 +38,8 @@ class NewsStream:
     async def _tell(self, response: web.StreamResponse) -> None:
         with self._office.board.watch() as watcher:
             quiet = 0
-            await response.write(b"retry: 2000\n\n")
+            # What came between the page and this stream, or while it was broken, must not be missed: all is told anew.
+            await response.write(b"retry: 2000\n\n" + self._news(None))
             while True:
                 try:
                     async with asyncio.timeout(CHECK_EVERY):
@@ -66,19 +64,15 @@ class NewsStream:
         found = await self._office.sign_in.sessions.find(cookie, now, is_use=False)
         return found is not None and self._office.sign_in.member(found.member) is not None
 
-    def _news(self, changed: set[TicketId]) -> bytes:
-        urgent = self._urgent_now()
-        fresh, self._urgent = urgent - self._urgent, urgent
-        told = {
-            "changed": sorted(changed),
-            "urgent": urgent_count(self._office.board.tickets, self._caller.member),
-            "fresh": sorted(fresh),
-        }
+    def _news(self, changed: set[TicketId] | None) -> bytes:
+        """Which tickets have changed (None: whatever there is may have), and which urgent ones nobody has taken."""
+        told = {"changed": None if changed is None else sorted(changed), "urgent": self._urgent()}
         return f"event: news\ndata: {json.dumps(told)}\n\n".encode()
 
-    def _urgent_now(self) -> set[TicketId]:
-        return {
+    def _urgent(self) -> list[TicketId]:
+        member = self._caller.member
+        return sorted(
             one.id
             for one in self._office.board.tickets
-            if one.stage is Stage.ASKED and one.urgency is not Urgency.NORMAL and desks_for(self._caller.member, one)
-        }
+            if one.stage is Stage.ASKED and one.urgency is not Urgency.NORMAL and desks_for(member, one)
+        )

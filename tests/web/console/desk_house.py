@@ -1,5 +1,7 @@
 """The console with two helplines, real decisions and real sealing, over real HTTP; people write to it by letters."""
 
+import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -174,6 +176,21 @@ class Browser:
         headers = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
         async with self._client.post(self._base + path, data=told, headers=headers) as response:
             return await self._read(response)
+
+    @asynccontextmanager
+    async def listen(self, path: str) -> AsyncIterator[AsyncIterator[object]]:
+        """What a stream tells, piece by piece, until it ends."""
+        async with asyncio.timeout(60), self._client.get(self._base + path) as response:
+
+            async def pieces() -> AsyncIterator[object]:
+                async for line in response.content:
+                    told = line.decode()
+                    if told == "event: over\n":
+                        return
+                    if told.startswith("data: "):
+                        yield json.loads(told.removeprefix("data: "))
+
+            yield pieces()
 
     async def sign_in(self, house: DeskHouse, member: StaffId) -> None:
         """By password and code, the first time by an invitation."""

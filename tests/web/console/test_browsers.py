@@ -107,17 +107,22 @@ class Desk:
             self.driver.find_element(By.CSS_SELECTOR, f"[name={name}]:not([type=hidden])").send_keys(words)
 
     def press(self, selector: str) -> None:
-        self.until(lambda: bool(self.driver.find_elements(By.CSS_SELECTOR, selector)))
-        found = self.driver.find_element(By.CSS_SELECTOR, selector)
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", found)
-        found.click()
+        """Press it as soon as it is there; news may put a fresh one in its place meanwhile."""
+
+        def pressed() -> bool:
+            found = self.driver.find_element(By.CSS_SELECTOR, selector)
+            self.driver.execute_script(
+                "for (let up = arguments[0]; up; up = up.parentElement) if (up.tagName === 'DETAILS') up.open = true;"
+                "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})",
+                found,
+            )
+            found.click()
+            return True
+
+        self.until(pressed)
 
     def send(self, deed: str) -> None:
-        """Open the tool of a deed, where it is one, and send its form."""
-        form = self.driver.find_element(By.CSS_SELECTOR, f"form[action$='/do/{deed}']")
-        self.driver.execute_script(
-            "for (let up = arguments[0]; up; up = up.parentElement) if (up.tagName === 'DETAILS') up.open = true;", form
-        )
+        """Send the form of a deed, within the tool that it stands in, where there is one."""
         self.press(f"form[action$='/do/{deed}'] button:not([type=button])")
 
     def until(self, holds: Callable[[], bool]) -> None:
@@ -201,8 +206,6 @@ def test_a_night_at_the_helpline(night: Night, desks: tuple[Desk, Desk]) -> None
     night.do(house.tell(name, PersonAgreed(OTHER, agreed=True)))
     ben.go(f"/desk/case/{name}")
     ben.press("form[action$='/do/cancel-referral'] button")
-    ben.until(lambda: bool(ben.driver.find_elements(By.CSS_SELECTOR, "#t-close")))
-    ben.driver.execute_script("document.getElementById('t-close').open = true")
     ben.press("#t-close input[value=helped]")
     ben.send("close")
     ben.until(lambda: not night.do(house.ticket(name)).is_open)

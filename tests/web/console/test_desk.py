@@ -226,3 +226,20 @@ def _init_data(desk: DeskHouse, user: str, token: str = TOKEN) -> str:
     text = "\n".join(f"{name}={value}" for name, value in sorted(fields.items()))
     key = hmac.digest(b"WebAppData", token.encode(), "sha256")
     return urlencode(fields | {"hash": hmac.digest(key, text.encode(), "sha256").hex()})
+
+
+async def test_a_stream_tells_at_once_what_came_before_it_and_ends_with_the_session(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben, Browser(desk.base) as sue:
+        await ben.sign_in(desk, BEN)
+        await sue.sign_in(desk, SUE)
+        urgent = await desk.open(1, urgency=Urgency.EMERGENCY)
+        await desk.open(2)
+        await desk.open(3, helpline=OTHER, urgency=Urgency.EMERGENCY)
+        async with ben.listen("/desk/stream") as news:
+            assert await anext(news) == {"changed": None, "urgent": [urgent]}
+            other = await desk.open(4, urgency=Urgency.HIGH)
+            assert await anext(news) == {"changed": [other], "urgent": sorted([urgent, other])}
+            await sue.get(f"/desk/staff/{BEN}/remove")
+            await sue.post(f"/desk/staff/{BEN}/remove")
+            while await anext(news, None) is not None:
+                pass

@@ -22,10 +22,19 @@
     });
     stream.addEventListener("news", (event) => {
       const news = JSON.parse(event.data);
-      if (news.fresh.length) alarm(news.fresh.length);
+      const fresh = freshOf(news.urgent);
       const ticket = body.dataset.ticket;
-      if (!ticket || news.changed.includes(ticket) || news.fresh.length) refresh();
+      // Null: the stream has just begun, and anything may have changed since the page was made.
+      if (!ticket || news.changed === null || news.changed.includes(ticket) || fresh) refresh();
+      if (fresh) alarm();
     });
+  }
+
+  // Urgent ones that this window has not rung for, on whichever of its pages it was.
+  function freshOf(urgent) {
+    const rung = new Set((sessionStorage.getItem("rung") || "").split(" "));
+    sessionStorage.setItem("rung", urgent.join(" "));
+    return urgent.some((one) => !rung.has(one));
   }
 
   function tellState(words) {
