@@ -311,6 +311,8 @@ class DeskChannel:
             wait = self._office.lines.of(chat).turn(outgoing.address.chat, 1)
             if wait > 0:
                 raise BusyError(wait)
+            if outgoing.copies is not None:
+                return _delivered(await self._poster.copy(chat, None, outgoing.copies))
             parts = self._rendered(self._office.wording(ticket, ticket.helpline), outgoing.message)
             return _delivered(await self._poster.send(chat, None, parts))
         except TelegramError as error:

@@ -8,7 +8,10 @@ from bot.channel import ChannelError, UnreachableError
 from bot.desk.letters import MediaKind, Original, PersonErased, PersonSent, Showed
 from bot.desk.ticket import Urgency
 from bot.dialogue.script import Script
-from tests.telegram.desk.house import GROUP, House, a_house, a_script
+from bot.messages import Message
+from bot.store.contract import Address, Outgoing, OutgoingId, Priority
+from bot.turns.tickets import DESK
+from tests.telegram.desk.house import BEN, GROUP, House, a_house, a_script
 
 
 @pytest.fixture
@@ -125,6 +128,21 @@ async def test_what_a_person_sends_is_copied_without_a_trace_of_who_it_is(house:
     everything = repr([message.body for message in house.group.visible()])
     for trace in ("Sokha", "sokha_real", "5550001"):
         assert trace not in everything
+
+
+async def test_staff_see_in_their_own_chat_what_the_console_does_not_fetch(house: House) -> None:
+    person = house.telegram.person(5_550_001, first_name="Sokha", username="sokha_real", started=True)
+    photo = person.send_photo(caption="look at this")
+    ticket = await house.open()
+    original = Original("telegram", str(person.id), str(photo.message_id))
+    address = Address(DESK, f"member:{BEN} {ticket.id}")
+    wanted = Outgoing(OutgoingId(b"123456789"), address, Message(()), priority=Priority.RELAY, copies=original)
+
+    await house.channel.deliver(wanted)
+
+    [copy] = [one for one in house.ben.screen() if "photo" in one.body]
+    assert "forward_origin" not in copy.body
+    assert "Sokha" not in repr(copy.body)
 
 
 async def test_what_is_gone_before_it_could_be_copied_is_told(house: House) -> None:

@@ -5,9 +5,10 @@ import re
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from bot.desk.letters import PersonAnswered, PersonHid, Showed, StaffAsked, StaffWrote
+from bot.desk.letters import MediaKind, Original, PersonAnswered, PersonHid, PersonSent, Showed, StaffAsked, StaffWrote
 from bot.desk.phrases import CardId
 from bot.desk.ticket import CloseReason, Stage, Urgency
+from bot.store.contract import desk_line
 from tests.web.console.desk_house import BEN, CHAN, EN, HOME, OTHER, PASSWORD, SUE, TOKEN, Browser, DeskHouse
 
 WORDS = "သူတို့က ကျွန်တော့်ပတ်စ်ပို့ကို ယူထားတယ်"
@@ -243,3 +244,25 @@ async def test_a_stream_tells_at_once_what_came_before_it_and_ends_with_the_sess
             await sue.post(f"/desk/staff/{BEN}/remove")
             while await anext(news, None) is not None:
                 pass
+
+
+async def test_what_is_not_words_is_shown_in_a_members_own_chat_and_never_fetched(desk: DeskHouse) -> None:
+    original = Original("telegram", "5550001", "42")
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        await desk.tell(name, PersonSent(MediaKind.PHOTO, original))
+        text = await ben.get(f"/desk/case/{name}")
+        assert f"/desk/case/{name}/media/0" in text
+        assert "5550001" not in text
+
+        await ben.post(f"/desk/case/{name}/media/0")
+        assert await desk.store.waiting(desk_line(name, f"{BEN}!")) == []
+
+        members = desk.roster.current().members
+        await desk.roster.change(
+            lambda old: replace(old, members={**old.members, BEN: replace(members[BEN], telegram="77")})
+        )
+        await ben.post(f"/desk/case/{name}/media/0")
+        (showing,) = await desk.store.waiting(desk_line(name, f"{BEN}!"))
+        assert (showing.address.chat, showing.copies) == (f"member:{BEN} {name}", original)
