@@ -1,14 +1,12 @@
 """The shelf for real: on the same servers as everything else, sealed with the same keys."""
 
 from collections.abc import Sequence
-from hashlib import sha1
-from importlib.resources import files
 from typing import Final
 
 from bot.messages import ConversationId
 from bot.store import keys
 from bot.store.contract import ConflictError, StoreError
-from bot.store.redis_wire import Part, Reply, Wire
+from bot.store.redis_wire import Part, Reply, Script, Wire, as_bytes
 from bot.store.sealing import AUDIT, SHELF, Vault
 from bot.store.shelf import LIVES, ShelfKind
 
@@ -16,15 +14,10 @@ _HEAD_BYTES: Final = 4
 _NO_PLACE: Final = ConversationId("audit")
 
 
-def _script(name: str) -> tuple[str, str]:
-    source = (files("bot.store") / f"{name}.lua").read_text("utf-8")
-    return sha1(source.encode(), usedforsecurity=False).hexdigest(), source
+_WRITE: Final = Script.read("shelf")
+_AUDIT: Final = Script.read("audit")
 
-
-_WRITE, _WRITE_SOURCE = _script("shelf")
-_AUDIT, _AUDIT_SOURCE = _script("audit")
-
-SHELF_SOURCES: Final = {_WRITE: _WRITE_SOURCE, _AUDIT: _AUDIT_SOURCE}
+SHELF_SOURCES: Final = {script.digest: script.source for script in (_WRITE, _AUDIT)}
 """Scripts by their digest, for the wire."""
 
 
@@ -40,7 +33,7 @@ class RedisShelf:
         found = await self._wire.call(shard, "GET", key)
         if found is None:
             return None
-        value = _bytes(found)
+        value = as_bytes(found)
         return int.from_bytes(value[:_HEAD_BYTES], "big"), self._vault.open(value[_HEAD_BYTES:], place, SHELF)
 
     async def write_shelf(self, kind: ShelfKind, name: str, value: bytes, expected: int | None = None) -> int:
@@ -52,7 +45,7 @@ class RedisShelf:
             self._vault.seal(value, place, SHELF),
         ]
         # What grants or ends access must not come back with an older server.
-        answer = await self._wire.call(shard, "EVALSHA", _WRITE, 1, key, *arguments, proven=life is None)
+        answer = await self._wire.call(shard, "EVALSHA", _WRITE.digest, 1, key, *arguments, proven=life is None)
         if not isinstance(answer, int):
             raise StoreError("the store answered what it should not")
         if answer == 0:
@@ -81,7 +74,9 @@ class RedisShelf:
         await self._audit("trim", count, proven=True)
 
     async def _audit(self, *arguments: Part, proven: bool = False) -> Reply:
-        return await self._wire.call(0, "EVALSHA", _AUDIT, 2, keys.AUDIT, keys.AUDITED, *arguments, proven=proven)
+        return await self._wire.call(
+            0, "EVALSHA", _AUDIT.digest, 2, keys.AUDIT, keys.AUDITED, *arguments, proven=proven
+        )
 
     def _open(self, number: int, sealed: bytes) -> bytes:
         return self._vault.open(sealed, _NO_PLACE, AUDIT, number.to_bytes(8, "big"))
@@ -92,15 +87,9 @@ class RedisShelf:
         count, entries = reply
         if not isinstance(count, int) or not isinstance(entries, Sequence):
             raise StoreError("the store answered what it should not")
-        return count, [_bytes(entry) for entry in entries]
+        return count, [as_bytes(entry) for entry in entries]
 
     def _place(self, kind: ShelfKind, name: str) -> tuple[ConversationId, int, bytes]:
         hashed = self._vault.shelf_name(kind, name)
         shard, key = keys.shelf_key(kind, hashed)
         return ConversationId(hashed), shard, key
-
-
-def _bytes(reply: Reply | int) -> bytes:
-    if not isinstance(reply, bytes):
-        raise StoreError("the store answered what it should not")
-    return reply

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from hashlib import sha1
-from importlib.resources import files
 from math import ceil
 from struct import Struct
 from typing import Final
@@ -69,7 +67,7 @@ from bot.store.encoding import (
     to_milliseconds,
 )
 from bot.store.redis_shelf import SHELF_SOURCES, RedisShelf
-from bot.store.redis_wire import ClusterLink, Link, Part, Reply, SingleLink, Wire
+from bot.store.redis_wire import ClusterLink, Link, Part, Reply, Script, SingleLink, Wire, as_bytes
 from bot.store.sealing import CODE, OUTGOING, QUARANTINE, RECORD, ROSTER, TICKET, TOPIC, WONDERED, SealError, Vault
 
 PATIENCE: Final = timedelta(seconds=1)
@@ -97,34 +95,21 @@ _UNREADABLE_AT_MOST: Final = 12
 """So often it was handed out in vain: two minutes, in which a process with the right keys or form may have come."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Script:
-    source: str
-    digest: str
+_COMMIT: Final = Script.read("commit")
+_SETTLE: Final = Script.read("settle")
+_LEASE: Final = Script.read("lease")
+_RING: Final = Script.read("ring")
+_FETCHED: Final = Script.read("fetched")
+_ABANDON: Final = Script.read("abandon")
+_RELEASE: Final = Script.read("release")
+_WONDER: Final = Script.read("wonder")
+_SAVE_ROSTER: Final = Script.read("roster")
 
 
-def _script(name: str) -> _Script:
-    source = (files("bot.store") / f"{name}.lua").read_text("utf-8")
-    # Redis names its scripts by this digest; it protects nothing.
-    return _Script(source, sha1(source.encode(), usedforsecurity=False).hexdigest())
-
-
-_COMMIT: Final = _script("commit")
-_SETTLE: Final = _script("settle")
-_LEASE: Final = _script("lease")
-_RING: Final = _script("ring")
-_FETCHED: Final = _script("fetched")
-_ABANDON: Final = _script("abandon")
-_RELEASE: Final = _script("release")
-_WONDER: Final = _script("wonder")
-_SAVE_ROSTER: Final = _script("roster")
-
-
-def _joined() -> _Script:
+def _joined() -> Script:
     """The commit with what goes beyond one conversation behind it, as one script."""
-    inner, outer = _script("commit").source, _script("desk").source
-    source = f"local function commit(KEYS, ARGV)\n{inner}\nend\n{outer}"
-    return _Script(source, sha1(source.encode(), usedforsecurity=False).hexdigest())
+    outer = Script.read("desk").source
+    return Script.of(f"local function commit(KEYS, ARGV)\n{_COMMIT.source}\nend\n{outer}")
 
 
 _DESK_COMMIT: Final = _joined()
@@ -193,7 +178,7 @@ class RedisStore:
         found = await self._wire.call(shard, "GET", keys.lane_key(shard, lane))
         if found is None:
             return 0, b""
-        found = _bytes(found)
+        found = as_bytes(found)
         form, version, seen = _LANE.unpack_from(found)
         if form != _LANE_FORM:
             raise UnreadableError("a conversation lies in the store in a newer form; update the program")
@@ -243,7 +228,7 @@ class RedisStore:
             milliseconds,
             _lease_score(now + lease),
         )
-        return None if entry is None else self._leased(conversation, _bytes(entry))
+        return None if entry is None else self._leased(conversation, as_bytes(entry))
 
     async def postpone(self, conversation: ConversationId, until: datetime) -> None:
         shard = keys.shard_of(conversation)
@@ -288,7 +273,7 @@ class RedisStore:
             if dropped:
                 self._figures.add("outgoing_out_of_date", by=_int(dropped))
             for entry in entries:
-                leased = await self._leased_at_last(line, _bytes(entry), now, lease)
+                leased = await self._leased_at_last(line, as_bytes(entry), now, lease)
                 claimed += [] if leased is None else [leased]
         return claimed
 
@@ -314,7 +299,7 @@ class RedisStore:
     async def waiting(self, conversation: ConversationId) -> Sequence[Outgoing]:
         shard = keys.shard_of(conversation)
         entries = await self._wire.call(shard, "LRANGE", keys.outbox_key(shard, conversation), 0, -1)
-        leased = [self._leased(conversation, _bytes(entry)) for entry in _list(entries)]
+        leased = [self._leased(conversation, as_bytes(entry)) for entry in _list(entries)]
         return [one.outgoing for one in leased if one is not None]
 
     async def fetched(self, conversation: ConversationId, last: OutgoingId) -> None:
@@ -379,10 +364,10 @@ class RedisStore:
         indexes = await self._wire.call_all(
             [(shard, ("ZRANGE", keys.WONDERS[shard], 0, -1)) for shard in range(keys.SHARDS)]
         )
-        names = [(shard, _bytes(name)) for shard, index in enumerate(indexes) for name in _list(index)]
+        names = [(shard, as_bytes(name)) for shard, index in enumerate(indexes) for name in _list(index)]
         texts = await self._wire.call_all([(shard, ("GET", keys.WONDERED[shard] + name)) for shard, name in names])
         asked = [
-            (shard, name, _bytes(text)) for (shard, name), text in zip(names, texts, strict=True) if text is not None
+            (shard, name, as_bytes(text)) for (shard, name), text in zip(names, texts, strict=True) if text is not None
         ]
         # Those who asked too long ago do not count any more.
         after = f"({int(now.timestamp()) // _DAY_SECONDS - WONDER_LIFE.days}"
@@ -394,7 +379,7 @@ class RedisStore:
         )
         found = []
         for (_, name, text), scored in zip(asked, people, strict=True):
-            days = [int(float(_bytes(day))) for day in _list(scored)[1::2]]
+            days = [int(float(as_bytes(day))) for day in _list(scored)[1::2]]
             if len(days) >= WONDER_PEOPLE:
                 found += self._wondered(name, text, days)
         return sorted(found, key=lambda one: (-one.people, one.first_day, one.text))
@@ -453,13 +438,13 @@ class RedisStore:
         shard, milliseconds = keys.shard_of(lane), to_milliseconds(now)
         due = await self._wire.call(shard, "ZRANGE", keys.READY[shard], "-inf", milliseconds, "BYSCORE")
         # A conversation's id holds none of the marks of lines, so none of another begins like this one's.
-        members = [_bytes(member).decode() for member in _list(due)]
+        members = [as_bytes(member).decode() for member in _list(due)]
         lines = [ConversationId(one) for one in members if one != lane and lane_of(ConversationId(one)) == lane]
         return await self._claim_each([(shard, line) for line in lines], now, lease)
 
     async def open_tickets(self) -> Sequence[TicketId]:
         answers = await self._wire.call_all([(shard, ("SMEMBERS", keys.OPEN[shard])) for shard in range(keys.SHARDS)])
-        return sorted(TicketId(_bytes(ticket).decode()) for answer in answers for ticket in _list(answer))
+        return sorted(TicketId(as_bytes(ticket).decode()) for answer in answers for ticket in _list(answer))
 
     async def changed_tickets(self, since: datetime) -> Mapping[TicketId, datetime]:
         first = to_milliseconds(since)
@@ -469,7 +454,7 @@ class RedisStore:
                 for shard in range(keys.SHARDS)
             ]
         )
-        parts = [_bytes(part) for answer in answers for part in _list(answer)]
+        parts = [as_bytes(part) for answer in answers for part in _list(answer)]
         pairs = zip(parts[::2], parts[1::2], strict=True)
         return {TicketId(ticket.decode()): from_milliseconds(int(float(moment))) for ticket, moment in pairs}
 
@@ -510,15 +495,15 @@ class RedisStore:
                 (shard, ("HGETALL", keys.wraps_key(shard, ticket))),
             ]
         )
-        pairs = [_bytes(part) for part in _list(wraps)]
+        pairs = [as_bytes(part) for part in _list(wraps)]
         by_reader = {reader.decode(): wrap for reader, wrap in zip(pairs[::2], pairs[1::2], strict=True)}
-        return Sealed(tuple(_bytes(record) for record in _list(records)), by_reader)
+        return Sealed(tuple(as_bytes(record) for record in _list(records)), by_reader)
 
     async def load_roster(self) -> tuple[int, Roster]:
         found = await self._wire.call(0, "GET", keys.ROSTER)
         if found is None:
             return 0, NO_ROSTER
-        return decode_roster(self._vault.open(_bytes(found)[_ROSTER_HEAD:], _NO_PLACE, ROSTER))
+        return decode_roster(self._vault.open(as_bytes(found)[_ROSTER_HEAD:], _NO_PLACE, ROSTER))
 
     async def save_roster(self, roster: Roster, expected: int) -> None:
         sealed = self._vault.seal(encode_roster(roster, expected + 1), _NO_PLACE, ROSTER)
@@ -543,7 +528,7 @@ class RedisStore:
         found = await self._wire.call(shard, "GET", keys.topic_key(shard, line))
         if found is None:
             return None
-        group, _, topic = self._vault.open(_bytes(found), line, TOPIC).decode().partition("\0")
+        group, _, topic = self._vault.open(as_bytes(found), line, TOPIC).decode().partition("\0")
         return group, topic
 
     async def ticket_at(self, group: str, topic: str) -> TicketId | None:
@@ -552,7 +537,7 @@ class RedisStore:
         found = await self._wire.call(shard, "GET", key)
         if found is None:
             return None
-        return TicketId(self._vault.open(_bytes(found), ConversationId(name), TOPIC).decode())
+        return TicketId(self._vault.open(as_bytes(found), ConversationId(name), TOPIC).decode())
 
     async def forget_topic(self, ticket: TicketId, target: str) -> None:
         shard = keys.shard_of(ticket)
@@ -568,7 +553,9 @@ class RedisStore:
         name = self._vault.code_name(code)
         shard, key = keys.code_key(name)
         found = await self._wire.call(shard, "GET", key)
-        return None if found is None else TicketId(self._vault.open(_bytes(found), ConversationId(name), CODE).decode())
+        return (
+            None if found is None else TicketId(self._vault.open(as_bytes(found), ConversationId(name), CODE).decode())
+        )
 
     async def beat(self, name: str, now: datetime, life: timedelta) -> None:
         seconds = max(1, int(life.total_seconds()))
@@ -727,7 +714,7 @@ class RedisStore:
             ]
         )
         found = [
-            (float(_bytes(score)), _bytes(member).decode(), shard)
+            (float(as_bytes(score)), as_bytes(member).decode(), shard)
             for shard, answer in enumerate(answers)
             for member, score in zip(_list(answer)[::2], _list(answer)[1::2], strict=True)
         ]
@@ -823,12 +810,6 @@ def _hosts(parts: SplitResult, port: int) -> list[tuple[str, int]]:
 def _lease_score(end: datetime) -> str:
     # Just before the end, so that at its very end the lease has ended.
     return f"{to_milliseconds(end) - 1}.5"
-
-
-def _bytes(reply: Reply) -> bytes:
-    if isinstance(reply, bytes):
-        return reply
-    raise StoreError("the store gave an answer we do not understand")
 
 
 def _int(reply: Reply) -> int:

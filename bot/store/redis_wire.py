@@ -10,7 +10,9 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol, TypeAlias
+from hashlib import sha1
+from importlib.resources import files
+from typing import Final, Protocol, Self, TypeAlias
 
 from redis.asyncio import ConnectionPool, Redis, RedisCluster
 from redis.asyncio.connection import AbstractConnection, Connection
@@ -38,6 +40,31 @@ _DOWN: Final = ("READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", 
 _ROUNDS: Final = 3
 _ASK_AGAIN_SECONDS: Final = 1.0
 _FOREIGN: Final = (RedisError, RedisClusterException, OSError, TimeoutError)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script of ours, and the digest by which the server knows it."""
+
+    source: str
+    digest: str
+
+    @classmethod
+    def of(cls, source: str) -> Self:
+        # Redis names its scripts by this digest; it protects nothing.
+        return cls(source, sha1(source.encode(), usedforsecurity=False).hexdigest())
+
+    @classmethod
+    def read(cls, name: str) -> Self:
+        """The script in a file beside this module."""
+        return cls.of((files("bot.store") / f"{name}.lua").read_text("utf-8"))
+
+
+def as_bytes(reply: Reply) -> bytes:
+    """An answer that must be bytes."""
+    if isinstance(reply, bytes):
+        return reply
+    raise StoreError("the store gave an answer we do not understand")
 
 
 class Link(Protocol):
