@@ -16,7 +16,7 @@ from bot.casebook.entries import (
 from bot.casebook.epochs import FOLDER, Epochs, Week, week_of
 from bot.casebook.errors import CasebookError, KeyFileError, Unopened
 from bot.casebook.keeper import Keeper, Keeping, leavers_of, readers_of
-from bot.casebook.records import Doubt, Doubtful, Opened, Writer, open_records, seal_entry
+from bot.casebook.records import Doubt, Doubtful, Opened, Writer, is_signed, open_records, seal_entry
 from bot.casebook.recovery import ShareError, join_shares, make_recovery
 from bot.casebook.wraps import (
     RECOVERY,
@@ -59,6 +59,7 @@ __all__ = [
     "Writer",
     "Writers",
     "entry_of",
+    "is_signed",
     "join_shares",
     "key_id",
     "leavers_of",

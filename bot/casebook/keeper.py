@@ -23,13 +23,13 @@ from bot.desk.actions import Happening, MemberLeft
 from bot.desk.helplines import HelplineId, Helplines, Mode
 from bot.desk.staff import Roster
 from bot.desk.ticket import CaseKey, Ticket
+from bot.desk.timetable import KEPT_AFTER_CLOSE
 from bot.figures import Figures
 from bot.store.contract import Sealed
 
 LONGEST: Final = timedelta(days=90)
 """What was told is gone after this long, whatever became of the ticket."""
 
-KEPT_AFTER_CLOSE: Final = timedelta(days=30)
 RENEWED_AFTER: Final = timedelta(days=60)
 """An open ticket older than this goes on under a new key."""
 

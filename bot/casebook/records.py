@@ -72,6 +72,11 @@ class Writer:
         return self._key.sign(message).signature
 
 
+def is_signed(writers: Collection[bytes], message: bytes, signature: bytes) -> bool:
+    """Whether one of these public keys has signed a message."""
+    return any(_verifies(writer, message, signature) for writer in writers)
+
+
 def seal_entry(writer: Writer, ticket: TicketId, public: bytes, number: int, entry: Entry) -> bytes:
     """A record of an entry; only who has the other half of this key can read it."""
     padded = sodium_pad(encode_entry(ticket, number, entry), _PADDING)
@@ -126,7 +131,7 @@ def _is_ours(writers: Collection[bytes], ticket: TicketId, record: bytes) -> boo
     head = record[:_HEAD_BYTES]
     signature = record[_HEAD_BYTES : _HEAD_BYTES + _SIGNATURE_BYTES]
     message = _signed(ticket, head, record[_HEAD_BYTES + _SIGNATURE_BYTES :])
-    return any(_verifies(writer, message, signature) for writer in writers)
+    return is_signed(writers, message, signature)
 
 
 def _verifies(writer: bytes, message: bytes, signature: bytes) -> bool:

@@ -13,11 +13,9 @@ from enum import StrEnum
 from typing import Final
 
 import msgspec
-from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey
 
 from bot import logbook
-from bot.casebook import Writer
+from bot.casebook import Writer, is_signed
 from bot.clock import Clock
 from bot.desk.ticket import StaffId
 from bot.store.contract import ConflictError, StoreError
@@ -227,7 +225,7 @@ class Chronicle:
 
 def _read_head(data: bytes, writers: Collection[bytes]) -> tuple[int, str]:
     signature, plain = data[:_SIGNATURE_BYTES], data[_SIGNATURE_BYTES:]
-    if not any(_verifies(one, b"head\0" + plain, signature) for one in writers):
+    if not is_signed(writers, b"head\0" + plain, signature):
         return _NOBODYS_HEAD
     count, _, digest = plain.decode().partition(" ")
     return int(count), digest
@@ -256,15 +254,7 @@ def _row(data: bytes) -> _Row | None:
 
 def _is_signed(data: bytes, writers: Collection[bytes]) -> bool:
     message = b"audit\0" + data[_SIGNATURE_BYTES:]
-    return any(_verifies(one, message, data[:_SIGNATURE_BYTES]) for one in writers)
-
-
-def _verifies(public: bytes, message: bytes, signature: bytes) -> bool:
-    try:
-        VerifyKey(public).verify(message, signature)
-    except (BadSignatureError, ValueError):
-        return False
-    return True
+    return is_signed(writers, message, data[:_SIGNATURE_BYTES])
 
 
 def _hash(data: bytes | None) -> str:

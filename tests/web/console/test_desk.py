@@ -183,7 +183,7 @@ async def test_a_referral_crosses_and_what_was_told_before_stays_behind(desk: De
 
 async def test_a_ticket_is_closed_with_a_reason_and_ends_in_the_week_it_should(desk: DeskHouse) -> None:
     from bot.casebook import week_of, week_of_wrap  # noqa: PLC0415 - only here
-    from bot.casebook.keeper import KEPT_AFTER_CLOSE  # noqa: PLC0415 - only here
+    from bot.desk.timetable import KEPT_AFTER_CLOSE  # noqa: PLC0415 - only here
 
     async with Browser(desk.base) as ben:
         await ben.sign_in(desk, BEN)
