@@ -85,10 +85,13 @@ def _visitor(token: str, vault: Vault) -> Visitor:
     return Visitor(token, vault.conversation_id(DOOR, token))
 
 
+def takes_secure_cookies(request: web.Request, public_url: str | None) -> bool:
+    """Whether this browser keeps a cookie that is Secure and of this very host, the way it reaches us."""
+    return is_https(request, public_url) or (_is_this_machine(request) and not _is_safari(request))
+
+
 def _cookie_name(request: web.Request, public_url: str | None) -> str:
-    if is_https(request, public_url) or (_is_this_machine(request) and not _is_safari(request)):
-        return SECURE_COOKIE
-    return PLAIN_COOKIE
+    return SECURE_COOKIE if takes_secure_cookies(request, public_url) else PLAIN_COOKIE
 
 
 def _is_this_machine(request: web.Request) -> bool:

@@ -31,7 +31,7 @@ from handlers.web.chat.hub import FullError, Hub
 from handlers.web.chat.said import Said, link_to, read_opened, read_said
 from handlers.web.chat.showing import Showing
 from handlers.web.chat.stream import Pace, Stream, arrival_of
-from handlers.web.pages import render
+from handlers.web.pages import page, render
 from handlers.web.wordings import language_asked_for
 
 HARMLESS: Final = "https://www.google.com/"
@@ -39,9 +39,6 @@ HARMLESS: Final = "https://www.google.com/"
 
 FRAGMENTS: Final = "text/x-fragments"
 """What the page's script accepts: the waiting messages as pieces of the page."""
-
-_PACKED_FROM: Final = 600
-"""Bytes from which packing a page makes it smaller on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +71,14 @@ class ChatDoor:
         link = read_opened(request.query, self.showing.script())
         if visitor is None and request.headers.get("Sec-Fetch-Site") == "cross-site":
             # A link on another site brings no strict cookie along, even if there is one; a step of our own does.
-            return _page(render("step.html", address=link_to(link)))
+            return page(render("step.html", address=link_to(link)))
         try:
             known = await self.store.load(visitor.conversation) if visitor else None
             waiting = await self.store.waiting(visitor.conversation) if visitor else ()
         except StoreError:
             return self._away(request, None, link)
         record = known.record if known else None
-        return _page(self.showing.page(waiting, record, None if link == Opened() else link))
+        return page(self.showing.page(waiting, record, None if link == Opened() else link))
 
     async def say(self, request: web.Request) -> web.Response:
         """Take a press or words, once."""
@@ -95,7 +92,7 @@ class ChatDoor:
         except StoreError:
             return self._away(request, said, said.opened or Opened())
         if _wants_fragments(request):
-            response = _page(self.showing.fragments(waiting))
+            response = page(self.showing.fragments(waiting))
         elif "text/html" in request.headers.get("Accept", ""):
             response = web.Response(status=303, headers={"Location": "/"})
         else:
@@ -124,7 +121,7 @@ class ChatDoor:
             waiting = await self.store.waiting(visitor.conversation)
         except StoreError:
             return web.Response(status=503)
-        return _page(self.showing.fragments(waiting))
+        return page(self.showing.fragments(waiting))
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """A stream of what waits and what comes."""
@@ -148,7 +145,7 @@ class ChatDoor:
             response = web.Response(status=303, headers={"Location": HARMLESS})
         else:
             # Browsers do not let a form of ours lead to another site; a page may.
-            response = _page(render("left.html", harmless=HARMLESS))
+            response = page(render("left.html", harmless=HARMLESS))
         take_cookie(response)
         return response
 
@@ -227,9 +224,9 @@ class ChatDoor:
 
     def _away(self, request: web.Request, said: Said | None, link: Opened) -> web.Response:
         if _wants_fragments(request):
-            response = _page(self.showing.fragments_from_memory(said))
+            response = page(self.showing.fragments_from_memory(said))
         else:
-            response = _page(self.showing.page_away(said, link, self._wanted(request)))
+            response = page(self.showing.page_away(said, link, self._wanted(request)))
         response.set_status(503)
         response.headers["Retry-After"] = "5"
         return response
@@ -240,10 +237,3 @@ class ChatDoor:
 
 def _wants_fragments(request: web.Request) -> bool:
     return FRAGMENTS in request.headers.get("Accept", "")
-
-
-def _page(text: str) -> web.Response:
-    response = web.Response(text=text, content_type="text/html")
-    if len(text) >= _PACKED_FROM:
-        response.enable_compression()
-    return response

@@ -14,14 +14,12 @@ from aiohttp import web
 from bot.desk.staff import Member
 from bot.guard.rights import Right
 from bot.guard.sessions import Session
-from handlers.web.access import is_https
+from handlers.web.access import is_https, takes_secure_cookies
 
 SECURE_COOKIE: Final = "__Host-desk"
 PLAIN_COOKIE: Final = "desk"
 PENDING: Final = "-pending"
 """What stands behind the cookie's name while the second factor is owed."""
-
-_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Open(StrEnum):
@@ -99,5 +97,4 @@ def origin_of(request: web.Request, public_url: str | None) -> str:
 
 
 def _cookie_name(request: web.Request, public_url: str | None) -> str:
-    is_safe = is_https(request, public_url) or urlsplit(f"//{request.host}").hostname in _THIS_MACHINE
-    return SECURE_COOKIE if is_safe else PLAIN_COOKIE
+    return SECURE_COOKIE if takes_secure_cookies(request, public_url) else PLAIN_COOKIE

@@ -11,16 +11,7 @@ from bot.desk.decided import Refusal
 from handlers.web.console.views import Notice, Told
 
 LONGEST: Final = 10_000
-_PACKED_FROM: Final = 600
 _LONGEST_WAIT: Final = 3600
-
-
-def page(text: str, status: int = 200) -> web.Response:
-    """A page."""
-    response = web.Response(text=text, content_type="text/html", status=status)
-    if len(text) >= _PACKED_FROM:
-        response.enable_compression()
-    return response
 
 
 def redirect(path: str, told: Notice | Refusal | None = None) -> web.Response:

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
@@ -12,6 +11,7 @@ from bot.casebook import readers_of, wrap_name
 from bot.desk.actions import ByStaff
 from bot.desk.decided import Refusal
 from bot.desk.helplines import Helpline, HelplineId, Mode
+from bot.desk.referring import PENDING
 from bot.desk.staff import Member, can_take
 from bot.desk.ticket import ReferralState, Stage, Ticket, TicketId
 from bot.dialogue.contact import HOURS, are_in_hours
@@ -24,11 +24,10 @@ from bot.turns import TicketArrival
 from bot.turns.tickets import DESK
 from handlers.web.console import views
 from handlers.web.console.access import Caller, Guarded, Route
-from handlers.web.console.answers import field, page, redirect, told_in
+from handlers.web.console.answers import field, redirect, told_in
 from handlers.web.console.casefile import Casefile
 from handlers.web.console.deeds import NOTICES, read_deed
 from handlers.web.console.lists import (
-    PENDING,
     choices,
     passes,
     path_of,
@@ -41,6 +40,7 @@ from handlers.web.console.lists import (
 )
 from handlers.web.console.office import Office
 from handlers.web.console.stream import NewsStream
+from handlers.web.pages import page
 
 PART: Final = "text/x-part"
 """What the open page accepts: what changes of it, in place of the whole."""
@@ -385,12 +385,11 @@ def _referral(ticket: Ticket, member: Member) -> views.ReferralView | None:
     if referral is None:
         return None
     is_receiver = member.works_for(referral.to) and not member.works_for(referral.origin)
-    due: timedelta | None = None if referral.state not in PENDING else timedelta()
     return views.ReferralView(
         referral.origin,
         referral.to,
         referral.state,
-        None if due is None else referral.due,
+        referral.due if referral.state in PENDING else None,
         is_receiver,
         referral.why,
     )

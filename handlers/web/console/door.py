@@ -15,11 +15,12 @@ from bot.store.contract import StoreError
 from handlers.web.access import is_from_our_page
 from handlers.web.console import views
 from handlers.web.console.access import Caller, Guarded, Route, Unguarded, read_cookie
-from handlers.web.console.answers import page, redirect
+from handlers.web.console.answers import redirect
 from handlers.web.console.desk_pages import DeskPages
 from handlers.web.console.office import FALLBACK_ZONE, Office
 from handlers.web.console.oversight import Oversight
 from handlers.web.console.sign_in_pages import SignInPages
+from handlers.web.pages import page
 from handlers.web.wordings import SOURCE, language_asked_for
 
 _SIGN_IN: Final = "/desk/sign-in"

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Final
 
 from bot.desk.helplines import HelplineId
+from bot.desk.referring import PENDING
 from bot.desk.staff import Member, Roster
 from bot.desk.ticket import ReferralState, StaffId, Stage, Ticket, TicketId, Urgency
 from bot.guard.rights import desks_for
 from handlers.web.console.views import Filters, Present, Row, Tab, Why
 
-PENDING: Final = (ReferralState.ASKING, ReferralState.OFFERED)
 _ORDER: Final = {Urgency.EMERGENCY: 0, Urgency.HIGH: 1, Urgency.NORMAL: 2}
 
 Presence = Callable[[TicketId], dict[StaffId, bool]]
@@ -121,11 +121,12 @@ def choices(tickets: Iterable[Ticket], wanted: Filters) -> Filters:
     return Filters(wanted.language, wanted.topic, wanted.helpline, languages, topics, helplines)
 
 
-def urgent_count(tickets: Iterable[Ticket], member: Member) -> int:
-    """How many urgent ones nobody has taken."""
-    return sum(
-        one.stage is Stage.ASKED and one.urgency is not Urgency.NORMAL and bool(desks_for(member, one))
+def urgent(tickets: Iterable[Ticket], member: Member) -> list[TicketId]:
+    """The urgent ones that nobody has taken and that are somebody's to see."""
+    return sorted(
+        one.id
         for one in tickets
+        if one.stage is Stage.ASKED and one.urgency is not Urgency.NORMAL and desks_for(member, one)
     )
 
 

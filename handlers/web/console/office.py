@@ -24,7 +24,7 @@ from handlers.web.console import views
 from handlers.web.console.access import Caller
 from handlers.web.console.board import Board
 from handlers.web.console.casefile import Cabinet
-from handlers.web.console.lists import urgent_count
+from handlers.web.console.lists import urgent
 from handlers.web.console.showing import ConsolePages
 
 FALLBACK_ZONE = "Asia/Bangkok"
@@ -92,7 +92,7 @@ class Office:
             here,
             menu,
             unlock="/desk/unlock" if caller.session.private is None and reads else None,
-            urgent=urgent_count(self.board.tickets, member),
+            urgent=len(urgent(self.board.tickets, member)),
             told=told,
             stream="/desk/stream" if reads else None,
             presence="/desk/presence" if reads else None,

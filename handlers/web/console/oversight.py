@@ -21,9 +21,10 @@ from bot.guard.rights import Right, may, may_invite, may_remove
 from bot.messages import Language
 from handlers.web.console import views
 from handlers.web.console.access import Caller, Guarded, Route, origin_of
-from handlers.web.console.answers import field, page, redirect, told_in
+from handlers.web.console.answers import field, redirect, told_in
 from handlers.web.console.lists import path_of, row_of, since
 from handlers.web.console.office import Office
+from handlers.web.pages import page
 
 DAYS: Final = 30
 ENTRIES: Final = 100

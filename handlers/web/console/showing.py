@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.desk.decided import Refusal
 from bot.desk.phrases import Card
+from bot.desk.staff_deciding import LONGEST, STAFF_REASONS
 from bot.desk.ticket import CloseReason, ReferralState, Stage, Urgency
 from bot.dialogue.desk_wording import DECLINE_REASONS, MOST_LABELS, seen
 from bot.dialogue.script import Script
@@ -27,13 +28,6 @@ from handlers.web.console.wording import ConsoleWords, exact
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
-STAFF_CLOSE: Final = (
-    *(CloseReason.HELPED, CloseReason.REFERRED_OUTSIDE, CloseReason.NO_ANSWER, CloseReason.NOT_FOR_US),
-    CloseReason.DUPLICATE,
-)
-"""Why staff may close; the other reasons are the person's or nobody's."""
-
-LONGEST_MESSAGE: Final = 3500
 _TEMPLATES: Final = {
     views.SignInView: "sign-in.html",
     views.CodeView: "code.html",
@@ -177,10 +171,10 @@ _ENUMS: Final[Mapping[str, type[StrEnum]]] = {
     )
 }
 _LISTS: Final[Mapping[str, object]] = {
-    "CLOSE_REASONS": STAFF_CLOSE,
+    "CLOSE_REASONS": tuple(one for one in CloseReason if one in STAFF_REASONS),
     "DECLINE_REASONS": DECLINE_REASONS,
     "LABELS": MOST_LABELS,
-    "LONGEST_MESSAGE": LONGEST_MESSAGE,
+    "LONGEST_MESSAGE": LONGEST,
     "LEAST": SHORTEST,
     "FEWEST": views.FEWEST,
 }

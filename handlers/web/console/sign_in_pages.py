@@ -30,8 +30,9 @@ from handlers.web.console.access import (
     read_cookie,
     take_cookies,
 )
-from handlers.web.console.answers import field, page, redirect, told_in
+from handlers.web.console.answers import field, redirect, told_in
 from handlers.web.console.office import FALLBACK_ZONE, Office
+from handlers.web.pages import page
 from handlers.web.wordings import SOURCE, language_asked_for
 
 _NOTICES: Final = {

@@ -7,9 +7,9 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.desk.ticket import Stage, TicketId, Urgency
-from bot.guard.rights import desks_for
+from bot.desk.ticket import TicketId
 from handlers.web.console.access import Caller
+from handlers.web.console.lists import urgent
 from handlers.web.console.office import Office
 
 CHECK_EVERY: Final = 1.0
@@ -66,13 +66,6 @@ class NewsStream:
 
     def _news(self, changed: set[TicketId] | None) -> bytes:
         """Which tickets have changed (None: whatever there is may have), and which urgent ones nobody has taken."""
-        told = {"changed": None if changed is None else sorted(changed), "urgent": self._urgent()}
+        standing = urgent(self._office.board.tickets, self._caller.member)
+        told = {"changed": None if changed is None else sorted(changed), "urgent": standing}
         return f"event: news\ndata: {json.dumps(told)}\n\n".encode()
-
-    def _urgent(self) -> list[TicketId]:
-        member = self._caller.member
-        return sorted(
-            one.id
-            for one in self._office.board.tickets
-            if one.stage is Stage.ASKED and one.urgency is not Urgency.NORMAL and desks_for(member, one)
-        )
