@@ -18,7 +18,7 @@ from bot.dialogue.contact import HOURS, are_in_hours
 from bot.guard.audit import Deed as Done
 from bot.guard.rights import Right, desks_for, holds, may
 from bot.messages import ConversationId, Language, Message
-from bot.store.contract import Address, ConflictError, Outgoing, OutgoingId, Priority, TicketCommit
+from bot.store.contract import Address, ConflictError, Outgoing, OutgoingId, Priority, Sealed, TicketCommit
 from bot.store.shelf import ShelfKind
 from bot.turns import TicketArrival
 from bot.turns.tickets import DESK
@@ -50,6 +50,9 @@ _OF_WHOEVER_HOLDS: Final = (
     *(views.Deed.RELEASE, views.Deed.GIVE, views.Deed.ASK, views.Deed.WRITE, views.Deed.CARD, views.Deed.CANNED),
     *(views.Deed.NOTE, views.Deed.URGENCY, views.Deed.LABEL, views.Deed.CLOSE, views.Deed.REMIND),
 )
+
+_FROM_OUTSIDE: Final = (views.Deed.GLASS, views.Deed.ACCEPT, views.Deed.DECLINE)
+"""What is done by somebody who may not read the case yet: whoever gives a reason, and the desk that is asked."""
 
 
 class DeskPages:
@@ -142,7 +145,7 @@ class DeskPages:
         if isinstance(action, views.Notice):
             return redirect(path, action)
         via = self._via(ticket, member, deed)
-        if deed is not views.Deed.GLASS and not await self._is_open_to(ticket, member):
+        if deed not in _FROM_OUTSIDE and not await self._is_open_to(ticket, member):
             return redirect(path, Refusal.HELD_BY_ANOTHER)
         done = Done.BROKE_GLASS if deed is views.Deed.GLASS else Done.ACTED
         why_given = field(form, "why") if deed is views.Deed.GLASS else ""
@@ -229,7 +232,7 @@ class DeskPages:
         casefile = self._office.cabinet.open(ticket, sealed, member.id, private, path_of(ticket.id))
         if casefile.keys:
             await self._note_opened(ticket, member)
-            await self._give_to_colleagues(ticket, casefile, frozenset(sealed.wraps))
+            await self._give_to_colleagues(ticket, casefile, sealed)
         return casefile
 
     async def _note_opened(self, ticket: Ticket, member: Member) -> None:
@@ -240,18 +243,15 @@ class DeskPages:
             return
         await self._office.chronicle.note(self._office.clock.now(), member.id, Done.OPENED, ticket.alias)
 
-    async def _give_to_colleagues(self, ticket: Ticket, casefile: Casefile, there: frozenset[str]) -> None:
+    async def _give_to_colleagues(self, ticket: Ticket, casefile: Casefile, sealed: Sealed) -> None:
         """Whoever can open it gives the key to colleagues who may and cannot yet, such as those who came later."""
         roster, now, office = self._office.roster.current(), self._office.clock.now(), self._office
         wraps: dict[str, bytes] = {}
-        sealed = None
         for (name, _), key in casefile.keys.items():
             helpline = HelplineId(name)
             wanted = {wrap_name(helpline, key.public, reader) for reader in readers_of(roster, helpline)}
-            if wanted <= there:
-                continue
-            sealed = sealed or await office.store.read_sealed(ticket.id)
-            wraps |= office.keeper.rewrap(ticket, key, helpline, sealed, roster, now)
+            if not wanted <= sealed.wraps.keys():
+                wraps |= office.keeper.rewrap(ticket, key, helpline, sealed, roster, now)
         if not wraps:
             return
         snapshot = await office.store.load_ticket(ticket.id)

@@ -168,6 +168,7 @@ async def test_a_referral_crosses_and_what_was_told_before_stays_behind(desk: De
         await chan.sign_in(desk, CHAN)
         name = await desk.open()
         await desk.tell(name, WORDS)
+        await ben.post(f"/desk/case/{name}/do/claim")
         await ben.post(f"/desk/case/{name}/do/refer", {"to": OTHER})
         await desk.tell(name, PersonAgreed(OTHER, agreed=True))
         await chan.get(f"/desk/case/{name}")
