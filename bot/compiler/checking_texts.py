@@ -44,18 +44,19 @@ def check_texts(draft: Draft, translations: Translations) -> None:
     """Write down what is wrong with single texts, in any language."""
     notebook = draft.notebook
     for source in draft.texts.values():
-        _check_text(source, ENGLISH, source.words, source.place, notebook)
+        check_text(source, ENGLISH, source.words, source.place, notebook)
     for language in translations.languages():
         for text_id, translated in translations.of(language).items():
             source = draft.texts[text_id]
-            _check_text(source, language, translated.words, translated.place, notebook)
+            check_text(source, language, translated.words, translated.place, notebook)
             is_copied = translated.words == source.words and translated.words.isascii()
             if is_copied and _LATIN.search(_SLOT.sub("", translated.words)):
                 words = "this is still the English text"
                 notebook.warning(translated.place, words)
 
 
-def _check_text(source: SourceText, language: Language, words: str, place: Place, notebook: Notebook) -> None:
+def check_text(source: SourceText, language: Language, words: str, place: Place, notebook: Notebook) -> None:
+    """Write down what is wrong with the words of one text in one language, whoever they came from."""
     if _DIGIT.search(words) is not None:
         _check_digits(words, place, notebook)
     if _MAYBE_LINK.search(words) is not None:

@@ -406,6 +406,7 @@ _TRANSLATION: Final = Record(
         Field("from", HASH, about="First 8 hexadecimal digits of the SHA-256 of the English; a tool writes it"),
         Field("status", OneOf(("draft", "reviewed"))),
         Field("by", Words(), about="Who reviewed it"),
+        Field("on", DAY, about="The day on which they did"),
     )
 )
 TEXTS_FILE: Final = Record(

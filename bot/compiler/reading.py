@@ -103,7 +103,7 @@ def _decode(source: bytes, shown_as: str, notebook: Notebook) -> str | None:
         column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
         notebook.error(Place(shown_as, line, column), "this is not UTF-8; save the file as UTF-8")
         return None
-    forbidden = _FORBIDDEN.search(words)
+    forbidden = FORBIDDEN.search(words)
     if forbidden is None:
         return words
     at = forbidden.start()
@@ -114,7 +114,7 @@ def _decode(source: bytes, shown_as: str, notebook: Notebook) -> str | None:
 
 # Controls, other line breaks than \n, marks that turn the direction of writing, byte order marks inside.
 # U+200B to U+200D stay: Khmer, Lao and Burmese need them.
-_FORBIDDEN: Final = re.compile(
+FORBIDDEN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\uffff]"
 )
 _EMPTY_WORDS: Final = frozenset({"~", "null", "Null", "NULL"})
@@ -186,7 +186,7 @@ class _Builder:
         if is_plain:
             if words in _EMPTY_WORDS:
                 self._notebook.error(place, f"'{words}' means nothing here; write words or leave the line out")
-        elif self._escapes and (forbidden := _FORBIDDEN.search(words)) is not None:
+        elif self._escapes and (forbidden := FORBIDDEN.search(words)) is not None:
             code = ord(forbidden.group())
             self._notebook.error(place, f"the invisible character U+{code:04X} may not stand in content")
         return TextNode(place, words, is_plain)

@@ -30,6 +30,10 @@ class Translated:
     place: Place
     worded: Worded
     stamped: bool
+    by: str = ""
+    """Who reviewed it."""
+    on: str = ""
+    """The day on which they did."""
 
 
 @dataclass(slots=True)
@@ -73,6 +77,7 @@ def read_translations(node: Node, language: str, draft: Draft, translations: Tra
         return
     texts = translations.by_language.setdefault(Language(language), {})
     status = words_at(node, "status", "draft")
+    by = words_at(node, "by")
     for key, entry in entries_at(node, "texts"):
         source = draft.texts.get(TextId(key.words))
         text = text_at(entry, "text")
@@ -90,7 +95,11 @@ def read_translations(node: Node, language: str, draft: Draft, translations: Tra
             phrase = split_phrase(text.words, text.place, draft.notebook)
             if not _slots_fit(source, phrase, text.place, draft, is_stale=standing is Standing.STALE):
                 continue
-            texts[source.id] = Translated(text.words, text.place, Worded(phrase, standing), bool(stamp))
+            texts[source.id] = Translated(
+                *(text.words, text.place, Worded(phrase, standing), bool(stamp)),
+                by=words_at(entry, "by", by),
+                on=words_at(entry, "on"),
+            )
     _read_examples(node, Language(language), draft)
 
 
