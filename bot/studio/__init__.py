@@ -1,0 +1,1 @@
+"""Where those who keep the content true change it: drafts, reviews, versions, translations."""

@@ -1,0 +1,73 @@
+"""A PO file, for translators who work with gettext's tools.
+
+The context of each entry is the id of the text; a translation whose English has changed is marked `fuzzy`, so that
+tools show it for another look. A PO file cannot say that somebody reviewed a text.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import polib
+
+from bot.messages import Language
+from bot.studio.exchange.errors import MOST_BYTES, ExchangeError, Fault
+from bot.studio.units import MOST, Incoming, State, Unit
+
+NAME: Final = "po"
+_FUZZY: Final = "fuzzy"
+
+
+def write(units: Iterable[Unit], language: Language) -> bytes:
+    """A file with one entry for each unit."""
+    file = polib.POFile(wrapwidth=0)
+    file.metadata = {
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Transfer-Encoding": "8bit",
+        "Language": language,
+        "MIME-Version": "1.0",
+    }
+    for unit in units:
+        entry = polib.POEntry(msgctxt=unit.id, msgid=unit.english, msgstr=unit.words, occurrences=[(unit.file, "")])
+        if unit.state is State.STALE:
+            entry.flags.append(_FUZZY)
+        file.append(entry)
+    return str(file).encode() + b"\n"
+
+
+def read(content: bytes, language: Language) -> tuple[Incoming, ...]:
+    """What stands in a file that came back; raise ExchangeError where it is none of ours."""
+    if len(content) > MOST_BYTES:
+        raise ExchangeError(Fault.TOO_LARGE, 1, str(MOST_BYTES))
+    try:
+        words = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ExchangeError(Fault.NOT_TEXT, content[: error.start].count(b"\n") + 1) from error
+    # The library takes a line without any quotes for the path of a file, and would open it.
+    if "msgid" not in words or "\n" not in words:
+        raise ExchangeError(Fault.NOT_THIS_FORM)
+    try:
+        file = polib.pofile(words)
+    except (OSError, ValueError, IndexError, UnicodeError) as error:
+        raise ExchangeError(Fault.NOT_THIS_FORM, _line_in(str(error))) from error
+    told = file.metadata.get("Language", "")
+    if told and told.partition("_")[0] != language:
+        raise ExchangeError(Fault.WRONG_LANGUAGE, 1, told)
+    entries = [entry for entry in file if not entry.obsolete]
+    if len(entries) > MOST:
+        raise ExchangeError(Fault.TOO_MANY, 1, str(MOST))
+    return tuple(
+        Incoming(
+            entry.msgctxt or "",
+            # Whoever left the mark on has not looked at it.
+            "" if _FUZZY in entry.flags else entry.msgstr,
+            entry.linenum or 1,
+            entry.msgid,
+        )
+        for entry in entries
+    )
+
+
+def _line_in(words: str) -> int:
+    """The line that the library names in its message: "… (line 12): …"."""
+    number = words.partition("(line ")[2].partition(")")[0]
+    return int(number) if number.isascii() and number.isdigit() else 1
