@@ -5,7 +5,7 @@ Buttons are named by what they stand for, not by their words, so that one conver
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -30,49 +30,22 @@ from bot.compiler.reading import ListNode, MapNode, Node, TextNode, read_path
 from bot.compiler.shapes import inspect
 from bot.compiler.shaping_conditions import UNKNOWN
 from bot.desk.helplines import Desks, HelplineId
-from bot.desk.letters import (
-    Acknowledged,
-    CodeUnknown,
-    NobodyYet,
-    PersonUrged,
-    ReferralNews,
-    Referring,
-    StaffWrote,
-    TicketClosed,
-    TicketJoined,
-    ToPerson,
-)
-from bot.desk.ticket import CloseReason, ReferralState, Stage, TicketId, Urgency
+from bot.desk.letters import PersonUrged
+from bot.desk.ticket import Urgency
 from bot.dialogue import NEW_CONVERSATION, Conversation
-from bot.dialogue.effects import Hold, OpenTicket, Send, Turn, Unveil, Wake, WriteTo
-from bot.dialogue.engine import take_turn
-from bot.dialogue.events import (
-    Elapsed,
-    Event,
-    LetterCame,
-    Opened,
-    Pressed,
-    Reported,
-    Shared,
-    SharedKind,
-    Typed,
-    Wish,
-    Wished,
-)
-from bot.dialogue.fresh import Fresh
+from bot.dialogue.effects import OpenTicket, Send, Turn, WriteTo
+from bot.dialogue.events import Event, Opened, Pressed, Shared, SharedKind, Typed, Wish, Wished
 from bot.dialogue.menu import DONE
 from bot.dialogue.phrasebook import TextId
+from bot.dialogue.playing import HelplineDoes, Play
 from bot.dialogue.presses import Answer, LookIn, Open, read_press
 from bot.dialogue.script import Script
 from bot.dialogue.steps import Choose, Option
 from bot.facts import Availability, Caller, Hotline
-from bot.messages import Button, ConversationId, Language, Message, words_of
+from bot.messages import Button, Language, Message, words_of
 
 NOON: Final = datetime(2026, 4, 14, 12, 0, tzinfo=ZoneInfo("Asia/Bangkok"))
 """When a conversation happens that does not say."""
-
-_FRESH: Final = Fresh(ConversationId("person"), TicketId("~rehearsed"), lambda _: "ABCDE-FGHJK")
-_WORDS_OF_STAFF: Final = "We are here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +117,25 @@ class _Stage:
     script: Script
     rehearsal: Rehearsal
     notebook: Notebook
-    conversation: Conversation = NEW_CONVERSATION
     turn: Turn = field(default_factory=lambda: Turn(NEW_CONVERSATION))
-    now: datetime = NOON
     buttons: tuple[Button, ...] = ()
-    due: list[tuple[datetime, str]] = field(default_factory=list)
     shown: tuple[Message, ...] = ()
-    held: list[Message] = field(default_factory=list)
+    _play: Play = field(init=False)
+
+    def __post_init__(self) -> None:
+        told = Conversation(self.rehearsal.language, self.rehearsal.profile)
+        self._play = Play(self.script, self.rehearsal.moment, told)
+
+    @property
+    def conversation(self) -> Conversation:
+        return self._play.conversation
+
+    @property
+    def now(self) -> datetime:
+        return self._play.now
 
     def play(self) -> None:
         """Take every line; stop where a button is missing, since all after it would only confuse."""
-        self.conversation = Conversation(self.rehearsal.language, self.rehearsal.profile)
-        self.now = self.rehearsal.moment
         for line in self.rehearsal.lines:
             expected = at(line, "bot")
             if expected is not None:
@@ -178,65 +158,20 @@ class _Stage:
         elif kind := words_at(line, "send"):
             self._happen(Shared(SharedKind(kind)))
         elif text_at(line, "later") is not None:
-            self._wait(duration_at(line, "later"))
+            for came in self._play.wait(duration_at(line, "later")):
+                self._see(*came)
         elif what := words_at(line, "helpline"):
-            self._happen(LetterCame(self._letter(what)))
+            self._see(*self._play.help(HelplineDoes(what)))
         return True
 
-    def _letter(self, what: str) -> ToPerson:
-        """What the helpline's doing comes to on the person's side."""
-        first, last = self._desks()
-        match what:
-            case "reads":
-                return Acknowledged(self.now)
-            case "is-silent":
-                return NobodyYet(self.now)
-            case "asks-to-pass-on":
-                return Referring(last)
-            case "accepts":
-                return ReferralNews(last, ReferralState.ACCEPTED, holds=last)
-            case "declines":
-                return ReferralNews(last, ReferralState.DECLINED, holds=first)
-            case "closes":
-                return TicketClosed(CloseReason.HELPED, self.now)
-            case "finds-code":
-                return TicketJoined(_FRESH.ticket, first, self.now, Stage.TALKING)
-            case "finds-no-code":
-                return CodeUnknown()
-            case _:
-                return StaffWrote(_WORDS_OF_STAFF, self.conversation.language or ENGLISH, ref="staff")
-
-    def _desks(self) -> tuple[HelplineId, HelplineId]:
-        desks = tuple(self.script.desks.open_tickets) or (HelplineId(""),)
-        return desks[0], desks[-1]
-
     def _happen(self, event: Event) -> None:
-        self.turn = take_turn(self.script, self.conversation, event, self.now, _FRESH)
-        self.conversation = self.turn.conversation or NEW_CONVERSATION
-        self.due += [(self.now + wake.after, wake.node) for wake in self.turn.effects if isinstance(wake, Wake)]
-        self.held += [hold.message for hold in self.turn.effects if isinstance(hold, Hold) and hold.message]
-        self.shown = self.turn.messages
-        is_of_staff = any(isinstance(effect, Send) and effect.ref for effect in self.turn.effects)
-        if any(isinstance(effect, Unveil) for effect in self.turn.effects):
-            self.shown, self.held, is_of_staff = (*self.held, *self.shown), [], True
+        self._see(*self._play.happen(event))
+
+    def _see(self, turn: Turn, sends: tuple[Send, ...]) -> None:
+        self.turn, self.shown = turn, tuple(send.message for send in sends)
         shown = tuple(button for message in self.shown for row in message.rows for button in row)
         # Words without buttons leave the last menu where it is.
         self.buttons = shown or self.buttons
-        if is_of_staff:
-            self._report()
-
-    def _report(self) -> None:
-        """What staff wrote is on the screen now, and the person's side learns of it."""
-        turn = take_turn(self.script, self.conversation, Reported("staff", "shown"), self.now, _FRESH)
-        self.conversation = turn.conversation or NEW_CONVERSATION
-        self.due += [(self.now + wake.after, wake.node) for wake in turn.effects if isinstance(wake, Wake)]
-
-    def _wait(self, passed: timedelta) -> None:
-        self.now += passed
-        for moment, node in sorted(self.due):
-            if moment <= self.now:
-                self.due.remove((moment, node))
-                self._happen(Elapsed(node))
 
     def _tap(self, name: TextNode) -> bool:
         found = next((button for button in self.buttons if name.words in self._names(button)), None)
