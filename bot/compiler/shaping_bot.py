@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Final
 
 from bot.compiler.draft import ENGLISH, BotDraft, Draft, Kind, Mention, Role
 from bot.compiler.forms import BOT_FILE, PHRASES_FILE, SPECIAL_FLOWS, TICKET_FLOWS
@@ -11,6 +12,8 @@ from bot.compiler.shapes import inspect
 from bot.dialogue.script import Tongue
 from bot.dialogue.steps import FlowId
 from bot.messages import Language
+
+_OF_STAFF: Final = ("console-", "studio-")
 
 
 def shape_bot(node: Node, draft: Draft) -> None:
@@ -48,7 +51,9 @@ def shape_phrases(node: Node, draft: Draft) -> None:
     inspect(node, PHRASES_FILE, draft.notebook)
     for name, words in entries_at(node, "phrases"):
         draft.introduce(Kind.PHRASE, name)
-        draft.write(f"phrase.{name.words}", words, Role.PHRASE, vital=True)
+        # Staff and editors can do with English for a day; nobody in danger reads their pages.
+        is_vital = not name.words.startswith(_OF_STAFF)
+        draft.write(f"phrase.{name.words}", words, Role.PHRASE, vital=is_vital)
 
 
 def _shape_tongues(node: Node, draft: Draft) -> Mapping[Language, Tongue]:
