@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Final
 
 from bot.compiler.draft import Draft, Kind
-from bot.compiler.forms import STAGES
+from bot.compiler.forms import GLOSSARY_FILE, STAGES
 from bot.compiler.leaves import plain_tree
 from bot.compiler.linking import Linked, link
 from bot.compiler.problems import Notebook, Place
 from bot.compiler.reading import Node, read_path
 from bot.compiler.reading_media import check_recordings, read_media
+from bot.compiler.shapes import inspect
 from bot.compiler.shaping_bot import shape_bot, shape_phrases
 from bot.compiler.shaping_desk import shape_cards, shape_helplines
 from bot.compiler.shaping_facts import shape_facts, shape_hotlines, shape_places
@@ -39,7 +40,7 @@ class Assembled:
     lessons: Lessons
     phrases: Place
     documents: Mapping[str, Node]
-    """`concepts.yaml` and `safety.yaml` as they stand; what they mean is known to the language alone."""
+    """`concepts.yaml`, `safety.yaml` and `glossary.yaml` as they stand; what they mean is known to others."""
     is_whole: bool = True
     """Whether every file could be read: what else seems wrong without one of them only hides the mistake in it."""
 
@@ -130,6 +131,9 @@ def _take(
             shape_cards(node, draft)
         case ("concepts" | "safety" as name,):
             documents[name] = node
+        case ("glossary",):
+            inspect(node, GLOSSARY_FILE, draft.notebook)
+            documents["glossary"] = node
         case ("facts", _):
             shape_facts(node, draft)
         case ("hotlines", _):

@@ -419,6 +419,17 @@ TEXTS_FILE: Final = Record(
     )
 )
 
+GLOSSARY_FILE: Final = ListOf(
+    Record(
+        (
+            Field("term", Words(), required=True),
+            Field("also", ListOf(Words()), about="Its other forms in English"),
+            Field("note", Words(), about="What it means here, for translators"),
+            Field("words", MapOf(LANGUAGE, ListOf(Words(), at_least=1)), required=True, about="Any of them will do"),
+        )
+    )
+)
+
 RECORDINGS_FILE: Final = Record(
     (
         Field(
@@ -565,6 +576,7 @@ FILES: Final[dict[str, Shape]] = {
     "places": PLACES_FILE,
     "helplines": HELPLINES_FILE,
     "cards": CARDS_FILE,
+    "glossary": GLOSSARY_FILE,
     "texts": TEXTS_FILE,
     "recordings": RECORDINGS_FILE,
     "tests": TESTS_FILE,
