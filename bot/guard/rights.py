@@ -21,7 +21,22 @@ class Right(StrEnum):
     MANAGE_STAFF = "manage-staff"
     EXPORT_COUNTS = "export-counts"
     READ_AUDIT = "read-audit"
+    SEE_STUDIO = "see-studio"
+    EDIT_CONTENT = "edit-content"
+    REVIEW_CONTENT = "review-content"
+    """Approve what others have changed; that it is never one's own the studio sees to."""
+    PUBLISH_CONTENT = "publish-content"
+    ROLL_BACK = "roll-back"
+    CALL_NUMBERS = "call-numbers"
+    """Say of a number whether it answered when one called it."""
 
+
+_OF_CONTENT: Final = frozenset(
+    {
+        *(Right.SEE_STUDIO, Right.EDIT_CONTENT, Right.REVIEW_CONTENT),
+        *(Right.PUBLISH_CONTENT, Right.ROLL_BACK, Right.CALL_NUMBERS),
+    }
+)
 
 _BY_ROLE: Final = {
     Role.RESPONDER: frozenset({Right.OWN_ACCOUNT, Right.SEE_INBOX, Right.OPEN_TICKET, Right.BREAK_GLASS}),
@@ -29,14 +44,15 @@ _BY_ROLE: Final = {
         {
             *(Right.OWN_ACCOUNT, Right.SEE_INBOX, Right.OPEN_TICKET, Right.BREAK_GLASS),
             *(Right.SUPERVISE, Right.MANAGE_STAFF, Right.EXPORT_COUNTS),
+            *(Right.SEE_STUDIO, Right.REVIEW_CONTENT, Right.CALL_NUMBERS),
         }
     ),
-    Role.EDITOR: frozenset({Right.OWN_ACCOUNT}),
-    Role.OPERATOR: frozenset({Right.OWN_ACCOUNT, Right.MANAGE_STAFF}),
-    Role.AUDITOR: frozenset({Right.OWN_ACCOUNT, Right.READ_AUDIT}),
+    Role.EDITOR: frozenset({Right.OWN_ACCOUNT, *_OF_CONTENT}),
+    Role.OPERATOR: frozenset({Right.OWN_ACCOUNT, Right.MANAGE_STAFF, Right.SEE_STUDIO, Right.ROLL_BACK}),
+    Role.AUDITOR: frozenset({Right.OWN_ACCOUNT, Right.READ_AUDIT, Right.SEE_STUDIO}),
 }
 
-_OF_NO_HELPLINE: Final = frozenset({Right.OWN_ACCOUNT, Right.READ_AUDIT})
+_OF_NO_HELPLINE: Final = frozenset({Right.OWN_ACCOUNT, Right.READ_AUDIT}) | _OF_CONTENT
 """All others reach only as far as the helplines somebody works for; an operator runs them all."""
 
 

@@ -25,6 +25,11 @@ _UNUSED_POWERS: Final = (
     "payment",
     "usb",
 )
+MICROPHONE_HERE: Final = {
+    "Permissions-Policy": ", ".join(f"{power}=({'self' if power == 'microphone' else ''})" for power in _UNUSED_POWERS)
+}
+"""For the one page on which staff read texts aloud."""
+
 _ALWAYS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY,
     "X-Content-Type-Options": "nosniff",
@@ -51,7 +56,9 @@ class SecurityHeaders:
 
     def add(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
         """For a response that does not leave by way of the application."""
+        powers = response.headers.get("Permissions-Policy", _ALWAYS["Permissions-Policy"])
         response.headers.update(_ALWAYS)
+        response.headers["Permissions-Policy"] = powers
         response.headers.setdefault("Cache-Control", "no-store")
         if is_https(request, self._public_url):
             response.headers["Strict-Transport-Security"] = _ONE_YEAR

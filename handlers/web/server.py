@@ -32,6 +32,7 @@ from handlers.web.gate import Gate, most_connections
 from handlers.web.headers import SecurityHeaders
 from handlers.web.health import Health
 from handlers.web.media import MediaFiles
+from handlers.web.studio.showing import STATIC as STUDIO_FILES
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -89,7 +90,7 @@ def build_application(
     console: Callable[[Assets], ConsoleDoor] | None = None,
 ) -> web.Application:
     """The application; `more` are paths of other doors, such as the one that Telegram posts to."""
-    assets = Assets([_CHAT_FILES, CONSOLE_FILES])
+    assets = Assets([_CHAT_FILES, CONSOLE_FILES, STUDIO_FILES])
     errors = ErrorPages(around.script, around.clock, around.figures, assets.address("page.css"))
     health = Health(around.store, around.clock, around.figures, around.is_leaving)
     chat = ChatDoor(
@@ -112,10 +113,7 @@ def build_application(
             web.get("/static/{name}", assets.serve),
             web.get("/media/{name}", MediaFiles(around.script).serve),
             web.get("/favicon.ico", _no_icon),
-            web.get("/healthz", health.lives),
-            web.get("/healthz/alerts", health.calls_helplines),
-            web.get("/readyz", health.is_ready),
-            web.get("/metrics", health.tell_figures),
+            *_probes(health),
             *(web.route("*", path, handler) for path, handler in (more or {}).items()),
         ]
     )
@@ -125,6 +123,26 @@ def build_application(
 
     application.on_shutdown.append(end_streams)
     return application
+
+
+def build_probes(around: Surroundings) -> web.Application:
+    """What machines ask, and nothing for people: for a process that works behind the others."""
+    errors = ErrorPages(around.script, around.clock, around.figures, "")
+    application = web.Application(client_max_size=LONGEST_BODY, middlewares=[errors.middleware])
+    headers = SecurityHeaders(around.public_url)
+    application.on_response_prepare.append(headers.put_on)
+    application[_REFUSALS] = _Refusals(errors, headers)
+    application.add_routes(_probes(Health(around.store, around.clock, around.figures, around.is_leaving)))
+    return application
+
+
+def _probes(health: Health) -> list[web.RouteDef]:
+    return [
+        web.get("/healthz", health.lives),
+        web.get("/healthz/alerts", health.calls_helplines),
+        web.get("/readyz", health.is_ready),
+        web.get("/metrics", health.tell_figures),
+    ]
 
 
 @asynccontextmanager

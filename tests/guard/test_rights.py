@@ -15,6 +15,20 @@ from tests.builders import NOW, SOMEBODY
 
 HERE, ELSEWHERE, THIRD = HelplineId("khmer"), HelplineId("thai"), HelplineId("lao")
 
+ALLOWED_IN_STUDIO = {
+    (Role.EDITOR, Right.SEE_STUDIO),
+    (Role.EDITOR, Right.EDIT_CONTENT),
+    (Role.EDITOR, Right.REVIEW_CONTENT),
+    (Role.EDITOR, Right.PUBLISH_CONTENT),
+    (Role.EDITOR, Right.ROLL_BACK),
+    (Role.EDITOR, Right.CALL_NUMBERS),
+    (Role.SUPERVISOR, Right.SEE_STUDIO),
+    (Role.SUPERVISOR, Right.REVIEW_CONTENT),
+    (Role.SUPERVISOR, Right.CALL_NUMBERS),
+    (Role.OPERATOR, Right.SEE_STUDIO),
+    (Role.OPERATOR, Right.ROLL_BACK),
+    (Role.AUDITOR, Right.SEE_STUDIO),
+}
 ALLOWED_HERE = {
     (Role.RESPONDER, Right.OWN_ACCOUNT),
     (Role.RESPONDER, Right.SEE_INBOX),
@@ -32,8 +46,8 @@ ALLOWED_HERE = {
     (Role.OPERATOR, Right.MANAGE_STAFF),
     (Role.AUDITOR, Right.OWN_ACCOUNT),
     (Role.AUDITOR, Right.READ_AUDIT),
-}
-ALLOWED_ELSEWHERE = {
+} | ALLOWED_IN_STUDIO
+ALLOWED_ELSEWHERE = ALLOWED_IN_STUDIO | {
     *((role, Right.OWN_ACCOUNT) for role in Role),
     (Role.OPERATOR, Right.MANAGE_STAFF),
     (Role.AUDITOR, Right.READ_AUDIT),

@@ -53,6 +53,8 @@ class Guarded:
     path: str
     right: Right
     answer: Answer
+    largest: int | None = None
+    """How many bytes a form may hold, where it brings more than words; else as many as any request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ The list of routes is the list of rules: a page that names no right cannot be pu
 """
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final
 
 from aiohttp import web
@@ -28,14 +28,15 @@ _HANDLER = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class ConsoleDoor:
-    """All of `/desk`."""
+    """All of `/desk`; `more` are routes of other doors for the same people, let in by the same rules."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, more: Iterable[Route] = ()) -> None:
         self._office = office
         self.rules: tuple[Route, ...] = (
             *SignInPages(office).routes(),
             *DeskPages(office).routes(),
             *Oversight(office).routes(),
+            *more,
         )
 
     def routes(self) -> list[web.RouteDef]:
@@ -77,6 +78,8 @@ class ConsoleDoor:
             return self._trouble(request, caller, views.Trouble.FORBIDDEN, 403)
         form: Mapping[str, str] = {}
         if request.method == "POST":
+            if rule.largest is not None:
+                request = request.clone(client_max_size=rule.largest)
             form = await self._form(request)
             if not _same(form.get("csrf", ""), session.csrf):
                 return redirect("/desk", views.Notice.PAGE_OLD)

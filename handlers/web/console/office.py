@@ -33,6 +33,7 @@ _PLACES = {
     views.Place.SUPERVISOR: (Right.SUPERVISE, "/desk/overview"),
     views.Place.STAFF: (Right.MANAGE_STAFF, "/desk/staff"),
     views.Place.AUDIT: (Right.READ_AUDIT, "/desk/audit"),
+    views.Place.STUDIO: (Right.SEE_STUDIO, "/studio"),
     views.Place.ACCOUNT: (Right.OWN_ACCOUNT, "/desk/account"),
 }
 

@@ -137,7 +137,7 @@ def _told(words: ConsoleWords, told: views.Told | None) -> _Said | None:
             return _Said(words.say(f"notice-{notice}", time=span, least=SHORTEST), is_good=notice in views.GOOD_NOTICES)
 
 
-def _lines(words: str) -> list[str]:
+def lines_of(words: str) -> list[str]:
     """Somebody's words, line by line and without what could make them look like others."""
     return seen(words).splitlines() or [""]
 
@@ -158,7 +158,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"seen": seen, "exact": exact, "lines": _lines}
+    environment.filters |= {"seen": seen, "exact": exact, "lines": lines_of}
     environment.globals |= {"qr_code": qr_code, "bar": _bar, **_ENUMS, **_LISTS}
     return environment
 

@@ -31,6 +31,7 @@ class Place(StrEnum):
     SUPERVISOR = "supervisor"
     STAFF = "staff"
     AUDIT = "audit"
+    STUDIO = "studio"
     ACCOUNT = "account"
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -42,6 +42,7 @@ from bot.store.shelf import MemoryShelf
 from bot.turns import TicketArrival, Tickets
 from handlers.web.assets import Assets
 from handlers.web.chat.hub import Hub
+from handlers.web.console.access import Route
 from handlers.web.console.board import Board
 from handlers.web.console.casefile import Cabinet
 from handlers.web.console.door import ConsoleDoor
@@ -229,7 +230,9 @@ def a_script(real: Script, *, mode: Mode = Mode.ALERT) -> Script:
 
 
 @asynccontextmanager
-async def a_desk_house(script: Script, folder: Path) -> AsyncIterator[DeskHouse]:
+async def a_desk_house(
+    script: Script, folder: Path, more: Callable[[Office, Assets], Iterable[Route]] = lambda _office, _assets: ()
+) -> AsyncIterator[DeskHouse]:
     clock, figures = ManualClock(), Figures()
     store, shelf = MemoryStore(), MemoryShelf(clock)
     vault = Vault(b"i" * 32, {1: b"w" * 32}, 1)
@@ -249,7 +252,8 @@ async def a_desk_house(script: Script, folder: Path) -> AsyncIterator[DeskHouse]
         pages = ConsolePages(lambda: script, assets)
         cabinet = Cabinet(epochs, writers.publics, roster.current)
         parts = (store, shelf, vault, clock, lambda: script, roster, tickets.take, sign_in, chronicle)
-        door = ConsoleDoor(Office(*parts, enrolment, keeper, cabinet, board, pages, telegram_token=TOKEN))
+        office = Office(*parts, enrolment, keeper, cabinet, board, pages, telegram_token=TOKEN)
+        door = ConsoleDoor(office, more(office, assets))
         doors.append(door)
         return door
 

@@ -1,0 +1,22 @@
+"""The routes of the studio. They are rules of the console's door: it lets the same people in and checks every form.
+
+To add pages: a module with a class that takes the `Studio` and has `routes()`, each a `Guarded` with its right (see
+overview_pages.py); a line in `StudioDoor.rules`; a line in `_TABS` of studio.py if the menu leads there; templates that
+extend `studio.html`; words as `studio-…` in content/phrases.yaml. A form that brings a file or long text has `largest`
+in its route. What a member looks at stands in the address: `/studio/at/{at}/…`, where `at` is `live` or a change's id.
+"""
+
+from handlers.web.console.access import Route
+from handlers.web.studio.overview_pages import OverviewPages
+from handlers.web.studio.studio import Studio
+
+
+class StudioDoor:
+    """All of `/studio`."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.rules: tuple[Route, ...] = (*OverviewPages(studio).routes(),)
+
+    def routes(self) -> tuple[Route, ...]:
+        """To be handed to the console's door."""
+        return self.rules

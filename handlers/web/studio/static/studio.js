@@ -1,0 +1,2 @@
+// The studio's pages while they are open: nothing here is needed to work.
+"use strict";
