@@ -25,6 +25,8 @@ class ShelfKind(StrEnum):
     LOGIN = "lo"
     PRESENCE = "pr"
     GLASS = "gl"
+    CALLS = "ca"
+    """Which numbers editors called, and who answers for which file: of staff, never of people who write to us."""
 
 
 LIVES: Final[Mapping[ShelfKind, timedelta | None]] = {
@@ -36,6 +38,7 @@ LIVES: Final[Mapping[ShelfKind, timedelta | None]] = {
     ShelfKind.LOGIN: timedelta(hours=1),
     ShelfKind.PRESENCE: timedelta(seconds=20),
     ShelfKind.GLASS: timedelta(hours=8),
+    ShelfKind.CALLS: None,
 }
 """How long each kind is kept after it was last written; None until it is dropped."""
 
