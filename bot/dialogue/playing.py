@@ -30,6 +30,9 @@ from bot.dialogue.fresh import Fresh
 from bot.dialogue.script import Script
 from bot.messages import ConversationId, Language
 
+SHOWN: Final = "shown"
+"""What the messenger calls the message that the helpline wrote last."""
+
 _FRESH: Final = Fresh(ConversationId("person"), TicketId("~rehearsed"), lambda _: "ABCDE-FGHJK")
 _WORDS_OF_STAFF: Final = "We are here."
 _OF_STAFF: Final = "staff"
@@ -66,14 +69,18 @@ class Play:
 
     def happen(self, event: Event) -> tuple[Turn, tuple[Send, ...]]:
         """Take one turn; and all that is shown by it, with what was held where that is looked at."""
-        turn = self._take(event)
+        return self.follow(take_turn(self.script, self.conversation, event, self.now, _FRESH))
+
+    def follow(self, turn: Turn) -> tuple[Turn, tuple[Send, ...]]:
+        """Stand where a turn has led that was decided elsewhere; and all that is shown by it."""
+        self._keep(turn)
         shown = tuple(effect for effect in turn.effects if isinstance(effect, Send))
         is_of_staff = any(send.ref for send in shown)
         if any(isinstance(effect, Unveil) for effect in turn.effects):
             shown, self._held, is_of_staff = (*self._held, *shown), [], True
         if is_of_staff:
             # What staff wrote is on the screen now, and the person's side learns of it.
-            self._take(Reported(_OF_STAFF, "shown"))
+            self._keep(take_turn(self.script, self.conversation, Reported(_OF_STAFF, SHOWN), self.now, _FRESH))
         return turn, shown
 
     def wait(self, passed: timedelta) -> Iterator[tuple[Turn, tuple[Send, ...]]]:
@@ -92,8 +99,7 @@ class Play:
         """Let the helpline do something."""
         return self.happen(LetterCame(self._letter(what)))
 
-    def _take(self, event: Event) -> Turn:
-        turn = take_turn(self.script, self.conversation, event, self.now, _FRESH)
+    def _keep(self, turn: Turn) -> None:
         self.conversation = turn.conversation or NEW_CONVERSATION
         for effect in turn.effects:
             match effect:
@@ -105,7 +111,6 @@ class Play:
                     self._held.append(Send(message, ref=effect.ref))
                 case _:
                     pass
-        return turn
 
     def _letter(self, what: HelplineDoes) -> ToPerson:
         """What the helpline's doing comes to on the person's side."""
