@@ -40,7 +40,10 @@ _ORDER: Final = {state: index for index, state in enumerate(State)}
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One text in one language. `file` is where its English stands, `vital` whether people in danger need it."""
+    """One text in one language. `file` is where its English stands, `target` where the translation does or will.
+
+    A vital one is needed by people in danger.
+    """
 
     id: TextId
     english: str
@@ -48,6 +51,7 @@ class Unit:
     words: str
     state: State
     file: str
+    target: str
     vital: bool = False
     by: str = ""
     on: str = ""
@@ -95,22 +99,32 @@ class Judged:
 def units_of(assembled: Assembled, language: Language) -> tuple[Unit, ...]:
     """All texts in a language: what is out of date first, then what is missing; vital before ordinary."""
     there = assembled.translations.of(language)
-    units = [
-        _unit(source, there.get(source.id), assembled.translations.hash_of_source(source))
-        for source in assembled.draft.texts.values()
-        if not source.everywhere
-    ]
+    targets: dict[str, str] = {}
+    units = []
+    for source in assembled.draft.texts.values():
+        if source.everywhere:
+            continue
+        translated, file = there.get(source.id), _inside(source.place)
+        if translated is not None:
+            # What is missing is written beside what stands before it in the English.
+            targets[file] = _inside(translated.place)
+        target = targets.get(file, f"texts/{language}/{file}")
+        units.append(_unit(source, translated, assembled.translations.hash_of_source(source), target))
     return tuple(sorted(units, key=lambda unit: (_ORDER[unit.state], not unit.vital)))
 
 
-def _unit(source: SourceText, translated: Translated | None, hash_: str) -> Unit:
+def _unit(source: SourceText, translated: Translated | None, hash_: str, target: str) -> Unit:
     state = State.MISSING if translated is None else _STATES[translated.worded.standing]
-    unit = Unit(source.id, source.words, hash_, "", state, source.place.file.partition("/")[2], source.vital)
+    unit = Unit(source.id, source.words, hash_, "", state, _inside(source.place), target, source.vital)
     if translated is None:
         return unit
     is_reviewed = state is State.REVIEWED
     by, on = (translated.by, translated.on) if is_reviewed else ("", "")
     return replace(unit, words=translated.words, by=by, on=on)
+
+
+def _inside(place: Place) -> str:
+    return place.file.partition("/")[2]
 
 
 def judge(

@@ -50,7 +50,9 @@ def test_texts_of_a_language_that_nobody_reviewed_are_drafts(assembled: Assemble
 
 def test_what_is_alike_is_offered_and_the_text_itself_is_not(assembled: Assembled) -> None:
     units = units_of(assembled, THAI)
-    unit = Unit(TextId("new"), "Your boss keeps your passport", "", "", State.MISSING, "flows/x.yaml")
+    unit = Unit(
+        TextId("new"), "Your boss keeps your passport", "", "", State.MISSING, "flows/x.yaml", "texts/th/flows/x.yaml"
+    )
     known = next(one for one in units if one.words and len(one.english) > 30)
 
     same = suggestions(known.english, unit.id, units)

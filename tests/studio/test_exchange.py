@@ -67,7 +67,9 @@ def test_all_of_the_content_comes_back_as_it_went_out(form: ModuleType, language
     ],
 )
 def test_no_word_is_changed_on_the_way(form: ModuleType, words: str) -> None:
-    unit = Unit(_id("topic.x.title"), words, "0a1b2c3d", words, State.DRAFT, "topics/before.yaml")
+    unit = Unit(
+        _id("topic.x.title"), words, "0a1b2c3d", words, State.DRAFT, "topics/before.yaml", "texts/km/topics/before.yaml"
+    )
 
     (back,) = form.read(form.write([unit], KHMER), KHMER)
 
@@ -75,7 +77,15 @@ def test_no_word_is_changed_on_the_way(form: ModuleType, words: str) -> None:
 
 
 def test_a_spreadsheet_takes_nothing_for_a_formula() -> None:
-    unit = Unit(_id("topic.x.title"), "=1+1", "0a1b2c3d", "@SUM(A1)", State.DRAFT, "topics/before.yaml")
+    unit = Unit(
+        _id("topic.x.title"),
+        "=1+1",
+        "0a1b2c3d",
+        "@SUM(A1)",
+        State.DRAFT,
+        "topics/before.yaml",
+        "texts/km/topics/before.yaml",
+    )
 
     rows = list(csv.reader(io.StringIO(spreadsheet.write([unit], KHMER).decode("utf-8-sig"))))
 
