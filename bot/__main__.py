@@ -13,7 +13,7 @@ from typing import Final
 
 from dotenv import dotenv_values
 
-from bot import logbook, staffing
+from bot import logbook, rekeying, staffing
 from bot.casebook import KeyFileError
 from bot.channel import ChannelError
 from bot.compiler import ContentError, commands, compile_content
@@ -27,7 +27,7 @@ from bot.questions import list_questions
 from bot.settings import Settings, SettingsError
 from bot.store.contract import StoreError
 from bot.store.embedded import EmbeddedValkeyError
-from bot.store.secrets import KeysError, add_working_key, are_made
+from bot.store.secrets import KeysError
 from bot.wiring import DEFAULT_PACING, UnknownLanguageError, chat_in_terminal, run_bot, teacher
 from handlers.telegram import ask_telegram
 from handlers.web.server import AddressError
@@ -110,7 +110,8 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
             _print_all(asyncio.run(_staffing(asked, settings)))
             return 0
         case "keys":
-            _print_all([_renew_keys(settings.data_dir, today)])
+            place = rekeying.Place(settings.data_dir, settings.store_url, today)
+            _print_all(_keys(asked.what, place))
             return 0
         case "doctor":
             findings = asyncio.run(examine(settings, datetime.now(UTC)))
@@ -120,14 +121,14 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
             raise AssertionError(asked.command)
 
 
-def _renew_keys(data_dir: Path, today: date) -> str:
-    """A bot that still runs with the old keys cannot read what one with the new ones writes."""
-    if not are_made(data_dir):
-        raise KeysError(f"there are no keys in {data_dir / 'keys'} yet; the first start makes them")
-    number = add_working_key(data_dir, today).ring[-1].number
-    return (
-        f"Working key {number} is made: start every bot again, all at once. From then on it seals; the others open on."
-    )
+def _keys(what: str, place: rekeying.Place) -> list[str]:
+    match what:
+        case "renew":
+            return rekeying.renew(place)
+        case "use":
+            return asyncio.run(rekeying.use(place))
+        case _:
+            return asyncio.run(rekeying.retire(place))
 
 
 async def _audit(settings: Settings) -> tuple[list[str], bool]:
@@ -232,7 +233,9 @@ def _parser() -> argparse.ArgumentParser:
     keys = do.add_parser("keys", help="the keys of the store").add_subparsers(
         dest="what", required=True, metavar="WHAT"
     )
-    keys.add_parser("renew", help="make a new working key; stop every bot before, start them after")
+    keys.add_parser("renew", help="make a new working key, for every bot to know it before it is used")
+    keys.add_parser("use", help="let the new working key seal, once every bot knows it")
+    keys.add_parser("retire", help="seal all that is kept with the newest working key, and take the old ones out")
     do.add_parser("doctor", help="check settings, store, keys, Telegram and content, and say what to do")
     content = do.add_parser("content", help="work on the content").add_subparsers(
         dest="what", required=True, metavar="WHAT"

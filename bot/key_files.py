@@ -50,7 +50,7 @@ def _named(folder: Path, now: datetime) -> Iterator[KeyFile]:
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
-        if path.name == STORE_KEYS or not path.is_file():
+        if path.name == STORE_KEYS or path.name.startswith(".") or not path.is_file():
             continue
         age = now - datetime.fromtimestamp(path.stat().st_mtime, UTC)
         life = LIVES.get(path.name)

@@ -24,6 +24,7 @@ from bot.figures import Figures
 from bot.greeting import greet
 from bot.guard.audit import Chronicle
 from bot.guard.sign_in import SignIn
+from bot.key_watch import KeyWatch
 from bot.live import LiveContent
 from bot.messages import ConversationId, Language
 from bot.pacing import Pacing
@@ -130,6 +131,9 @@ async def run_bot(
     vault = load_or_make(settings.data_dir, clock.now().date()).vault()
     async with AsyncExitStack() as stack:
         store, alone = await stack.enter_async_context(_store(settings, vault, figures))
+        key_watch = await stack.enter_async_context(
+            KeyWatch(settings.data_dir, vault, store.keyring(), clock, figures).told()
+        )
         connection = await _telegram(settings, stack)
         channels: dict[str, Channel] = {}
         if connection is not None:
@@ -180,6 +184,7 @@ async def run_bot(
                 group.create_task(sealing.chronicle(store.shelf()).follow(clock)),
                 group.create_task(turns.ring_timers()),
                 group.create_task(live.follow()),
+                group.create_task(key_watch.run()),
                 group.create_task(roster.follow()),
                 group.create_task(watch.run(tickets.take)),
                 group.create_task(delivery.run(alone=alone)),

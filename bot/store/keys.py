@@ -97,6 +97,15 @@ def beat_key(name: str) -> bytes:
     return _TAGS[0] + b"b:" + name.encode()
 
 
+RINGS: Final = _TAGS[0] + b"rings"
+"""Which processes have told which working keys they know."""
+
+
+def ring_key(process: str) -> bytes:
+    """Which working keys a process knows."""
+    return _TAGS[0] + b"kr:" + process.encode()
+
+
 ROSTER: Final = _TAGS[0] + b"roster"
 AUDIT: Final = _TAGS[0] + b"audit"
 AUDITED: Final = _TAGS[0] + b"audited"
@@ -112,6 +121,11 @@ def shelf_key(kind: str, name: str) -> tuple[int, bytes]:
 def quarantine_key(shard: int, conversation: ConversationId, arrival: ArrivalId) -> bytes:
     """An arrival that could not be handled."""
     return _TAGS[shard] + b"q:" + conversation.encode() + b":" + arrival.hex().encode()
+
+
+def shard_in(key: bytes) -> int:
+    """The shard in which a key of ours lies, by its name."""
+    return int(key[2:4])
 
 
 def kind_of(key: bytes) -> str:

@@ -15,9 +15,9 @@ _NO_PLACE: Final = ConversationId("audit")
 
 
 _WRITE: Final = Script.read("shelf")
-_AUDIT: Final = Script.read("audit")
+AUDIT_SCRIPT: Final = Script.read("audit")
 
-SHELF_SOURCES: Final = {script.digest: script.source for script in (_WRITE, _AUDIT)}
+SHELF_SOURCES: Final = {script.digest: script.source for script in (_WRITE, AUDIT_SCRIPT)}
 """Scripts by their digest, for the wire."""
 
 
@@ -75,7 +75,7 @@ class RedisShelf:
 
     async def _audit(self, *arguments: Part, proven: bool = False) -> Reply:
         return await self._wire.call(
-            0, "EVALSHA", _AUDIT.digest, 2, keys.AUDIT, keys.AUDITED, *arguments, proven=proven
+            0, "EVALSHA", AUDIT_SCRIPT.digest, 2, keys.AUDIT, keys.AUDITED, *arguments, proven=proven
         )
 
     def _open(self, number: int, sealed: bytes) -> bytes:

@@ -66,6 +66,7 @@ from bot.store.encoding import (
     from_milliseconds,
     to_milliseconds,
 )
+from bot.store.redis_keyring import KEYRING_SOURCES, RedisKeyring
 from bot.store.redis_shelf import SHELF_SOURCES, RedisShelf
 from bot.store.redis_wire import ClusterLink, Link, Part, Reply, Script, SingleLink, Wire, as_bytes
 from bot.store.sealing import CODE, OUTGOING, QUARANTINE, RECORD, ROSTER, TICKET, TOPIC, WONDERED, SealError, Vault
@@ -113,13 +114,17 @@ def _joined() -> Script:
 
 
 _DESK_COMMIT: Final = _joined()
-_SOURCES: Final = {
-    script.digest: script.source
-    for script in (
-        *(_COMMIT, _DESK_COMMIT, _SETTLE, _LEASE, _RING, _FETCHED, _ABANDON, _RELEASE, _WONDER),
-        _SAVE_ROSTER,
-    )
-} | SHELF_SOURCES
+_SOURCES: Final = (
+    {
+        script.digest: script.source
+        for script in (
+            *(_COMMIT, _DESK_COMMIT, _SETTLE, _LEASE, _RING, _FETCHED, _ABANDON, _RELEASE, _WONDER),
+            _SAVE_ROSTER,
+        )
+    }
+    | SHELF_SOURCES
+    | KEYRING_SOURCES
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,6 +478,10 @@ class RedisStore:
     def shelf(self) -> RedisShelf:
         """The shelf on the same servers."""
         return RedisShelf(self._wire, self._vault)
+
+    def keyring(self) -> RedisKeyring:
+        """The working keys, as this store and the bots that share it have them."""
+        return RedisKeyring(self._wire, self._vault)
 
     async def mend_due(self, now: datetime) -> Sequence[TicketId]:
         tickets = await self.open_tickets()

@@ -58,9 +58,27 @@ class Vault:
 
     def __init__(self, identity: bytes, ring: Mapping[int, bytes], newest: int) -> None:
         self._identity = identity
+        self.learn(ring, newest)
+
+    def learn(self, ring: Mapping[int, bytes], newest: int) -> None:
+        """Take another ring: keys come and go while we run."""
         self._ring = dict(ring)
         self._newest = ring[newest]
         self._header = bytes((_VERSION, newest))
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The working keys by number and fingerprint: two that only share a number can be told apart."""
+        return frozenset(fingerprint(number, key) for number, key in self._ring.items())
+
+    @property
+    def sealing(self) -> str:
+        """The one that seals, in the same way."""
+        return fingerprint(self._header[1], self._newest)
+
+    def is_ours_now(self, sealed: bytes) -> bool:
+        """Whether a value is sealed with the key that seals now, by what stands on it."""
+        return sealed[:_HEADER_BYTES] == self._header
 
     def conversation_id(self, door: str, chat: str) -> ConversationId:
         """The id under which a chat is kept: the same each time, and of no use without the key."""
@@ -136,6 +154,11 @@ class Vault:
             return sodium_unpad(padded, _PADDING)
         except (CryptoError, ValueError, TypeError) as error:
             raise SealError("a stored value was moved, changed, or sealed with other keys") from error
+
+
+def fingerprint(number: int, key: bytes) -> str:
+    """The number of a working key and what tells it from another of that number; tells nothing of the key."""
+    return f"{number}:{hmac.digest(key, b'fingerprint', 'sha256')[:4].hex()}"
 
 
 def _place(header: bytes, conversation: ConversationId, purpose: bytes, entry: bytes) -> bytes:

@@ -4,28 +4,35 @@ Whoever has this file and the store has everything the bot can read; whoever los
 copy of it apart from the copies of the store.
 
 One file, written whole: a half-written set of keys would lock us out of our own store.
+
+A working key goes three steps, so that no running bot is ever handed what it cannot read. It is made and only opens,
+until every bot knows it; it seals, and the older ones open; these go when nothing in the store needs them any more.
+Each step is a line of the file that changes, and running bots read the file anew (`bot.key_watch`).
 """
 
 import base64
 import binascii
 import os
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from bot.store.key_file import write_key_file
+from bot.store.private_folder import take
 from bot.store.sealing import KEY_BYTES, Vault
 
 _FOLDER: Final = "keys"
 _FILE: Final = "store.keys"
+_LOCK: Final = ".changing"
 _OTHERS: Final = 0o077
 _KEY_IDS: Final = 256
 _HEADING: Final = (
     "# Keys of the store: keep a copy apart from the copies of the store, and show them to nobody.\n"
-    "# kind, number, day it was made, key. The last working key seals; all of them open.\n"
+    "# kind, number, day it was made, key. The last working key seals; all of them open, and so does a coming one.\n"
 )
 
 
@@ -44,15 +51,27 @@ class WorkingKey:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """All keys of the store; the last of the ring seals."""
+    """All keys of the store; the last of the ring seals. One that is coming opens, and seals nothing yet."""
 
     identity: bytes = field(repr=False)
     identity_made: date
     ring: tuple[WorkingKey, ...]
+    coming: WorkingKey | None = None
+
+    @property
+    def opening(self) -> dict[int, bytes]:
+        """Every working key by its number."""
+        coming = () if self.coming is None else (self.coming,)
+        return {key.number: key.key for key in (*self.ring, *coming)}
+
+    @property
+    def sealing(self) -> int:
+        """The number of the key that seals."""
+        return self.ring[-1].number
 
     def vault(self) -> Vault:
         """The keys, ready for work."""
-        return Vault(self.identity, {key.number: key.key for key in self.ring}, self.ring[-1].number)
+        return Vault(self.identity, self.opening, self.sealing)
 
 
 def are_made(data_dir: Path) -> bool:
@@ -69,25 +88,63 @@ def load_or_make(data_dir: Path, today: date) -> Keys:
         folder.mkdir(mode=0o700, exist_ok=True)
         _refuse_if_others_can_read(folder)
         first = Keys(secrets.token_bytes(KEY_BYTES), today, (_new_key(1, today),))
-        _write(path, first, replace=False)
-    _refuse_if_others_can_read(folder)
+        _write(path, first, over=False)
+    return load(data_dir)
+
+
+def load(data_dir: Path) -> Keys:
+    """The keys in the data folder; raise KeysError where there are none, or others can read them."""
+    if not are_made(data_dir):
+        raise KeysError(f"there are no keys in {data_dir / _FOLDER} yet; the first start makes them")
+    path = data_dir / _FOLDER / _FILE
+    _refuse_if_others_can_read(path.parent)
     _refuse_if_others_can_read(path)
     return _read(path)
 
 
 def add_working_key(data_dir: Path, today: date) -> Keys:
-    """Put a new key at the end of the ring: from the next start on it seals, and the older ones still open.
+    """Make a key that opens and does not seal yet, for all bots to know it first; raise KeysError if one is there."""
+    with _changing(data_dir) as keys:
+        if keys.coming is not None:
+            raise KeysError(f"working key {keys.coming.number} is made already; let it seal with: waymark keys use")
+        number = (keys.sealing + 1) % _KEY_IDS
+        if number in keys.opening:
+            raise KeysError(f"working key {number} is still there; take the old ones out with: waymark keys retire")
+        return _put(data_dir, replace(keys, coming=_new_key(number, today)))
 
-    Nothing sealed lives for longer than 30 days without being sealed anew, so a key may go 31 days after its successor
-    came.
-    """
-    keys = load_or_make(data_dir, today)
-    number = (keys.ring[-1].number + 1) % _KEY_IDS
-    if any(key.number == number for key in keys.ring):
-        raise KeysError(f"working key {number} is still there; remove the oldest keys from {_FILE} first")
-    grown = Keys(keys.identity, keys.identity_made, (*keys.ring, _new_key(number, today)))
-    _write(data_dir / _FOLDER / _FILE, grown, replace=True)
-    return grown
+
+def use_coming_key(data_dir: Path) -> Keys:
+    """Let the coming key seal; raise KeysError if there is none."""
+    with _changing(data_dir) as keys:
+        if keys.coming is None:
+            raise KeysError("no working key is coming; make one with: waymark keys renew")
+        return _put(data_dir, replace(keys, ring=(*keys.ring, keys.coming), coming=None))
+
+
+def forget_old_keys(data_dir: Path, sealing: int) -> Keys:
+    """Keep only the key that seals, and one that is coming; raise KeysError unless it is the one with this number."""
+    with _changing(data_dir) as keys:
+        if keys.sealing != sealing:
+            raise KeysError("the keys were changed meanwhile; nothing is taken out")
+        return _put(data_dir, replace(keys, ring=keys.ring[-1:]))
+
+
+@contextmanager
+def _changing(data_dir: Path) -> Iterator[Keys]:
+    """The keys as they are, while nobody else changes them."""
+    load(data_dir)
+    lock = take(data_dir / _FOLDER / _LOCK)
+    if lock is None:
+        raise KeysError("somebody else is changing the keys at this moment")
+    try:
+        yield load(data_dir)
+    finally:
+        os.close(lock)
+
+
+def _put(data_dir: Path, keys: Keys) -> Keys:
+    _write(data_dir / _FOLDER / _FILE, keys, over=True)
+    return keys
 
 
 def _new_key(number: int, today: date) -> WorkingKey:
@@ -103,10 +160,12 @@ def _refuse_if_others_can_read(path: Path) -> None:
         raise KeysError(f"{path} belongs to another user; run the bot as its owner or give the file to us")
 
 
-def _write(path: Path, keys: Keys, *, replace: bool) -> None:
+def _write(path: Path, keys: Keys, *, over: bool) -> None:
     lines = [_line("identity", 0, keys.identity_made, keys.identity)]
     lines += [_line("working", key.number, key.made, key.key) for key in keys.ring]
-    write_key_file(path, (_HEADING + "".join(lines)).encode("ascii"), replace=replace)
+    if keys.coming is not None:
+        lines.append(_line("coming", keys.coming.number, keys.coming.made, keys.coming.key))
+    write_key_file(path, (_HEADING + "".join(lines)).encode("ascii"), replace=over)
 
 
 def _line(kind: str, number: int, made: date, key: bytes) -> str:
@@ -125,11 +184,13 @@ def _read(path: Path) -> Keys:
         raise KeysError(f"{path} is damaged; bring it back from its copy") from None
     identities = [entry for kind, entry in entries if kind == "identity"]
     ring = tuple(entry for kind, entry in entries if kind == "working")
-    if len(identities) != 1 or not _is_ring(ring) or len(identities[0].key) != KEY_BYTES:
+    coming = tuple(entry for kind, entry in entries if kind == "coming")
+    is_whole = len(identities) == 1 and len(identities[0].key) == KEY_BYTES
+    if not is_whole or not ring or not _is_ring((*ring, *coming)) or len(coming) > 1:
         raise KeysError(f"{path} is damaged; bring it back from its copy")
-    return Keys(identities[0].key, identities[0].made, ring)
+    return Keys(identities[0].key, identities[0].made, ring, *coming)
 
 
 def _is_ring(ring: Iterable[WorkingKey]) -> bool:
     numbers = [key.number for key in ring if 0 <= key.number < _KEY_IDS and len(key.key) == KEY_BYTES]
-    return len(numbers) > 0 and len(set(numbers)) == len(numbers) == len(list(ring))
+    return len(set(numbers)) == len(numbers) == len(list(ring))

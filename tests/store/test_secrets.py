@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.sealing import RECORD
-from bot.store.secrets import KeysError, add_working_key, load_or_make
+from bot.store.sealing import RECORD, SealError
+from bot.store.secrets import (
+    KeysError,
+    _changing,
+    add_working_key,
+    forget_old_keys,
+    load,
+    load_or_make,
+    use_coming_key,
+)
 from tests.builders import SOMEBODY
 
 TODAY = date(2026, 11, 26)
@@ -75,15 +83,58 @@ def test_many_first_starts_at_once_end_up_with_the_same_keys(tmp_path: Path) -> 
     assert len({keys.identity for keys in found}) == 1
 
 
-def test_what_the_old_key_sealed_opens_after_a_rotation(tmp_path: Path) -> None:
-    sealed = load_or_make(tmp_path, TODAY).vault().seal(b"before", SOMEBODY, RECORD)
+def test_a_new_key_opens_first_then_seals_and_then_the_old_one_goes(tmp_path: Path) -> None:
+    before = load_or_make(tmp_path, TODAY).vault()
+    sealed = before.seal(b"before", SOMEBODY, RECORD)
 
-    rotated = add_working_key(tmp_path, LATER)
+    coming = add_working_key(tmp_path, LATER)
+    assert load(tmp_path) == coming
+    assert coming.vault().seal(b"meanwhile", SOMEBODY, RECORD)[1] == 1
+    after = use_coming_key(tmp_path)
+    assert load(tmp_path) == after
+    assert [(key.number, key.made) for key in after.ring] == [(1, TODAY), (2, LATER)]
+    anew = after.vault().seal(b"after", SOMEBODY, RECORD)
+    assert anew[1] == 2
+    assert coming.vault().open(anew, SOMEBODY, RECORD) == b"after"
+    assert after.vault().open(sealed, SOMEBODY, RECORD) == b"before"
 
-    assert load_or_make(tmp_path, LATER) == rotated
-    assert [(key.number, key.made) for key in rotated.ring] == [(1, TODAY), (2, LATER)]
-    assert rotated.vault().open(sealed, SOMEBODY, RECORD) == b"before"
-    assert rotated.vault().seal(b"after", SOMEBODY, RECORD)[1] == 2
+    alone = forget_old_keys(tmp_path, 2)
+    assert load(tmp_path) == alone
+    assert alone.vault().open(anew, SOMEBODY, RECORD) == b"after"
+    with pytest.raises(SealError, match="working key 1 is gone"):
+        alone.vault().open(sealed, SOMEBODY, RECORD)
+
+
+def test_numbers_go_round_and_none_is_given_twice(tmp_path: Path) -> None:
+    load_or_make(tmp_path, TODAY)
+    for _ in range(255):
+        add_working_key(tmp_path, LATER)
+        use_coming_key(tmp_path)
+    assert load(tmp_path).sealing == 0
+    with pytest.raises(KeysError, match="working key 1 is still there; take the old ones out"):
+        add_working_key(tmp_path, LATER)
+
+    forget_old_keys(tmp_path, 0)
+    assert add_working_key(tmp_path, LATER).opening.keys() == {0, 1}
+
+
+def test_nothing_is_taken_out_when_the_keys_were_changed_meanwhile(tmp_path: Path) -> None:
+    load_or_make(tmp_path, TODAY)
+    add_working_key(tmp_path, LATER)
+    use_coming_key(tmp_path)
+
+    with pytest.raises(KeysError, match="nothing is taken out"):
+        forget_old_keys(tmp_path, 1)
+
+    assert load(tmp_path).opening.keys() == {1, 2}
+
+
+def test_two_who_change_the_keys_at_once_do_not_undo_each_other(tmp_path: Path) -> None:
+    load_or_make(tmp_path, TODAY)
+    with _changing(tmp_path), pytest.raises(KeysError, match="somebody else is changing the keys"):
+        add_working_key(tmp_path, LATER)
+
+    assert load(tmp_path).coming is None
 
 
 @pytest.mark.parametrize(
@@ -95,6 +146,14 @@ def test_what_the_old_key_sealed_opens_after_a_rotation(tmp_path: Path) -> None:
         "identity 0 2026-11-26 " + "A" * 43 + "=\n",
         "identity 0 2026-11-26 " + "A" * 43 + "=\nworking 300 2026-11-26 " + "A" * 43 + "=\n",
         "identity 0 2026-11-26 " + "A" * 43 + "=\n" + 2 * ("working 1 2026-11-26 " + "A" * 43 + "=\n"),
+        "identity 0 2026-11-26 " + "A" * 43 + "=\ncoming 1 2026-11-26 " + "A" * 43 + "=\n",
+        "identity 0 2026-11-26 "
+        + "A" * 43
+        + "=\nworking 1 2026-11-26 "
+        + "A" * 43
+        + "=\ncoming 1 2026-11-26 "
+        + "A" * 43
+        + "=\n",
         "identity 0 2026-13-26 " + "A" * 43 + "=\nworking 1 2026-11-26 " + "A" * 43 + "=\n",
     ],
 )

@@ -1,0 +1,160 @@
+"""The commands `waymark keys …`: each is one step that changes the keys, and is refused where that would do harm.
+
+Whether or not the bot runs: what running bots know, they have told in the store.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.key_watch import READ_EVERY
+from bot.store.durability import replicas_to_prove
+from bot.store.embedded import EmbeddedValkey, find_running
+from bot.store.redis_keyring import RedisKeyring, Ring, Sweep
+from bot.store.redis_store import open_store
+from bot.store.sealing import Vault, fingerprint
+from bot.store.secrets import Keys, KeysError, add_working_key, forget_old_keys, load, use_coming_key
+
+SETTLING: Final = timedelta(seconds=2 * READ_EVERY)
+"""What a bot had begun to write with an older key has arrived after this long, and it has read the keys anew."""
+
+_WALKS: Final = 10
+_COPIES: Final = "Where bots run on several machines, bring keys/store.keys to each of them now."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the keys and the store are, and what day it is."""
+
+    data_dir: Path
+    store_url: str | None
+    today: date
+
+
+def renew(place: Place) -> list[str]:
+    """Make a working key that opens only: the first of three steps."""
+    number = _number(add_working_key(place.data_dir, place.today))
+    return [
+        f"Working key {number} is made. Running bots learn it within seconds and seal nothing with it yet.",
+        _COPIES,
+        "Then let it seal: waymark keys use",
+    ]
+
+
+async def use(place: Place) -> list[str]:
+    """Let the new key seal, once every bot that runs knows it: the second step."""
+    keys = load(place.data_dir)
+    coming = keys.coming
+    if coming is None:
+        raise KeysError("no working key is coming; make one with: waymark keys renew")
+    wanted = fingerprint(coming.number, coming.key)
+    async with _keyring(place, keys) as keyring:
+        rings = await keyring.announced()
+        _refuse_unless(
+            sum(wanted not in ring.known for ring in rings.values()), rings, f"do not know working key {coming.number}"
+        )
+    use_coming_key(place.data_dir)
+    return [
+        f"Working key {coming.number} seals from now on; the older ones open what was sealed before.",
+        _COPIES,
+        "Some days later, take the old ones out: waymark keys retire",
+    ]
+
+
+async def retire(place: Place, settling: timedelta = SETTLING) -> list[str]:
+    """Seal all that lies in the store with the newest key, and take the old ones out: the third step.
+
+    Raise KeysError, and keep them all, unless nothing needs an old one.
+    """
+    keys = load(place.data_dir)
+    old = [key.number for key in keys.ring[:-1]]
+    if not old:
+        return ["There is no old working key."]
+    sealed: Counter[str] = Counter()
+    async with _keyring(place, keys) as keyring:
+        await _refuse_if_any_seals_otherwise(keyring, keys)
+        sealed += await _seal_all(keyring)
+        await asyncio.sleep(settling.total_seconds())
+        # Once more from the beginning: now nobody seals with an old key, and nothing of theirs is on its way.
+        await _refuse_if_any_seals_otherwise(keyring, keys)
+        sealed += await _seal_all(keyring)
+    forget_old_keys(place.data_dir, keys.sealing)
+    numbers = ", ".join(map(str, old))
+    return [
+        f"{sealed.total()} values were sealed anew with working key {keys.sealing}; nothing needs another one now.",
+        f"Taken out: {numbers}. A copy of the store from before can be read only with a copy of the keys from before.",
+        _COPIES,
+    ]
+
+
+async def _seal_all(keyring: RedisKeyring) -> Counter[str]:
+    sealed: Counter[str] = Counter()
+    for _ in range(_WALKS):
+        sweep = await keyring.seal_anew()
+        sealed += sweep.sealed_anew
+        _refuse_if_in_doubt(sweep)
+        if sweep.was_clean:
+            return sealed
+    raise KeysError("the store changes faster than it can be sealed anew; try again at a quiet hour; all keys are kept")
+
+
+def _refuse_if_in_doubt(sweep: Sweep) -> None:
+    if sweep.unknown:
+        raise KeysError(
+            f"the store holds what this version does not know ({_counted(sweep.unknown)}); update it; all keys are kept"
+        )
+    if sweep.unreadable:
+        raise KeysError(
+            f"the store holds what none of these keys opens ({_counted(sweep.unreadable)}); all keys are kept. "
+            "Bring back the keys it was sealed with, or wait until it ends"
+        )
+
+
+async def _refuse_if_any_seals_otherwise(keyring: RedisKeyring, keys: Keys) -> None:
+    newest = keys.ring[-1]
+    ours = fingerprint(newest.number, newest.key)
+    rings = await keyring.announced()
+    others = sum(ring.sealing != ours for ring in rings.values())
+    _refuse_unless(others, rings, f"do not seal with working key {newest.number}")
+
+
+def _refuse_unless(number: int, rings: Mapping[str, Ring], what: str) -> None:
+    if number:
+        raise KeysError(
+            f"{number} of {len(rings)} running bots {what} yet; wait half a minute. Where bots run on several "
+            "machines, bring keys/store.keys to each of them. Nothing is changed"
+        )
+
+
+def _number(keys: Keys) -> int:
+    return keys.sealing if keys.coming is None else keys.coming.number
+
+
+def _counted(kinds: Counter[str]) -> str:
+    return ", ".join(f"{kind}: {number}" for kind, number in sorted(kinds.items()))
+
+
+@asynccontextmanager
+async def _keyring(place: Place, keys: Keys) -> AsyncIterator[RedisKeyring]:
+    """That of the store as it stands: of a running bot, or opened for this moment."""
+    url = place.store_url or find_running(place.data_dir)
+    if url is not None:
+        async with _opened(url, keys.vault()) as keyring:
+            yield keyring
+        return
+    async with EmbeddedValkey(place.data_dir) as valkey, _opened(valkey.bot_url, keys.vault()) as keyring:
+        yield keyring
+
+
+@asynccontextmanager
+async def _opened(url: str, vault: Vault) -> AsyncIterator[RedisKeyring]:
+    store = open_store(url, vault, replicas=replicas_to_prove(url))
+    try:
+        yield store.keyring()
+    finally:
+        await store.close()

@@ -1,0 +1,216 @@
+"""Which working keys the running bots know, and how all that lies in the store comes under the newest of them.
+
+A key may go only when nothing needs it. So every kind of key in the store stands here: those that hold nothing sealed
+by name, the others with the place that their values are locked to. A kind that is in neither list keeps all keys.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from bot.messages import ConversationId
+from bot.store import keys
+from bot.store.contract import HELD
+from bot.store.redis_shelf import AUDIT_SCRIPT
+from bot.store.redis_wire import Part, Reply, Script, Wire, as_bytes
+from bot.store.sealing import (
+    AUDIT,
+    CODE,
+    OUTGOING,
+    QUARANTINE,
+    RECORD,
+    ROSTER,
+    SHELF,
+    TICKET,
+    TOPIC,
+    WONDERED,
+    SealError,
+    Vault,
+)
+from bot.store.shelf import ShelfKind
+
+PLAIN: Final = frozenset(
+    {
+        *("ready", "due", "rung", "open", "recent", "probe", "b", "rings", "kr", "audited"),
+        # Names are keyed hashes, values are days.
+        *("wonders", "w"),
+        # Sealed to the keys of cases, not to ours.
+        *("c", "x"),
+    }
+)
+"""Kinds that hold nothing that is sealed with a working key."""
+
+_LISTS: Final = frozenset({"o", "audit"})
+_AT_ONCE: Final = 200
+_LANE_HEAD: Final = 9
+_SEEN_BYTES: Final = 8
+_ENTRY_HEAD: Final = 14
+_ID_BYTES: Final = 9
+_VERSION_HEAD: Final = 4
+_KINDS: Final = frozenset({"l", "o", "q", "wt", "tl", "tp", "rc", "roster", "audit", *map(str, ShelfKind)})
+
+_RESEAL: Final = Script.read("reseal")
+
+KEYRING_SOURCES: Final = {_RESEAL.digest: _RESEAL.source}
+"""Scripts by their digest, for the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """What one running bot knows, by fingerprints: the key that it seals with, and all that it can open with."""
+
+    sealing: str
+    known: frozenset[str]
+
+
+@dataclass(slots=True)
+class Sweep:
+    """What one walk through the store found, by kind of key."""
+
+    sealed_anew: Counter[str] = field(default_factory=Counter)
+    changed_meanwhile: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
+    """Not sealed with the newest key, and no key that is here opens it at its place."""
+    unknown: Counter[str] = field(default_factory=Counter)
+    """Kinds of which this version does not know what they hold."""
+
+    @property
+    def was_clean(self) -> bool:
+        """Nothing but what the newest key opens was there."""
+        return not (self.sealed_anew or self.changed_meanwhile or self.unreadable or self.unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lying:
+    """A sealed value, and the place that it is locked to."""
+
+    index: int
+    value: bytes
+    place: ConversationId
+    purpose: bytes
+    entry: bytes = b""
+
+
+class RedisKeyring:
+    """The working keys, as the store and the bots that share it have them."""
+
+    def __init__(self, wire: Wire, vault: Vault) -> None:
+        self._wire = wire
+        self._vault = vault
+
+    async def announce(self, process: str, life: timedelta) -> None:
+        """Tell which keys this process knows; forgotten after `life`."""
+        told = " ".join((self._vault.sealing, *sorted(self._vault.known)))
+        seconds = max(1, int(life.total_seconds()))
+        await self._wire.call(0, "SET", keys.ring_key(process), told, "EX", seconds)
+        await self._wire.call(0, "SADD", keys.RINGS, process)
+        await self._wire.call(0, "EXPIRE", keys.RINGS, seconds)
+
+    async def leave(self, process: str) -> None:
+        """This process ends."""
+        await self._wire.call(0, "DEL", keys.ring_key(process))
+        await self._wire.call(0, "SREM", keys.RINGS, process)
+
+    async def announced(self) -> Mapping[str, Ring]:
+        """What each process that runs has told."""
+        found = await self._wire.call(0, "SMEMBERS", keys.RINGS)
+        names = sorted(as_bytes(name).decode() for name in _sequence(found))
+        told = await self._wire.call_all([(0, ("GET", keys.ring_key(name))) for name in names])
+        rings = {}
+        for name, one in zip(names, told, strict=True):
+            if one is not None:
+                sealing, *known = as_bytes(one).decode().split()
+                rings[name] = Ring(sealing, frozenset(known))
+        return rings
+
+    async def seal_anew(self) -> Sweep:
+        """Walk through the whole store and seal with the newest key what is not; slow, for operators."""
+        sweep = Sweep()
+        names = [name for name in await self._wire.all_keys() if name.startswith(b"{s")]
+        for start in range(0, len(names), _AT_ONCE):
+            await self._seal_some(names[start : start + _AT_ONCE], sweep)
+        return sweep
+
+    async def _seal_some(self, names: Sequence[bytes], sweep: Sweep) -> None:
+        wanted = []
+        for name in names:
+            kind = keys.kind_of(name)
+            if kind in PLAIN:
+                continue
+            if kind not in _KINDS:
+                sweep.unknown[kind] += 1
+                continue
+            wanted.append((name, kind))
+        found = await self._wire.call_all([(keys.shard_in(name), _reading(name, kind)) for name, kind in wanted])
+        await asyncio.gather(
+            *(self._seal_one(name, kind, reply, sweep) for (name, kind), reply in zip(wanted, found, strict=True))
+        )
+
+    async def _seal_one(self, name: bytes, kind: str, found: Reply, sweep: Sweep) -> None:
+        arguments: list[Part] = []
+        for one in _lying(kind, name.partition(b"}:")[2].partition(b":")[2].decode(), found):
+            if self._vault.is_ours_now(one.value):
+                continue
+            try:
+                plain = self._vault.open(one.value, one.place, one.purpose, one.entry)
+            except SealError:
+                sweep.unreadable[kind] += 1
+                continue
+            anew = self._vault.seal(plain, one.place, one.purpose, one.entry)
+            arguments += (one.index, one.value, anew)
+        # A list of many years travels in parts.
+        for start in range(0, len(arguments), 3 * _AT_ONCE):
+            part = arguments[start : start + 3 * _AT_ONCE]
+            form = "list" if kind in _LISTS else "value"
+            put = await self._wire.call(
+                keys.shard_in(name), "EVALSHA", _RESEAL.digest, 1, name, form, *part, proven=True
+            )
+            written = put if isinstance(put, int) else 0
+            sweep.sealed_anew += Counter({kind: written})
+            sweep.changed_meanwhile += Counter({kind: len(part) // 3 - written})
+
+
+def _reading(name: bytes, kind: str) -> tuple[Part, ...]:
+    if kind == "audit":
+        return ("EVALSHA", AUDIT_SCRIPT.digest, 2, keys.AUDIT, keys.AUDITED, "all")
+    return ("LRANGE", name, 0, -1) if kind in _LISTS else ("GET", name)
+
+
+def _lying(kind: str, name: str, found: Reply) -> Iterator[_Lying]:
+    """What lies in a key of this kind and name, as the store answered; nothing where it is gone by now."""
+    if found is None:
+        return
+    match kind:
+        case "o":
+            # What is held has its place in the outbox later, and is sealed for there.
+            place = ConversationId(name.removesuffix(HELD))
+            for index, entry in enumerate(map(as_bytes, _sequence(found))):
+                yield _Lying(index, entry[_ENTRY_HEAD:], place, OUTGOING, entry[:_ID_BYTES])
+        case "audit":
+            count, entries = _sequence(found)
+            listed = _sequence(entries)
+            first = (count if isinstance(count, int) else 0) - len(listed)
+            for index, entry in enumerate(map(as_bytes, listed)):
+                yield _Lying(index, entry, ConversationId(kind), AUDIT, (first + index).to_bytes(8, "big"))
+        case "roster":
+            yield _Lying(0, as_bytes(found)[_VERSION_HEAD:], ConversationId(kind), ROSTER)
+        case "l":
+            value = as_bytes(found)
+            sealed = value[_LANE_HEAD + int.from_bytes(value[7:_LANE_HEAD], "big") * _SEEN_BYTES :]
+            if sealed:
+                yield _Lying(0, sealed, ConversationId(name), TICKET if name.startswith(keys.TICKET_MARK) else RECORD)
+        case "q":
+            conversation, _, arrival = name.partition(":")
+            yield _Lying(0, as_bytes(found), ConversationId(conversation), QUARANTINE, bytes.fromhex(arrival))
+        case "wt" | "tl" | "tp" | "rc":
+            purpose = {"wt": WONDERED, "rc": CODE}.get(kind, TOPIC)
+            yield _Lying(0, as_bytes(found), ConversationId(name), purpose)
+        case _:
+            yield _Lying(0, as_bytes(found)[_VERSION_HEAD:], ConversationId(name), SHELF)
+
+
+def _sequence(reply: Reply) -> Sequence[Reply]:
+    return reply if isinstance(reply, list) else ()
