@@ -12,9 +12,12 @@ from bot.store.contract import HELD, LETTERS
 
 SHARDS: Final = 64
 
-PERMANENT: Final = frozenset({"ready", "due", "open", "recent", "roster", "cr", "audit", "audited"})
+PERMANENT: Final = frozenset(
+    {"ready", "due", "open", "recent", "roster", "cr", "ca", "audit", "audited", "cb", "cv", "cc", "ci"}
+)
 """The only kinds of key without an end: sets of a shard, whose members go when they are done; who works
-here and how they sign in; and the list of who did what, whose entries go after their time."""
+here, how they sign in, and which numbers they called; the list of who did what, whose entries go after their time;
+and every version of the content, with those who wrote and reviewed it."""
 
 TICKET_MARK: Final = "~"
 TICKET_LENGTH: Final = 23

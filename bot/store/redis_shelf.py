@@ -52,9 +52,14 @@ class RedisShelf:
             raise ConflictError("somebody else wrote this first")
         return answer
 
-    async def drop_shelf(self, kind: ShelfKind, name: str) -> bool:
+    async def drop_shelf(self, kind: ShelfKind, name: str, expected: int | None = None) -> bool:
         _, shard, key = self._place(kind, name)
-        return await self._wire.call(shard, "DEL", key, proven=True) == 1
+        if expected is None:
+            return await self._wire.call(shard, "DEL", key, proven=True) == 1
+        answer = await self._wire.call(shard, "EVALSHA", _WRITE.digest, 1, key, expected, 0, b"", proven=True)
+        if answer == 0:
+            raise ConflictError("somebody else wrote this first")
+        return expected > 0
 
     async def append_audit(self, entry: bytes, expected: int) -> None:
         sealed = self._vault.seal(entry, _NO_PLACE, AUDIT, expected.to_bytes(8, "big"))

@@ -27,6 +27,11 @@ class ShelfKind(StrEnum):
     GLASS = "gl"
     CALLS = "ca"
     """Which numbers editors called, and who answers for which file: of staff, never of people who write to us."""
+    CONTENT_BLOB = "cb"
+    """Bytes of a file of the content, by their hash."""
+    CONTENT_VERSION = "cv"
+    CONTENT_CHANGE = "cc"
+    CONTENT_INDEX = "ci"
 
 
 LIVES: Final[Mapping[ShelfKind, timedelta | None]] = {
@@ -39,6 +44,10 @@ LIVES: Final[Mapping[ShelfKind, timedelta | None]] = {
     ShelfKind.PRESENCE: timedelta(seconds=20),
     ShelfKind.GLASS: timedelta(hours=8),
     ShelfKind.CALLS: None,
+    ShelfKind.CONTENT_BLOB: None,
+    ShelfKind.CONTENT_VERSION: None,
+    ShelfKind.CONTENT_CHANGE: None,
+    ShelfKind.CONTENT_INDEX: None,
 }
 """How long each kind is kept after it was last written; None until it is dropped."""
 
@@ -57,8 +66,8 @@ class Shelf(Protocol):
         """
         ...
 
-    async def drop_shelf(self, kind: ShelfKind, name: str) -> bool:
-        """Take it off; say whether it was there."""
+    async def drop_shelf(self, kind: ShelfKind, name: str, expected: int | None = None) -> bool:
+        """Take it off; say whether it was there. Raise ConflictError unless the expected version still holds."""
         ...
 
     async def append_audit(self, entry: bytes, expected: int) -> None:
@@ -108,10 +117,12 @@ class MemoryShelf:
         self.kept[kind, name] = _Kept(version + 1, value, end)
         return version + 1
 
-    async def drop_shelf(self, kind: ShelfKind, name: str) -> bool:
-        was_there = self._find(kind, name) is not None
+    async def drop_shelf(self, kind: ShelfKind, name: str, expected: int | None = None) -> bool:
+        found = self._find(kind, name)
+        if expected is not None and expected != (0 if found is None else found.version):
+            raise ConflictError("somebody else wrote this first")
         self.kept.pop((kind, name), None)
-        return was_there
+        return found is not None
 
     async def append_audit(self, entry: bytes, expected: int) -> None:
         if expected != self.audited:

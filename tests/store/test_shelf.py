@@ -48,6 +48,18 @@ async def test_whoever_read_an_older_version_does_not_write(shelf: Shelf) -> Non
     assert await shelf.read_shelf(ShelfKind.CREDENTIAL, "one") == (3, b"4")
 
 
+async def test_whoever_read_an_older_version_does_not_take_it_off(shelf: Shelf) -> None:
+    await shelf.write_shelf(ShelfKind.CONTENT_BLOB, "one", b"1")
+    await shelf.write_shelf(ShelfKind.CONTENT_BLOB, "one", b"2")
+    with pytest.raises(ConflictError):
+        await shelf.drop_shelf(ShelfKind.CONTENT_BLOB, "one", 1)
+
+    assert await shelf.read_shelf(ShelfKind.CONTENT_BLOB, "one") == (2, b"2")
+    assert await shelf.drop_shelf(ShelfKind.CONTENT_BLOB, "one", 2)
+    assert await shelf.read_shelf(ShelfKind.CONTENT_BLOB, "one") is None
+    assert not await shelf.drop_shelf(ShelfKind.CONTENT_BLOB, "one", 0)
+
+
 async def test_what_is_in_memory_ends_after_its_life() -> None:
     clock = ManualClock()
     shelf = MemoryShelf(clock)
