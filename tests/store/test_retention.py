@@ -11,6 +11,7 @@ from bot.census import look
 from bot.desk.letters import Acknowledged
 from bot.desk.ticket import TicketId
 from bot.figures import Figures
+from bot.key_watch import LIFE
 from bot.store import keys
 from bot.store.contract import (
     HELD_LIFE,
@@ -46,6 +47,8 @@ LIVES = {
     "probe": DAY,
     "rung": RECORD_LIFE + DAY,
     "wonders": 31 * DAY,
+    "kr": LIFE,
+    "rings": LIFE,
 }
 """How long each kind may live, at most."""
 
@@ -62,6 +65,7 @@ async def fill(store: RedisStore) -> None:
     await store.keep_topic(TICKET, "somewhere", "17", "-1001")
     await store.keep_code("ABCDEFGHJK", TICKET)
     await store.beat("alerts", NOW, timedelta(minutes=2))
+    await store.keyring().announce("a bot", LIFE)
     await store.ping()
     for number in range(6):
         await store.wonder(Wondering("is it so", "en", type(SOMEBODY)(f"{number}" * 22)), NOW)
@@ -95,7 +99,7 @@ async def test_every_key_ends_when_its_class_says(redis_store: RedisStore, serve
     await client.aclose()
 
     assert late == []
-    assert {"l", "o", "q", "c", "x", "tl", "tp", "rc", "w", "wt", "b"} <= set(found)
+    assert {"l", "o", "q", "c", "x", "tl", "tp", "rc", "w", "wt", "b", "kr", "rings"} <= set(found)
     assert look(await redis_store.census(), Figures()) == Counter()
 
 
