@@ -24,7 +24,7 @@ from bot.match import MatchError, explain_lines, match_lines, score_tables
 from bot.messages import Language
 from bot.pacing import Pacing
 from bot.questions import list_questions
-from bot.settings import Settings, SettingsError
+from bot.settings import ProcessRole, Settings, SettingsError
 from bot.store.contract import StoreError
 from bot.store.embedded import EmbeddedValkeyError
 from bot.store.secrets import KeysError
@@ -78,7 +78,7 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
     today = datetime.now(UTC).date()
     match asked.command:
         case "run":
-            asyncio.run(run_until_told(settings))
+            asyncio.run(run_until_told(settings, role=ProcessRole(asked.role)))
             return 0
         case "check":
             # The process ends right after: looking for garbage among what was read would only take time.
@@ -197,13 +197,15 @@ def _content(asked: argparse.Namespace, directory: Path, today: date) -> int:
     return 0
 
 
-async def run_until_told(settings: Settings, pacing: Pacing | None = DEFAULT_PACING) -> None:
+async def run_until_told(
+    settings: Settings, pacing: Pacing | None = DEFAULT_PACING, role: ProcessRole = ProcessRole.ALL
+) -> None:
     """Run the bot until a signal asks it to end."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    await run_bot(settings, stop, _tell, _settle_down, pacing)
+    await run_bot(settings, stop, _tell, _settle_down, pacing, role)
 
 
 def _settle_down() -> None:
@@ -216,7 +218,13 @@ def _settle_down() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="waymark", description="A chatbot for safe labour migration to Thailand.")
     do = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    do.add_parser("run", help="start everything that is configured")
+    run = do.add_parser("run", help="start everything that is configured")
+    run.add_argument(
+        "--role",
+        choices=tuple(ProcessRole),
+        default=ProcessRole.ALL,
+        help="web: webhook, chat page and console; worker: delivery, timers, watch and polling; all: both",
+    )
     check = do.add_parser("check", help="check content: every mistake at once, and what to do")
     check.add_argument("directory", nargs="?", type=Path, help="folder of content; the configured one unless given")
     check.add_argument("--strict", action="store_true", help="exit 1 on warnings, too")

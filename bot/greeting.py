@@ -46,6 +46,11 @@ def greet(settings: Settings, port: int, telegram_name: str | None) -> str:
     return "\n".join(lines)
 
 
+def greet_worker(settings: Settings, port: int) -> str:
+    """The line to print where nobody but machines comes by."""
+    return f"Waymark works behind the others; whether it is well: http://{settings.http_host}:{port}/readyz"
+
+
 def _qr(address: str) -> list[str]:
     drawing = io.StringIO()
     segno.make(address, error="l").terminal(drawing, compact=True)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -31,6 +32,26 @@ NAMES: Final = frozenset(
 )
 _TOKEN: Final = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{1,100}")
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{16,256}")
+
+
+class ProcessRole(StrEnum):
+    """What one process does of all that there is to do; as many as wanted of each share a store."""
+
+    ALL = "all"
+    WEB = "web"
+    """What people and Telegram reach: webhook, chat page, console."""
+    WORKER = "worker"
+    """What goes on by itself: delivery of what was left behind, timers, watch, census, retention, polling."""
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether people reach this process."""
+        return self is not ProcessRole.WORKER
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it does what goes on by itself."""
+        return self is not ProcessRole.WEB
 
 
 class SettingsError(Exception):

@@ -86,6 +86,15 @@ class Watch:
                 logbook.note_error("watch_failed", error)
             await self._clock.sleep(LOOK_EVERY)
 
+    async def follow(self) -> None:
+        """Only count what is open, for a process beside which another one looks after tickets."""
+        while True:
+            try:
+                self.overview = self._count(await self._open_tickets())
+            except StoreError as error:
+                logbook.note_error("watch_failed", error)
+            await self._clock.sleep(LOOK_EVERY)
+
     async def look(self, take_ticket: Callable[[TicketArrival], Awaitable[object]]) -> None:
         """Mend what has no moment, count what is open, and tell the watcher outside while alerts go out."""
         now = self._clock.now()
@@ -93,8 +102,7 @@ class Watch:
         if lost:
             self._figures.add("due_mended", by=len(lost))
             logbook.note("due_mended", logging.ERROR, count=len(lost))
-        found = [await self._store.load_ticket(one) for one in await self._store.open_tickets()]
-        tickets = [one.ticket for one in found if one.ticket is not None]
+        tickets = await self._open_tickets()
         self.overview = self._count(tickets)
         self._figures.levels["longest_wait_seconds"] = self.overview.longest_wait.total_seconds()
         for ticket in await self._tickets_with_leavers(tickets):
@@ -109,6 +117,10 @@ class Watch:
         ):
             self._pinged = now
             await self._ping()
+
+    async def _open_tickets(self) -> list[Ticket]:
+        found = [await self._store.load_ticket(one) for one in await self._store.open_tickets()]
+        return [one.ticket for one in found if one.ticket is not None]
 
     def _end_weeks(self, now: datetime) -> None:
         """What was to end in a week that is over cannot be read from now on, by anybody and in any copy."""

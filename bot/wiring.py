@@ -1,7 +1,7 @@
 """Puts everything together, in one TaskGroup: what fails for good ends all of it, and all of it ends tidily."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from bot.desk.staff import NO_ROSTER
 from bot.desk.ticket import TicketId
 from bot.enrolment import Enrolment
 from bot.figures import Figures
-from bot.greeting import greet
+from bot.greeting import greet, greet_worker
 from bot.guard.audit import Chronicle
 from bot.guard.sign_in import SignIn
 from bot.key_watch import KeyWatch
@@ -29,7 +29,7 @@ from bot.live import LiveContent
 from bot.messages import ConversationId, Language
 from bot.pacing import Pacing
 from bot.roster import LiveRoster, Staffed
-from bot.settings import Settings
+from bot.settings import ProcessRole, Settings, SettingsError
 from bot.store.contract import Leased
 from bot.store.durability import UnsafeStoreError, inspect_store, replicas_to_prove
 from bot.store.embedded import EmbeddedValkey
@@ -55,7 +55,7 @@ from handlers.web.console.casefile import Cabinet
 from handlers.web.console.door import ConsoleDoor
 from handlers.web.console.office import Office
 from handlers.web.console.showing import ConsolePages
-from handlers.web.server import Handler, Surroundings, build_application, serve
+from handlers.web.server import Handler, Surroundings, build_application, build_probes, serve
 
 DEFAULT_PACING: Final = Pacing()
 NAME_PATIENCE: Final = 3.0
@@ -117,14 +117,20 @@ class _Nobody:
         """Nothing is brought anywhere."""
 
 
-async def run_bot(
+async def run_bot(  # noqa: PLR0915 - everything is put together here
     settings: Settings,
     stop: asyncio.Event,
     tell: Callable[[str], None],
     when_ready: Callable[[], None] = lambda: None,
     pacing: Pacing | None = DEFAULT_PACING,
+    role: ProcessRole = ProcessRole.ALL,
 ) -> None:
-    """Run everything that is configured until `stop` is set; `tell` is given what people at the terminal read."""
+    """Run everything that is configured until `stop` is set; `tell` is given what people at the terminal read.
+
+    Whatever its role, a process sends at once what its own commits hand it; what is left behind is a worker's.
+    """
+    if role is not ProcessRole.ALL and settings.store_url is None:
+        raise SettingsError(f"--role {role} shares its work through a store; set WAYMARK_STORE_URL")
     clock = SystemClock()
     figures = Figures()
     live = LiveContent(settings.content_dir, teacher(settings), clock, tell)
@@ -177,17 +183,25 @@ async def run_bot(
         )
         async with asyncio.TaskGroup() as group:
             board = Board(store, store.shelf(), clock)
-            await board.look()
+            work: list[Coroutine[None, None, None]] = []
+            if role.is_reached:
+                await board.look()
+                work.append(board.follow())
+            if role.goes_on:
+                work += [
+                    keep_counting(store.census, clock, figures),
+                    sealing.chronicle(store.shelf()).follow(clock),
+                    turns.ring_timers(),
+                    watch.run(tickets.take),
+                    delivery.run(alone=alone),
+                ]
+            else:
+                work.append(watch.follow())
             tasks = [
-                group.create_task(board.follow()),
-                group.create_task(keep_counting(store.census, clock, figures)),
-                group.create_task(sealing.chronicle(store.shelf()).follow(clock)),
-                group.create_task(turns.ring_timers()),
+                *(group.create_task(one) for one in work),
                 group.create_task(live.follow()),
                 group.create_task(key_watch.run()),
                 group.create_task(roster.follow()),
-                group.create_task(watch.run(tickets.take)),
-                group.create_task(delivery.run(alone=alone)),
             ]
             enrolment = Enrolment(roster, vault, clock)
             name: str | None = None
@@ -198,16 +212,20 @@ async def run_bot(
                 # Whoever runs it without pacing measures, and sends more than any person does.
                 gate = None if pacing is None else Floodgate(clock)
                 door = TelegramDoor(connection, turns.take, vault, staffed.script, clock, figures, desk_door, gate=gate)
-                if settings.telegram_webhook_url is not None:
+                if settings.telegram_webhook_url is not None and role.is_reached:
                     path = door.expect_webhook(settings.telegram_webhook_url, _webhook_secret(settings))
                     posts[path] = door.webhook_handler
-                tasks.append(group.create_task(door.run()))
+                receives = role.goes_on if settings.telegram_webhook_url is None else role.is_reached
+                tasks.append(group.create_task(door.run(receives=receives, introduces=role.goes_on)))
                 name = await _name_of(door)
-            console = _console(settings, around, store.shelf(), sealing, roster, tickets, board)
-            application = build_application(around, posts, console)
+            if role.is_reached:
+                console = _console(settings, around, store.shelf(), sealing, roster, tickets, board)
+                application = build_application(around, posts, console)
+            else:
+                application = build_probes(around)
             async with serve(application, settings.http_host, settings.http_port) as port:
                 when_ready()
-                tell(greet(settings, port, name))
+                tell(greet(settings, port, name) if role.is_reached else greet_worker(settings, port))
                 await stop.wait()
                 logbook.note("stopping")
                 for task in tasks:

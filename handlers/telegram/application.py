@@ -79,16 +79,18 @@ class TelegramDoor:
             return web.Response(status=404)
         return await self._webhook.handle(request)
 
-    async def run(self) -> None:
-        """Receive for as long as it runs; raise TokenError or RefusedError where only a person can help.
+    async def run(self, *, receives: bool = True, introduces: bool = True) -> None:
+        """Receive for as long as it runs, where it `receives`; raise TokenError or RefusedError where only a person
+        can help.
 
         A token that was good before ends nothing: people on the web need the bot all the same, and it may have been a
         server in between that did not know it.
         """
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._stay_introduced())
-                while True:
+                if introduces:
+                    group.create_task(self._stay_introduced())
+                while receives:
                     try:
                         await self._receive()
                         break

@@ -113,8 +113,9 @@ def test_each_manifest_is_one_object_that_kustomize_lists(name: str) -> None:
     assert name in words(manifest("kustomization.yaml")["resources"])
 
 
-def test_the_pods_are_locked_and_looked_after() -> None:
-    pod = dig(manifest("deployment.yaml"), "spec", "template", "spec")
+@pytest.mark.parametrize("name", ["deployment.yaml", "worker.yaml"])
+def test_the_pods_are_locked_and_looked_after(name: str) -> None:
+    pod = dig(manifest(name), "spec", "template", "spec")
     (container,) = (mapping(one) for one in items(pod["containers"]))
 
     assert pod["automountServiceAccountToken"] is False
@@ -132,17 +133,36 @@ def test_the_pods_are_locked_and_looked_after() -> None:
     assert mapping(mapping(container["resources"])["limits"])["memory"] == "1Gi"
 
 
-@pytest.mark.parametrize("name", ["deployment.yaml", "service.yaml", "disruption.yaml", "network.yaml"])
-def test_they_all_mean_the_same_pods(name: str) -> None:
-    told = json.dumps(manifest(name))
+@pytest.mark.parametrize("name", ["deployment.yaml", "service.yaml", "disruption.yaml"])
+def test_they_all_mean_the_pods_that_people_reach(name: str) -> None:
+    assert '{"app": "waymark", "part": "web"}' in json.dumps(manifest(name))
 
-    assert '{"app": "waymark"}' in told
+
+def test_workers_have_the_same_surroundings_and_another_role_and_nobody_is_sent_to_them() -> None:
+    pods = {name: dig(manifest(name), "spec", "template", "spec") for name in ("deployment.yaml", "worker.yaml")}
+    containers = {name: mapping(items(pod["containers"])[0]) for name, pod in pods.items()}
+
+    assert containers["deployment.yaml"]["args"] == ["run", "--role", "web"]
+    assert containers["worker.yaml"]["args"] == ["run", "--role", "worker"]
+    assert containers["worker.yaml"]["env"] == containers["deployment.yaml"]["env"]
+    assert pods["worker.yaml"]["volumes"] == pods["deployment.yaml"]["volumes"]
+    assert '"part": "worker"' in json.dumps([manifest("worker.yaml"), manifest("disruption-worker.yaml")])
+    assert '{"app": "waymark"}' in json.dumps(manifest("network.yaml"))
+
+
+def test_compose_starts_both_roles_alike(compose: Mapping[str, Yaml]) -> None:
+    web, worker = (dict(dig(compose, "services", name)) for name in ("bot", "worker"))
+
+    assert web.pop("command") == ["run", "--role", "web"]
+    assert worker.pop("command") == ["run", "--role", "worker"]
+    assert web.pop("build") is not None
+    assert web == worker
 
 
 def test_more_bots_come_by_a_figure_that_we_tell() -> None:
     (metric,) = [
         str(dig(mapping(one), "pods", "metric")["name"])
-        for one in items(mapping(manifest("autoscaling.yaml")["spec"])["metrics"])
+        for one in items(mapping(manifest("autoscaling-worker.yaml")["spec"])["metrics"])
         if mapping(one)["type"] == "Pods"
     ]
 
