@@ -33,7 +33,7 @@ class ChangeState(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why something was not done; `studio-refused-<value>` are the words."""
+    """Why something was not done; `studio-notice-refused-<value>` are the words."""
 
     CHANGED_MEANWHILE = "changed-meanwhile"
     """Somebody else changed what you had before you."""
@@ -55,6 +55,8 @@ class Refusal(StrEnum):
     NO_SUCH_CHANGE = "no-such-change"
     NO_SUCH_VERSION = "no-such-version"
     LIVE_ALREADY = "live-already"
+    NOT_WELL = "not-well"
+    """The check has something against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class Change:
     scheduled_by: StaffId | None = None
     scheduled_at: datetime | None = None
     comments: tuple[Comment, ...] = ()
+    missed: Refusal | None = None
+    """Why it did not go live at the moment that was set."""
     closed_at: datetime | None = None
     version: int | None = None
     """What it became, once it is published."""
@@ -187,7 +191,14 @@ class CatchUp:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Only the archive does this, together with the new version."""
+    """It becomes a version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """It could not go live at its moment."""
+
+    why: Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,23 +206,14 @@ class Drop:
     """Do not go on with it."""
 
 
-Action: TypeAlias = (
-    Edit
-    | EditAll
-    | Retitle
-    | AddComment
-    | Submit
-    | Approve
-    | SendBack
-    | Schedule
-    | Unschedule
-    | CatchUp
-    | Publish
-    | Drop
-)
+Action: TypeAlias = Edit | EditAll | Retitle | AddComment | Submit | Approve | SendBack | Schedule | Unschedule | Drop
+"""What a member may ask for."""
+
+Step: TypeAlias = CatchUp | Publish | Miss
+"""What the archive does, together with something else."""
 
 
-def decide(change: Change, member: StaffId, action: Action, now: datetime) -> Change | Refusal:  # noqa: C901, PLR0911, PLR0912  # one way each
+def decide(change: Change, member: StaffId, action: Action | Step, now: datetime) -> Change | Refusal:  # noqa: C901, PLR0911, PLR0912  # one way each
     """What becomes of a change. Whether the member has the right to it at all was asked before."""
     if change.is_closed:
         return Refusal.CLOSED
@@ -244,6 +246,10 @@ def decide(change: Change, member: StaffId, action: Action, now: datetime) -> Ch
             if not change.files():
                 return Refusal.NOTHING_CHANGED
             return replace(change, state=ChangeState.PUBLISHED, closed_at=now)
+        case Miss(why):
+            if change.state is not ChangeState.SCHEDULED:
+                return Refusal.NOT_SCHEDULED
+            return replace(change, state=ChangeState.APPROVED, scheduled_by=None, scheduled_at=None, missed=why)
         case Drop():
             return replace(change, state=ChangeState.DROPPED, closed_at=now)
         case _:
@@ -287,6 +293,7 @@ def _reopened(change: Change) -> Change:
         approved_at=None,
         scheduled_by=None,
         scheduled_at=None,
+        missed=None,
     )
 
 
@@ -335,7 +342,7 @@ def _schedule(change: Change, member: StaffId, at: datetime, now: datetime) -> C
         return Refusal.NOT_APPROVED
     if at <= now:
         return Refusal.IN_THE_PAST
-    return replace(change, state=ChangeState.SCHEDULED, scheduled_by=member, scheduled_at=at)
+    return replace(change, state=ChangeState.SCHEDULED, scheduled_by=member, scheduled_at=at, missed=None)
 
 
 def _catch_up(change: Change, member: StaffId, action: CatchUp) -> Change | Refusal:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, NewType
+from typing import Final, NewType, Self
 
 BlobId = NewType("BlobId", str)
 """SHA-256 of a file's bytes, as hex."""
@@ -21,12 +21,13 @@ MOST_BYTES: Final = 4 * 1024 * 1024
 """Of one file. Pictures and recordings have lower bounds of their own, which the check tells."""
 
 MOST_CHARACTERS: Final = 120
+_HASH_CHARACTERS: Final = 64
 _NAME: Final = r"[a-z0-9](?:[a-z0-9_-]|\.(?=[a-z0-9]))*"
 _LANGUAGE: Final = r"[a-z]{2,3}(?:-[a-z0-9]{2,8})?"
 _PLACES: Final = re.compile(
     rf"""
     README\.md
-    | (?:bot|phrases|cards|concepts|safety|helplines)\.yaml
+    | (?:bot|phrases|cards|concepts|safety|glossary|helplines)\.yaml
     | (?:facts|hotlines|places|topics|flows|tests)/{_NAME}\.yaml
     | texts/{_LANGUAGE}/(?:{_NAME}/){{0,2}}{_NAME}\.yaml
     | media/(?:{_LANGUAGE}/)?{_NAME}\.(?:png|jpg|jpeg|ogg|mp3)
@@ -50,10 +51,18 @@ class Tree:
     @property
     def hash(self) -> TreeHash:
         """The same for the same files, whatever order they were put in."""
-        whole = sha256()
-        for name, blob in sorted(self.files.items()):
-            whole.update(f"{name}\0{blob}\n".encode())
-        return TreeHash(whole.hexdigest())
+        return TreeHash(blob_id(self.to_bytes()))
+
+    def to_bytes(self) -> bytes:
+        """One line for each file; the tree's hash is that of these bytes."""
+        return "".join(f"{blob} {name}\n" for name, blob in sorted(self.files.items())).encode()
+
+    @classmethod
+    def from_bytes(cls, written: bytes) -> Self:
+        """What was written so."""
+        return cls(
+            {line[_HASH_CHARACTERS + 1 :]: BlobId(line[:_HASH_CHARACTERS]) for line in written.decode().splitlines()}
+        )
 
     def put(self, name: str, blob: BlobId) -> "Tree":
         """With this file, in the place of one that has the name."""

@@ -19,11 +19,13 @@ from bot.studio.changes import (
     Drop,
     Edit,
     EditAll,
+    Miss,
     Publish,
     Refusal,
     Retitle,
     Schedule,
     SendBack,
+    Step,
     Submit,
     Unschedule,
     decide,
@@ -39,7 +41,7 @@ BASE: Final = Tree({FEES: OLD, WORK: OLD})
 CHANGE: Final = Change(ChangeId("c1"), "New fee", 1, BASE, BASE, DARA, NOW)
 
 
-def done(change: Change, *deeds: tuple[StaffId, Action]) -> Change:
+def done(change: Change, *deeds: tuple[StaffId, Action | Step]) -> Change:
     for member, action in deeds:
         outcome = decide(change, member, action, NOW)
         assert isinstance(outcome, Change), outcome
@@ -121,6 +123,10 @@ def test_a_schedule_lies_ahead_and_can_be_taken_back() -> None:
     assert done(scheduled, (DARA, Unschedule())) == APPROVED
     assert done(scheduled, (DARA, Publish())).state is ChangeState.PUBLISHED
     assert decide(APPROVED, DARA, Unschedule(), NOW) is Refusal.NOT_SCHEDULED
+
+    missed = done(scheduled, (MALY, Miss(Refusal.NOT_WELL)))
+    assert (missed.state, missed.is_approved, missed.missed) == (ChangeState.APPROVED, True, Refusal.NOT_WELL)
+    assert done(missed, (MALY, Schedule(NOW + timedelta(days=1)))) == scheduled
 
 
 def test_sending_back_says_why() -> None:
@@ -206,7 +212,7 @@ def test_no_order_of_deeds_publishes_what_no_second_person_approved(
 
 def _action(
     change: Change, kind: str, name: str, blob: BlobId | None, other: BlobId | None, before: TreeHash
-) -> Action:
+) -> Action | Step:
     match kind:
         case "edit":
             return Edit(name, blob, change.tree.files.get(name))
