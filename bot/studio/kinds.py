@@ -5,7 +5,7 @@ from typing import Final
 
 
 class Kind(StrEnum):
-    """`studio-kind-<value>` are the words. The id of a screen is `flow.screen`; of all others what stands in the file."""
+    """`studio-kind-<value>` are the words. A screen is called `flow.screen`, all others as they are in their file."""
 
     TOPIC = "topic"
     FLOW = "flow"
