@@ -1,6 +1,20 @@
-"""Figures for the people who run the bot: counts of events, never anything about a person."""
+"""Figures for the people who run the bot: counts of events and how long they took, never anything about a person."""
 
+from bisect import bisect_left
 from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Seconds up to which each step of a span counts; what took longer is in the last step, which has no bound."""
+
+
+@dataclass(slots=True)
+class Spans:
+    """How long something took each time: so many within each bound, and all of them together in seconds."""
+
+    within: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+    seconds: float = 0.0
 
 
 class Figures:
@@ -12,6 +26,15 @@ class Figures:
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, str]] = Counter()
         self.levels: dict[str, float] = {}
+        self.spans: dict[tuple[str, str], Spans] = {}
 
     def add(self, what: str, label: str = "", by: int = 1) -> None:
         self.counts[what, label] += by
+
+    def took(self, what: str, seconds: float, label: str = "") -> None:
+        """Something has taken so long."""
+        spans = self.spans.get((what, label))
+        if spans is None:
+            spans = self.spans[what, label] = Spans()
+        spans.within[bisect_left(BOUNDS, seconds)] += 1
+        spans.seconds += seconds

@@ -8,14 +8,14 @@ comes through a proxy in front of us, as people do, is told nothing.
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
 
 from bot.clock import Clock
-from bot.figures import Figures
+from bot.figures import BOUNDS, Figures, Spans
 from bot.store.contract import Store, StoreError
 
 PING_LIMIT: Final = 1.0
@@ -101,11 +101,28 @@ def figures_text(figures: Figures) -> str:
     for what, level in sorted(figures.levels.items()):
         name = f"waymark_{_NO_NAME.sub('_', what)}"
         lines += [f"# TYPE {name} gauge", f"{name} {level:.0f}"]
+    for what in sorted({what for what, _ in figures.spans}):
+        lines += _histogram(what, {label: spans for (named, label), spans in figures.spans.items() if named == what})
     return "".join(f"{line}\n" for line in lines)
 
 
-def _labels(label: str) -> str:
-    if not label:
-        return ""
-    escaped = label.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
-    return f'{{label="{escaped}"}}'
+def _histogram(what: str, by_label: Mapping[str, Spans]) -> Iterator[str]:
+    name = f"waymark_{_NO_NAME.sub('_', what)}_seconds"
+    yield f"# TYPE {name} histogram"
+    for label, spans in sorted(by_label.items()):
+        count = 0
+        for bound, within in zip((*map(str, BOUNDS), "+Inf"), spans.within, strict=True):
+            count += within
+            yield f"{name}_bucket{_labels(label, le=bound)} {count}"
+        yield f"{name}_sum{_labels(label)} {spans.seconds:.6f}"
+        yield f"{name}_count{_labels(label)} {count}"
+
+
+def _labels(label: str, **more: str) -> str:
+    told = {**({"label": label} if label else {}), **more}
+    escaped = (f'{name}="{_escaped(words)}"' for name, words in told.items())
+    return f"{{{','.join(escaped)}}}" if told else ""
+
+
+def _escaped(words: str) -> str:
+    return words.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

@@ -57,3 +57,21 @@ def test_what_people_were_told_about_is_added_up() -> None:
         "# TYPE waymark_odd_name_total counter\n"
         'waymark_odd_name_total{label="a\\"b\\\\c\\nd"} 1\n'
     )
+
+
+def test_how_long_something_takes_is_told_by_steps() -> None:
+    figures = Figures()
+    for seconds in (0.0005, 0.001, 0.02, 60.0):
+        figures.took("commit", seconds, "web")
+
+    lines = figures_text(figures).splitlines()
+
+    assert lines[0] == "# TYPE waymark_commit_seconds histogram"
+    assert 'waymark_commit_seconds_bucket{label="web",le="0.001"} 2' in lines
+    assert 'waymark_commit_seconds_bucket{label="web",le="0.025"} 3' in lines
+    assert 'waymark_commit_seconds_bucket{label="web",le="10.0"} 3' in lines
+    assert 'waymark_commit_seconds_bucket{label="web",le="+Inf"} 4' in lines
+    assert lines[-2:] == [
+        'waymark_commit_seconds_sum{label="web"} 60.021500',
+        'waymark_commit_seconds_count{label="web"} 4',
+    ]
