@@ -32,6 +32,8 @@ class ShelfKind(StrEnum):
     CONTENT_VERSION = "cv"
     CONTENT_CHANGE = "cc"
     CONTENT_INDEX = "ci"
+    TRAFFIC = "tr"
+    """How many people took which way through the dialogue on a day."""
 
 
 LIVES: Final[Mapping[ShelfKind, timedelta | None]] = {
@@ -48,6 +50,7 @@ LIVES: Final[Mapping[ShelfKind, timedelta | None]] = {
     ShelfKind.CONTENT_VERSION: None,
     ShelfKind.CONTENT_CHANGE: None,
     ShelfKind.CONTENT_INDEX: None,
+    ShelfKind.TRAFFIC: timedelta(days=90),
 }
 """How long each kind is kept after it was last written; None until it is dropped."""
 
