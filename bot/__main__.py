@@ -127,6 +127,8 @@ def _keys(what: str, place: rekeying.Place) -> list[str]:
             return rekeying.renew(place)
         case "use":
             return asyncio.run(rekeying.use(place))
+        case "renew-identity":
+            return asyncio.run(rekeying.renew_identity(place))
         case _:
             return asyncio.run(rekeying.retire(place))
 
@@ -244,6 +246,7 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_parser("renew", help="make a new working key, for every bot to know it before it is used")
     keys.add_parser("use", help="let the new working key seal, once every bot knows it")
     keys.add_parser("retire", help="seal all that is kept with the newest working key, and take the old ones out")
+    keys.add_parser("renew-identity", help="move everybody to new ids by a new identity key, while no bot runs")
     do.add_parser("doctor", help="check settings, store, keys, Telegram and content, and say what to do")
     content = do.add_parser("content", help="work on the content").add_subparsers(
         dest="what", required=True, metavar="WHAT"

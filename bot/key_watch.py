@@ -39,10 +39,10 @@ class KeyWatch:
 
     @asynccontextmanager
     async def told(self) -> AsyncIterator[Self]:
-        """From here on the others know of us; raise KeysError where one of them seals with a key that is not here."""
+        """From here on the others know of us; raise KeysError where they work with keys that are not here."""
         if await self._foreign_keys():
             raise KeysError(
-                "other bots on this store seal with a working key that is not in keys/store.keys here; "
+                "other bots on this store work with a key that is not in keys/store.keys here; "
                 "bring that file from where they run"
             )
         await self._keyring.announce(self._process, LIFE)
@@ -80,8 +80,9 @@ class KeyWatch:
             self._complain("keys_not_told", error)
 
     async def _foreign_keys(self) -> bool:
-        """Whether another bot seals with what we cannot open."""
-        return any(ring.sealing not in self._vault.known for ring in (await self._keyring.announced()).values())
+        """Whether another bot seals with what we cannot open, or knows everybody under another name."""
+        rings = (await self._keyring.announced()).values()
+        return any(ring.sealing not in self._vault.known or ring.naming != self._vault.naming for ring in rings)
 
     def _complain(self, event: str, error: Exception) -> None:
         self._figures.add(event, type(error).__name__)

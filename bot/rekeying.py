@@ -5,25 +5,37 @@ Whether or not the bot runs: what running bots know, they have told in the store
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.key_watch import READ_EVERY
+from bot.key_watch import LIFE, READ_EVERY
 from bot.store.durability import replicas_to_prove
 from bot.store.embedded import EmbeddedValkey, find_running
 from bot.store.redis_keyring import RedisKeyring, Ring, Sweep
-from bot.store.redis_store import open_store
+from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import Vault, fingerprint
-from bot.store.secrets import Keys, KeysError, add_working_key, forget_old_keys, load, use_coming_key
+from bot.store.secrets import (
+    Keys,
+    KeysError,
+    add_working_key,
+    begin_new_identity,
+    forget_former_identity,
+    forget_old_keys,
+    load,
+    load_as_they_are,
+    use_coming_key,
+)
 
-SETTLING: Final = timedelta(seconds=2 * READ_EVERY)
+SETTLING: Final = 2 * READ_EVERY
 """What a bot had begun to write with an older key has arrived after this long, and it has read the keys anew."""
 
 _WALKS: Final = 10
+_MOVER: Final = "waymark-keys"
+_MOVING_LIFE: Final = timedelta(hours=12)
 _COPIES: Final = "Where bots run on several machines, bring keys/store.keys to each of them now."
 
 
@@ -66,10 +78,15 @@ async def use(place: Place) -> list[str]:
     ]
 
 
-async def retire(place: Place, settling: timedelta = SETTLING) -> list[str]:
+async def _settle() -> None:
+    await asyncio.sleep(SETTLING)
+
+
+async def retire(place: Place, settle: Callable[[], Awaitable[None]] = _settle) -> list[str]:
     """Seal all that lies in the store with the newest key, and take the old ones out: the third step.
 
-    Raise KeysError, and keep them all, unless nothing needs an old one.
+    `settle` waits until nothing is on its way any more that a bot has sealed with an older key. Raise KeysError, and
+    keep them all, unless nothing needs an old one.
     """
     keys = load(place.data_dir)
     old = [key.number for key in keys.ring[:-1]]
@@ -79,7 +96,7 @@ async def retire(place: Place, settling: timedelta = SETTLING) -> list[str]:
     async with _keyring(place, keys) as keyring:
         await _refuse_if_any_seals_otherwise(keyring, keys)
         sealed += await _seal_all(keyring)
-        await asyncio.sleep(settling.total_seconds())
+        await settle()
         # Once more from the beginning: now nobody seals with an old key, and nothing of theirs is on its way.
         await _refuse_if_any_seals_otherwise(keyring, keys)
         sealed += await _seal_all(keyring)
@@ -90,6 +107,41 @@ async def retire(place: Place, settling: timedelta = SETTLING) -> list[str]:
         f"Taken out: {numbers}. A copy of the store from before can be read only with a copy of the keys from before.",
         _COPIES,
     ]
+
+
+async def renew_identity(place: Place) -> list[str]:
+    """Make a new identity key and move everybody to the id that it gives them, while every bot stands still.
+
+    May be begun again after it was broken off; until it has ended no bot starts.
+    """
+    before = load_as_they_are(place.data_dir)
+    async with _address(place) as url:
+        async with _opened(url, before.vault()) as store:
+            await _refuse_if_any_runs(store.keyring())
+            unknown = await store.keyring().unknown_kinds()
+            if unknown:
+                _refuse_if_in_doubt(Sweep(unknown=unknown))
+        keys = begin_new_identity(place.data_dir, place.today)
+        async with _opened(url, keys.vault()) as store:
+            # A bot that has an old copy of the file does not start now.
+            await store.keyring().announce(_MOVER, _MOVING_LIFE)
+            moved, stayed = await store.renaming(keys.former_vault() or keys.vault()).move_everybody()
+            await _refuse_if_any_runs(store.keyring())
+            await store.keyring().leave(_MOVER)
+    forget_former_identity(place.data_dir)
+    lines = [f"{moved} conversations are found under new ids; the identity key of before is gone."]
+    if stayed:
+        lines.append(f"{stayed} that were erased or cannot be read stay as they are, and end by themselves.")
+    return [*lines, _COPIES, "Then start the bots."]
+
+
+async def _refuse_if_any_runs(keyring: RedisKeyring) -> None:
+    running = len((await keyring.announced()).keys() - {_MOVER})
+    if running:
+        raise KeysError(
+            f"{running} bots run; stop all of them first, for some minutes. Messengers keep what people write until "
+            f"then. One that was killed counts for {LIFE.seconds // 60} minutes"
+        )
 
 
 async def _seal_all(keyring: RedisKeyring) -> Counter[str]:
@@ -141,20 +193,25 @@ def _counted(kinds: Counter[str]) -> str:
 
 @asynccontextmanager
 async def _keyring(place: Place, keys: Keys) -> AsyncIterator[RedisKeyring]:
-    """That of the store as it stands: of a running bot, or opened for this moment."""
-    url = place.store_url or find_running(place.data_dir)
-    if url is not None:
-        async with _opened(url, keys.vault()) as keyring:
-            yield keyring
-        return
-    async with EmbeddedValkey(place.data_dir) as valkey, _opened(valkey.bot_url, keys.vault()) as keyring:
-        yield keyring
+    async with _address(place) as url, _opened(url, keys.vault()) as store:
+        yield store.keyring()
 
 
 @asynccontextmanager
-async def _opened(url: str, vault: Vault) -> AsyncIterator[RedisKeyring]:
+async def _address(place: Place) -> AsyncIterator[str]:
+    """Where the store is: that of a running bot, or the built-in one, started for this moment."""
+    url = place.store_url or find_running(place.data_dir)
+    if url is not None:
+        yield url
+        return
+    async with EmbeddedValkey(place.data_dir) as valkey:
+        yield valkey.bot_url
+
+
+@asynccontextmanager
+async def _opened(url: str, vault: Vault) -> AsyncIterator[RedisStore]:
     store = open_store(url, vault, replicas=replicas_to_prove(url))
     try:
-        yield store.keyring()
+        yield store
     finally:
         await store.close()

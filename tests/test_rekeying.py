@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.store.embedded import find_running
 from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import Vault
-from bot.store.secrets import KeysError, load, load_or_make
+from bot.store.secrets import KeysError, begin_new_identity, load, load_or_make
 from bot.store.shelf import ShelfKind
 from bot.wiring import run_bot
 from tests.builders import LEASE, NOW, SOMEBODY, a_commit, a_record, an_outgoing
@@ -25,7 +25,11 @@ from tests.fakes import ManualClock
 from tests.store.servers import Server, a_server
 
 TODAY = date(2026, 11, 26)
-AT_ONCE = timedelta()
+CHAT = "5123456789"
+
+
+async def at_once() -> None:
+    """Nothing is on its way in a test."""
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +112,7 @@ async def test_three_steps_while_bots_run_and_each_reads_what_the_others_write(p
         assert (await other.store.load(SOMEBODY)).record == a_record()
 
         await other.watch.look()
-        told = await rekeying.retire(place, AT_ONCE)
+        told = await rekeying.retire(place, at_once)
         assert numbers(place) == ([2], None)
         assert "Taken out: 1." in " ".join(told)
         await one.watch.look()
@@ -137,7 +141,7 @@ async def test_no_key_goes_while_one_bot_seals_with_it(place: rekeying.Place) ->
         await rekeying.use(place)
 
         with pytest.raises(KeysError, match="1 of 1 running bots do not seal with working key 2 yet"):
-            await rekeying.retire(place, AT_ONCE)
+            await rekeying.retire(place, at_once)
 
     assert numbers(place) == ([1, 2], None)
 
@@ -146,13 +150,13 @@ async def test_what_arrives_while_the_store_is_walked_through_is_sealed_anew_too
     """A bot that tells that it uses the new key may have something on its way that it sealed before."""
     await turn_to_second(place)
     keys = load(place.data_dir)
-    late = open_store(place.store_url or "", Vault(keys.identity, keys.opening, 1))
-    retiring = asyncio.ensure_future(rekeying.retire(place, timedelta(seconds=0.3)))
-    await asyncio.sleep(0.1)
-    await late.shelf().write_shelf(ShelfKind.CREDENTIAL, "late", b"sealed with the old key")
-    await late.close()
+    late = open_store(place.store_url or "", Vault(keys.identity, keys.opening, 1, keys.naming))
 
-    await retiring
+    async def something_arrives() -> None:
+        await late.shelf().write_shelf(ShelfKind.CREDENTIAL, "late", b"sealed with the old key")
+        await late.close()
+
+    await rekeying.retire(place, something_arrives)
 
     assert numbers(place) == ([2], None)
     async with a_bot(place) as bot:
@@ -176,13 +180,13 @@ async def test_in_doubt_all_keys_are_kept(
         client.mset(lies)
 
     with pytest.raises(KeysError, match=words):
-        await rekeying.retire(place, AT_ONCE)
+        await rekeying.retire(place, at_once)
 
     assert numbers(place) == ([1, 2], None)
 
 
 async def test_steps_in_a_wrong_order_change_nothing(place: rekeying.Place) -> None:
-    assert await rekeying.retire(place, AT_ONCE) == ["There is no old working key."]
+    assert await rekeying.retire(place, at_once) == ["There is no old working key."]
     with pytest.raises(KeysError, match="no working key is coming; make one with: waymark keys renew"):
         await rekeying.use(place)
     rekeying.renew(place)
@@ -198,7 +202,7 @@ async def test_a_bot_with_an_old_copy_of_the_file_does_not_start_among_those_who
     old = load(place.data_dir).vault()
     await turn_to_second(place)
     async with a_bot(place):
-        with pytest.raises(KeysError, match=r"a working key that is not in keys/store\.keys here"):
+        with pytest.raises(KeysError, match=r"a key that is not in keys/store\.keys here"):
             async with a_bot(place, old):
                 pass
 
@@ -235,6 +239,76 @@ async def test_while_the_file_cannot_be_read_a_bot_goes_on_with_what_it_has(plac
         assert not (place.data_dir / "keys" / "store.keys").exists()
 
 
+async def test_another_identity_key_moves_everybody_while_no_bot_runs(place: rekeying.Place) -> None:
+    before = load(place.data_dir)
+    person = before.vault().conversation_id("telegram", CHAT)
+    async with a_bot(place) as bot:
+        await bot.store.commit(a_commit(1, conversation=person, record=a_record(chat=CHAT)), NOW, LEASE)
+        await bot.store.shelf().write_shelf(ShelfKind.CREDENTIAL, "dara", b"how dara signs in")
+        with pytest.raises(KeysError, match="1 bots run; stop all of them first"):
+            await rekeying.renew_identity(place)
+        assert load(place.data_dir) == before
+
+    told = await rekeying.renew_identity(place)
+
+    assert "1 conversations are found under new ids" in told[0]
+    after = load(place.data_dir)
+    assert (after.identity_made, after.ring, after.naming) == (TODAY, before.ring, before.naming)
+    assert before.identity not in {after.identity, after.naming}
+    async with a_bot(place) as bot:
+        moved = after.vault().conversation_id("telegram", CHAT)
+        assert (await bot.store.load(moved)).record == a_record(chat=CHAT)
+        assert (await bot.store.load(person)).record is None
+        assert await bot.store.shelf().read_shelf(ShelfKind.CREDENTIAL, "dara") == (1, b"how dara signs in")
+
+
+async def test_keys_from_before_there_was_a_naming_key_keep_all_names_but_those_of_chats(place: rekeying.Place) -> None:
+    file = place.data_dir / "keys" / "store.keys"
+    file.write_text("".join(line for line in file.read_text().splitlines(keepends=True) if "naming" not in line))
+    before = load(place.data_dir).vault()
+
+    await rekeying.renew_identity(place)
+
+    after = load(place.data_dir).vault()
+    assert before.shelf_name("cr", "dara") == after.shelf_name("cr", "dara")
+    assert before.stamp("a button") == after.stamp("a button")
+    assert before.conversation_id("web", "token") == after.conversation_id("web", "token")
+    assert before.conversation_id("telegram", CHAT) != after.conversation_id("telegram", CHAT)
+
+
+async def test_until_everybody_has_moved_no_bot_starts_and_the_command_goes_on(place: rekeying.Place) -> None:
+    old = load(place.data_dir)
+    person = old.vault().conversation_id("telegram", CHAT)
+    async with a_bot(place) as bot:
+        await bot.store.commit(a_commit(1, conversation=person, record=a_record(chat=CHAT)), NOW, LEASE)
+    begun = begin_new_identity(place.data_dir, TODAY)
+    for refused in (load, lambda data_dir: load_or_make(data_dir, TODAY)):
+        with pytest.raises(KeysError, match="finish that first with: waymark keys renew-identity"):
+            refused(place.data_dir)
+
+    await rekeying.renew_identity(place)
+
+    assert load(place.data_dir).identity == begun.identity
+    async with a_bot(place) as bot:
+        moved = begun.vault().conversation_id("telegram", CHAT)
+        assert (await bot.store.load(moved)).record == a_record(chat=CHAT)
+        # Whoever still has the keys of before would make strangers of everybody.
+        with pytest.raises(KeysError, match="other bots on this store work with a key that is not"):
+            async with a_bot(place, old.vault()):
+                pass
+
+
+async def test_nobody_is_moved_past_what_is_not_known(place: rekeying.Place, server: Server) -> None:
+    with server.client() as client:
+        client.set("{s07}:zz:new", b"from a newer version")
+    before = load(place.data_dir)
+
+    with pytest.raises(KeysError, match=r"does not know \(zz: 1\)"):
+        await rekeying.renew_identity(place)
+
+    assert load(place.data_dir) == before
+
+
 async def test_a_real_bot_tells_its_keys_and_turns_with_them_and_the_commands_open_a_store_that_sleeps(
     quick_folder: Path,
 ) -> None:
@@ -258,7 +332,7 @@ async def test_a_real_bot_tells_its_keys_and_turns_with_them_and_the_commands_op
     await running
 
     await rekeying.use(place)
-    await rekeying.retire(place, AT_ONCE)
+    await rekeying.retire(place, at_once)
 
     assert numbers(place) == ([2], None)
     assert find_running(settings.data_dir) is None

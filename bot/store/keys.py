@@ -126,6 +126,11 @@ def quarantine_key(shard: int, conversation: ConversationId, arrival: ArrivalId)
     return _TAGS[shard] + b"q:" + conversation.encode() + b":" + arrival.hex().encode()
 
 
+def name_of(shard: int, kind: str, rest: str) -> bytes:
+    """The name of a key of this kind, whatever it holds."""
+    return _TAGS[shard] + kind.encode() + b":" + rest.encode()
+
+
 def shard_in(key: bytes) -> int:
     """The shard in which a key of ours lies, by its name."""
     return int(key[2:4])

@@ -13,9 +13,9 @@ from typing import Final
 
 from bot.messages import ConversationId
 from bot.store import keys
-from bot.store.contract import HELD
+from bot.store.contract import ASIDE, HELD
 from bot.store.redis_shelf import AUDIT_SCRIPT
-from bot.store.redis_wire import Part, Reply, Script, Wire, as_bytes
+from bot.store.redis_wire import Part, Reply, Script, Wire, as_bytes, as_list
 from bot.store.sealing import (
     AUDIT,
     CODE,
@@ -52,16 +52,17 @@ _ID_BYTES: Final = 9
 _VERSION_HEAD: Final = 4
 _KINDS: Final = frozenset({"l", "o", "q", "wt", "tl", "tp", "rc", "roster", "audit", *map(str, ShelfKind)})
 
-_RESEAL: Final = Script.read("reseal")
+RESEAL: Final = Script.read("reseal")
 
-KEYRING_SOURCES: Final = {_RESEAL.digest: _RESEAL.source}
+KEYRING_SOURCES: Final = {RESEAL.digest: RESEAL.source}
 """Scripts by their digest, for the wire."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """What one running bot knows, by fingerprints: the key that it seals with, and all that it can open with."""
+    """What one running bot knows, by fingerprints: the keys that make names, the one that seals, all that open."""
 
+    naming: str
     sealing: str
     known: frozenset[str]
 
@@ -84,7 +85,7 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lying:
+class Lying:
     """A sealed value, and the place that it is locked to."""
 
     index: int
@@ -103,7 +104,7 @@ class RedisKeyring:
 
     async def announce(self, process: str, life: timedelta) -> None:
         """Tell which keys this process knows; forgotten after `life`."""
-        told = " ".join((self._vault.sealing, *sorted(self._vault.known)))
+        told = " ".join((self._vault.naming, self._vault.sealing, *sorted(self._vault.known)))
         seconds = max(1, int(life.total_seconds()))
         await self._wire.call(0, "SET", keys.ring_key(process), told, "EX", seconds)
         await self._wire.call(0, "SADD", keys.RINGS, process)
@@ -117,14 +118,19 @@ class RedisKeyring:
     async def announced(self) -> Mapping[str, Ring]:
         """What each process that runs has told."""
         found = await self._wire.call(0, "SMEMBERS", keys.RINGS)
-        names = sorted(as_bytes(name).decode() for name in _sequence(found))
+        names = sorted(as_bytes(name).decode() for name in as_list(found))
         told = await self._wire.call_all([(0, ("GET", keys.ring_key(name))) for name in names])
         rings = {}
         for name, one in zip(names, told, strict=True):
             if one is not None:
-                sealing, *known = as_bytes(one).decode().split()
-                rings[name] = Ring(sealing, frozenset(known))
+                naming, sealing, *known = as_bytes(one).decode().split()
+                rings[name] = Ring(naming, sealing, frozenset(known))
         return rings
+
+    async def unknown_kinds(self) -> Counter[str]:
+        """Kinds of keys that lie in the store, and of which this version does not know what they hold; slow."""
+        kinds = Counter(keys.kind_of(name) for name in await self._wire.all_keys() if name.startswith(b"{s"))
+        return Counter({kind: number for kind, number in kinds.items() if kind not in PLAIN and kind not in _KINDS})
 
     async def seal_anew(self) -> Sweep:
         """Walk through the whole store and seal with the newest key what is not; slow, for operators."""
@@ -144,14 +150,14 @@ class RedisKeyring:
                 sweep.unknown[kind] += 1
                 continue
             wanted.append((name, kind))
-        found = await self._wire.call_all([(keys.shard_in(name), _reading(name, kind)) for name, kind in wanted])
+        found = await self._wire.call_all([(keys.shard_in(name), reading_of(name, kind)) for name, kind in wanted])
         await asyncio.gather(
             *(self._seal_one(name, kind, reply, sweep) for (name, kind), reply in zip(wanted, found, strict=True))
         )
 
     async def _seal_one(self, name: bytes, kind: str, found: Reply, sweep: Sweep) -> None:
         arguments: list[Part] = []
-        for one in _lying(kind, name.partition(b"}:")[2].partition(b":")[2].decode(), found):
+        for one in lying_in(kind, name.partition(b"}:")[2].partition(b":")[2].decode(), found):
             if self._vault.is_ours_now(one.value):
                 continue
             try:
@@ -166,51 +172,48 @@ class RedisKeyring:
             part = arguments[start : start + 3 * _AT_ONCE]
             form = "list" if kind in _LISTS else "value"
             put = await self._wire.call(
-                keys.shard_in(name), "EVALSHA", _RESEAL.digest, 1, name, form, *part, proven=True
+                keys.shard_in(name), "EVALSHA", RESEAL.digest, 1, name, form, *part, proven=True
             )
             written = put if isinstance(put, int) else 0
             sweep.sealed_anew += Counter({kind: written})
             sweep.changed_meanwhile += Counter({kind: len(part) // 3 - written})
 
 
-def _reading(name: bytes, kind: str) -> tuple[Part, ...]:
+def reading_of(name: bytes, kind: str) -> tuple[Part, ...]:
+    """The command that reads a key as `lying_in` takes it."""
     if kind == "audit":
         return ("EVALSHA", AUDIT_SCRIPT.digest, 2, keys.AUDIT, keys.AUDITED, "all")
     return ("LRANGE", name, 0, -1) if kind in _LISTS else ("GET", name)
 
 
-def _lying(kind: str, name: str, found: Reply) -> Iterator[_Lying]:
+def lying_in(kind: str, name: str, found: Reply) -> Iterator[Lying]:
     """What lies in a key of this kind and name, as the store answered; nothing where it is gone by now."""
     if found is None:
         return
     match kind:
         case "o":
             # What is held has its place in the outbox later, and is sealed for there.
-            place = ConversationId(name.removesuffix(HELD))
-            for index, entry in enumerate(map(as_bytes, _sequence(found))):
-                yield _Lying(index, entry[_ENTRY_HEAD:], place, OUTGOING, entry[:_ID_BYTES])
+            place = ConversationId(name.removesuffix(HELD).removesuffix(ASIDE))
+            for index, entry in enumerate(map(as_bytes, as_list(found))):
+                yield Lying(index, entry[_ENTRY_HEAD:], place, OUTGOING, entry[:_ID_BYTES])
         case "audit":
-            count, entries = _sequence(found)
-            listed = _sequence(entries)
+            count, entries = as_list(found)
+            listed = as_list(entries)
             first = (count if isinstance(count, int) else 0) - len(listed)
             for index, entry in enumerate(map(as_bytes, listed)):
-                yield _Lying(index, entry, ConversationId(kind), AUDIT, (first + index).to_bytes(8, "big"))
+                yield Lying(index, entry, ConversationId(kind), AUDIT, (first + index).to_bytes(8, "big"))
         case "roster":
-            yield _Lying(0, as_bytes(found)[_VERSION_HEAD:], ConversationId(kind), ROSTER)
+            yield Lying(0, as_bytes(found)[_VERSION_HEAD:], ConversationId(kind), ROSTER)
         case "l":
             value = as_bytes(found)
             sealed = value[_LANE_HEAD + int.from_bytes(value[7:_LANE_HEAD], "big") * _SEEN_BYTES :]
             if sealed:
-                yield _Lying(0, sealed, ConversationId(name), TICKET if name.startswith(keys.TICKET_MARK) else RECORD)
+                yield Lying(0, sealed, ConversationId(name), TICKET if name.startswith(keys.TICKET_MARK) else RECORD)
         case "q":
             conversation, _, arrival = name.partition(":")
-            yield _Lying(0, as_bytes(found), ConversationId(conversation), QUARANTINE, bytes.fromhex(arrival))
+            yield Lying(0, as_bytes(found), ConversationId(conversation), QUARANTINE, bytes.fromhex(arrival))
         case "wt" | "tl" | "tp" | "rc":
             purpose = {"wt": WONDERED, "rc": CODE}.get(kind, TOPIC)
-            yield _Lying(0, as_bytes(found), ConversationId(name), purpose)
+            yield Lying(0, as_bytes(found), ConversationId(name), purpose)
         case _:
-            yield _Lying(0, as_bytes(found)[_VERSION_HEAD:], ConversationId(name), SHELF)
-
-
-def _sequence(reply: Reply) -> Sequence[Reply]:
-    return reply if isinstance(reply, list) else ()
+            yield Lying(0, as_bytes(found)[_VERSION_HEAD:], ConversationId(name), SHELF)

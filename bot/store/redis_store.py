@@ -67,6 +67,7 @@ from bot.store.encoding import (
     to_milliseconds,
 )
 from bot.store.redis_keyring import KEYRING_SOURCES, RedisKeyring
+from bot.store.redis_renaming import RedisRenaming
 from bot.store.redis_shelf import SHELF_SOURCES, RedisShelf
 from bot.store.redis_wire import ClusterLink, Link, Part, Reply, Script, SingleLink, Wire, as_bytes
 from bot.store.sealing import CODE, OUTGOING, QUARANTINE, RECORD, ROSTER, TICKET, TOPIC, WONDERED, SealError, Vault
@@ -478,6 +479,10 @@ class RedisStore:
     def shelf(self) -> RedisShelf:
         """The shelf on the same servers."""
         return RedisShelf(self._wire, self._vault)
+
+    def renaming(self, former: Vault) -> RedisRenaming:
+        """What moves every conversation from the id of the former identity key to that of ours."""
+        return RedisRenaming(self._wire, self._vault, former)
 
     def keyring(self) -> RedisKeyring:
         """The working keys, as this store and the bots that share it have them."""

@@ -67,6 +67,13 @@ def as_bytes(reply: Reply) -> bytes:
     raise StoreError("the store gave an answer we do not understand")
 
 
+def as_list(reply: Reply) -> Sequence[Reply]:
+    """An answer that must be a list."""
+    if isinstance(reply, list):
+        return reply
+    raise StoreError("the store gave an answer we do not understand")
+
+
 class Link(Protocol):
     """Connections to one server or to several."""
 

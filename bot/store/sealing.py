@@ -41,6 +41,8 @@ _CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 
 _CODE_HALF: Final = 5
 _STAMP_LENGTH: Final = 10
+_RANDOM_CHATS: Final = frozenset({"web"})
+"""Doors that make their chats up themselves, too long to be guessed."""
 
 KEY_BYTES: Final = crypto_aead_xchacha20poly1305_ietf_KEYBYTES
 _NONCE_BYTES: Final = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
@@ -54,10 +56,15 @@ class SealError(StoreError):
 
 
 class Vault:
-    """The keys in memory: one that turns chats into ids, and a ring of which the newest seals and all open."""
+    """The keys in memory: two that make names, and a ring of which the newest seals and all open.
 
-    def __init__(self, identity: bytes, ring: Mapping[int, bytes], newest: int) -> None:
+    The identity key turns chats into ids, and can be changed. The naming key makes all other names: those of the
+    staff's side, codes that people have on paper, buttons; the same as the identity key where no other is given.
+    """
+
+    def __init__(self, identity: bytes, ring: Mapping[int, bytes], newest: int, naming: bytes | None = None) -> None:
         self._identity = identity
+        self._naming = naming or identity
         self.learn(ring, newest)
 
     def learn(self, ring: Mapping[int, bytes], newest: int) -> None:
@@ -76,22 +83,29 @@ class Vault:
         """The one that seals, in the same way."""
         return fingerprint(self._header[1], self._newest)
 
+    @property
+    def naming(self) -> str:
+        """What tells the keys that make names from those of another file; tells nothing of them."""
+        return hmac.digest(self._identity, b"fingerprint" + self._naming, "sha256")[:4].hex()
+
     def is_ours_now(self, sealed: bytes) -> bool:
         """Whether a value is sealed with the key that seals now, by what stands on it."""
         return sealed[:_HEADER_BYTES] == self._header
 
     def conversation_id(self, door: str, chat: str) -> ConversationId:
         """The id under which a chat is kept: the same each time, and of no use without the key."""
-        return ConversationId(self._name_of("chat", f"{door}\0{chat}"))
+        # Where a chat is random itself and kept nowhere, nobody tries it out, and nothing could be moved to another id.
+        name_of = self._name_of if door in _RANDOM_CHATS else self._guessable_name_of
+        return ConversationId(name_of("chat", f"{door}\0{chat}"))
 
     def arrival_id(self, conversation: ConversationId, source: str) -> ArrivalId:
         """The id of something that arrives: `source` is the door's own id of it, the same when it is repeated."""
-        digest = hmac.digest(self._identity, f"arrival\0{conversation}\0{source}".encode(), "sha256")
+        digest = hmac.digest(self._naming, f"arrival\0{conversation}\0{source}".encode(), "sha256")
         return ArrivalId(digest[:8])
 
     def question_id(self, text: str) -> str:
         """The name under which a question is kept: who has not the key cannot try out what was asked."""
-        return self._name_of("question", text)
+        return self._guessable_name_of("question", text)
 
     def asker_id(self, conversation: ConversationId, text: str) -> bytes:
         """Somebody who asked something: the same person is another one at the next question."""
@@ -104,7 +118,7 @@ class Vault:
 
     def return_code(self, ticket: TicketId) -> str:
         """What somebody writes to come back to a ticket from another phone; worked out anew each time, never kept."""
-        number = int.from_bytes(hmac.digest(self._identity, f"code\0{ticket}".encode(), "sha256"))
+        number = int.from_bytes(hmac.digest(self._naming, f"code\0{ticket}".encode(), "sha256"))
         letters = ""
         for _ in range(2 * _CODE_HALF):
             number, place = divmod(number, len(_CODE_LETTERS))
@@ -128,8 +142,10 @@ class Vault:
         return self._name_of("stamp", text)[:_STAMP_LENGTH]
 
     def _name_of(self, kind: str, source: str) -> str:
-        digest = hmac.digest(self._identity, f"{kind}\0{source}".encode(), "sha256")
-        return base64.urlsafe_b64encode(digest[:16])[:22].decode()
+        return _name(self._naming, kind, source)
+
+    def _guessable_name_of(self, kind: str, source: str) -> str:
+        return _name(self._identity, kind, source)
 
     def seal(self, plain: bytes, conversation: ConversationId, purpose: bytes, entry: bytes = b"") -> bytes:
         """Lock a value to its place."""
@@ -154,6 +170,11 @@ class Vault:
             return sodium_unpad(padded, _PADDING)
         except (CryptoError, ValueError, TypeError) as error:
             raise SealError("a stored value was moved, changed, or sealed with other keys") from error
+
+
+def _name(key: bytes, kind: str, source: str) -> str:
+    digest = hmac.digest(key, f"{kind}\0{source}".encode(), "sha256")
+    return base64.urlsafe_b64encode(digest[:16])[:22].decode()
 
 
 def fingerprint(number: int, key: bytes) -> str:

@@ -57,6 +57,10 @@ class Keys:
     identity_made: date
     ring: tuple[WorkingKey, ...]
     coming: WorkingKey | None = None
+    naming: bytes | None = field(default=None, repr=False)
+    """Older files have none: there the identity key makes all names."""
+    former: bytes | None = field(default=None, repr=False)
+    """The identity key of before, while conversations are being moved to their new ids."""
 
     @property
     def opening(self) -> dict[int, bytes]:
@@ -71,7 +75,11 @@ class Keys:
 
     def vault(self) -> Vault:
         """The keys, ready for work."""
-        return Vault(self.identity, self.opening, self.sealing)
+        return Vault(self.identity, self.opening, self.sealing, self.naming)
+
+    def former_vault(self) -> Vault | None:
+        """The keys as they were before the identity key was changed, while that is under way."""
+        return None if self.former is None else Vault(self.former, self.opening, self.sealing, self.naming)
 
 
 def are_made(data_dir: Path) -> bool:
@@ -87,13 +95,21 @@ def load_or_make(data_dir: Path, today: date) -> Keys:
         data_dir.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
         _refuse_if_others_can_read(folder)
-        first = Keys(secrets.token_bytes(KEY_BYTES), today, (_new_key(1, today),))
+        first = Keys(_fresh(), today, (_new_key(1, today),), naming=_fresh())
         _write(path, first, over=False)
     return load(data_dir)
 
 
 def load(data_dir: Path) -> Keys:
-    """The keys in the data folder; raise KeysError where there are none, or others can read them."""
+    """The keys in the data folder; raise KeysError where there are none, or they must not be used as they are."""
+    keys = load_as_they_are(data_dir)
+    if keys.former is not None:
+        raise KeysError("the identity key is being changed; finish that first with: waymark keys renew-identity")
+    return keys
+
+
+def load_as_they_are(data_dir: Path) -> Keys:
+    """The same, also while the identity key is being changed."""
     if not are_made(data_dir):
         raise KeysError(f"there are no keys in {data_dir / _FOLDER} yet; the first start makes them")
     path = data_dir / _FOLDER / _FILE
@@ -129,15 +145,32 @@ def forget_old_keys(data_dir: Path, sealing: int) -> Keys:
         return _put(data_dir, replace(keys, ring=keys.ring[-1:]))
 
 
+def begin_new_identity(data_dir: Path, today: date) -> Keys:
+    """Make a new identity key, and keep the one of before until everybody has moved; the same again if it is begun."""
+    with _changing(data_dir) as keys:
+        if keys.former is not None:
+            return keys
+        # The names that the first key has made stay as they are.
+        naming = keys.naming or keys.identity
+        fresh = replace(keys, identity=_fresh(), identity_made=today, naming=naming, former=keys.identity)
+        return _put(data_dir, fresh)
+
+
+def forget_former_identity(data_dir: Path) -> Keys:
+    """Everybody has moved."""
+    with _changing(data_dir) as keys:
+        return _put(data_dir, replace(keys, former=None))
+
+
 @contextmanager
 def _changing(data_dir: Path) -> Iterator[Keys]:
     """The keys as they are, while nobody else changes them."""
-    load(data_dir)
+    load_as_they_are(data_dir)
     lock = take(data_dir / _FOLDER / _LOCK)
     if lock is None:
         raise KeysError("somebody else is changing the keys at this moment")
     try:
-        yield load(data_dir)
+        yield load_as_they_are(data_dir)
     finally:
         os.close(lock)
 
@@ -148,7 +181,11 @@ def _put(data_dir: Path, keys: Keys) -> Keys:
 
 
 def _new_key(number: int, today: date) -> WorkingKey:
-    return WorkingKey(number, today, secrets.token_bytes(KEY_BYTES))
+    return WorkingKey(number, today, _fresh())
+
+
+def _fresh() -> bytes:
+    return secrets.token_bytes(KEY_BYTES)
 
 
 def _refuse_if_others_can_read(path: Path) -> None:
@@ -162,6 +199,8 @@ def _refuse_if_others_can_read(path: Path) -> None:
 
 def _write(path: Path, keys: Keys, *, over: bool) -> None:
     lines = [_line("identity", 0, keys.identity_made, keys.identity)]
+    made = {"naming": keys.naming, "former": keys.former}
+    lines += [_line(kind, 0, keys.identity_made, key) for kind, key in made.items() if key is not None]
     lines += [_line("working", key.number, key.made, key.key) for key in keys.ring]
     if keys.coming is not None:
         lines.append(_line("coming", keys.coming.number, keys.coming.made, keys.coming.key))
@@ -182,13 +221,26 @@ def _read(path: Path) -> Keys:
     except (ValueError, binascii.Error):
         # Without the cause: its message could quote a key.
         raise KeysError(f"{path} is damaged; bring it back from its copy") from None
-    identities = [entry for kind, entry in entries if kind == "identity"]
-    ring = tuple(entry for kind, entry in entries if kind == "working")
-    coming = tuple(entry for kind, entry in entries if kind == "coming")
-    is_whole = len(identities) == 1 and len(identities[0].key) == KEY_BYTES
-    if not is_whole or not ring or not _is_ring((*ring, *coming)) or len(coming) > 1:
+    by_kind: dict[str, list[WorkingKey]] = {}
+    for kind, entry in entries:
+        by_kind.setdefault(kind, []).append(entry)
+    ring, coming, identity, naming, former = (
+        tuple(by_kind.pop(kind, ())) for kind in ("working", "coming", "identity", "naming", "former")
+    )
+    single = (identity, naming, former, coming)
+    # A line of another kind is from a newer version: without it we would seal, or name, what that one cannot find.
+    is_whole = len(identity) == 1 and all(len(one) <= 1 for one in single) and not by_kind
+    names = (*identity, *naming, *former)
+    if not is_whole or not ring or not _is_ring((*ring, *coming)) or any(len(one.key) != KEY_BYTES for one in names):
         raise KeysError(f"{path} is damaged; bring it back from its copy")
-    return Keys(identities[0].key, identities[0].made, ring, *coming)
+    return Keys(
+        identity[0].key,
+        identity[0].made,
+        ring,
+        coming[0] if coming else None,
+        naming[0].key if naming else None,
+        former[0].key if former else None,
+    )
 
 
 def _is_ring(ring: Iterable[WorkingKey]) -> bool:

@@ -226,8 +226,8 @@ async def test_bots_tell_each_other_what_they_know_until_they_end(old_store: Red
 
     known = both().known
     assert rings == {
-        "old": Ring(Vault(b"i" * 32, {1: OLD}, 1).sealing, frozenset(one for one in known if one.startswith("1:"))),
-        "new": Ring(both().sealing, known),
+        "old": Ring(both().naming, Vault(b"i" * 32, {1: OLD}, 1).sealing, frozenset(one for one in known if one.startswith("1:"))),
+        "new": Ring(both().naming, both().sealing, known),
     }
     await new.leave("new")
     assert set(await old.announced()) == {"old"}
