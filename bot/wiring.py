@@ -19,6 +19,7 @@ from bot.compiler import Teach, teach_in
 from bot.delivery import Delivery
 from bot.desk.staff import NO_ROSTER
 from bot.desk.ticket import TicketId
+from bot.duty import Duty
 from bot.enrolment import Enrolment
 from bot.figures import Figures
 from bot.greeting import greet, greet_worker
@@ -211,7 +212,9 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
                 stack.push_async_callback(desk_door.close)
                 # Whoever runs it without pacing measures, and sends more than any person does.
                 gate = None if pacing is None else Floodgate(clock)
-                door = TelegramDoor(connection, turns.take, vault, staffed.script, clock, figures, desk_door, gate=gate)
+                duty = None if alone else Duty(store, "polling", clock, figures)
+                world = (connection, turns.take, vault, staffed.script, clock, figures, desk_door)
+                door = TelegramDoor(*world, gate=gate, duty=duty)
                 if settings.telegram_webhook_url is not None and role.is_reached:
                     path = door.expect_webhook(settings.telegram_webhook_url, _webhook_secret(settings))
                     posts[path] = door.webhook_handler

@@ -7,7 +7,7 @@ be sent lies in the same commit, so that nothing is sent before it is stored and
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from enum import IntEnum
+from enum import Enum, IntEnum, auto
 from typing import Final, NewType, Protocol, TypeAlias
 
 from bot.desk.letters import Letter, Original
@@ -291,6 +291,16 @@ class Wondered:
     first_day: date
 
 
+class Tenure(Enum):
+    """How somebody came to do what only one process may do."""
+
+    KEPT = auto()
+    GIVEN = auto()
+    """Whoever did it before has given it back."""
+    LAPSED = auto()
+    """Nobody did it, or whoever did was silent for too long, and may not know yet that it is over."""
+
+
 class StoreError(Exception):
     """The store could not do it."""
 
@@ -437,6 +447,14 @@ class Store(Protocol):
 
     async def heard(self, name: str) -> datetime | None:
         """When it last worked."""
+        ...
+
+    async def hold(self, name: str, holder: str, now: datetime, life: timedelta) -> Tenure | None:
+        """Do something that only one process may do, for a while; None while another does it."""
+        ...
+
+    async def leave(self, name: str, holder: str) -> None:
+        """Give it back, if it was ours."""
         ...
 
     async def ping(self) -> None:

@@ -100,6 +100,11 @@ def beat_key(name: str) -> bytes:
     return _TAGS[0] + b"b:" + name.encode()
 
 
+def duty_key(name: str) -> bytes:
+    """Which process does something that only one may do; all of these lie in the first shard."""
+    return _TAGS[0] + b"d:" + name.encode()
+
+
 RINGS: Final = _TAGS[0] + b"rings"
 """Which processes have told which working keys they know."""
 
@@ -137,5 +142,5 @@ def shard_in(key: bytes) -> int:
 
 
 def kind_of(key: bytes) -> str:
-    """What a key of ours holds, by its name: l, o, q, w, wt, c, x, tl, tp, rc, b, those of a shelf or a whole shard."""
+    """What a key of ours holds, by its name: l, o, q, w, wt, c, x, tl, tp, rc, b, d; those of a shelf, a shard."""
     return key.partition(b"}:")[2].partition(b":")[0].decode("ascii", "replace")

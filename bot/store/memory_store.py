@@ -36,6 +36,7 @@ from bot.store.contract import (
     Rung,
     Sealed,
     Snapshot,
+    Tenure,
     TicketCommit,
     TicketSnapshot,
     Timer,
@@ -112,6 +113,7 @@ class MemoryStore:
         self._tickets_at: dict[tuple[str, str], TicketId] = {}
         self._codes: dict[str, TicketId] = {}
         self._beats: dict[str, tuple[datetime, datetime]] = {}
+        self._duties: dict[str, tuple[str, datetime]] = {}
         self._questions: dict[bytes, _Question] = {}
         self._secret = token_bytes(32)
         self._figures = figures or Figures()
@@ -333,6 +335,20 @@ class MemoryStore:
     async def heard(self, name: str) -> datetime | None:
         found = self._beats.get(name)
         return None if found is None else found[0]
+
+    async def hold(self, name: str, holder: str, now: datetime, life: timedelta) -> Tenure | None:
+        before, end = self._duties.get(name, (None, now))
+        if before not in {None, "", holder} and now < end:
+            return None
+        self._duties[name] = (holder, now + life)
+        if before == "":
+            return Tenure.GIVEN
+        return Tenure.KEPT if before == holder and now < end else Tenure.LAPSED
+
+    async def leave(self, name: str, holder: str) -> None:
+        before, end = self._duties.get(name, (None, None))
+        if before == holder and end is not None:
+            self._duties[name] = ("", end)
 
     async def ping(self) -> None:
         return

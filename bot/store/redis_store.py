@@ -43,6 +43,7 @@ from bot.store.contract import (
     Sealed,
     Snapshot,
     StoreError,
+    Tenure,
     TicketCommit,
     TicketSnapshot,
     Timer,
@@ -106,6 +107,8 @@ _ABANDON: Final = Script.read("abandon")
 _RELEASE: Final = Script.read("release")
 _WONDER: Final = Script.read("wonder")
 _SAVE_ROSTER: Final = Script.read("roster")
+_DUTY: Final = Script.read("duty")
+_TENURES: Final = (None, Tenure.KEPT, Tenure.GIVEN, Tenure.LAPSED)
 
 
 def _joined() -> Script:
@@ -119,7 +122,7 @@ _SOURCES: Final = (
     {
         script.digest: script.source
         for script in (
-            *(_COMMIT, _DESK_COMMIT, _SETTLE, _LEASE, _RING, _FETCHED, _ABANDON, _RELEASE, _WONDER),
+            *(_COMMIT, _DESK_COMMIT, _DUTY, _SETTLE, _LEASE, _RING, _FETCHED, _ABANDON, _RELEASE, _WONDER),
             _SAVE_ROSTER,
         )
     }
@@ -578,6 +581,17 @@ class RedisStore:
     async def heard(self, name: str) -> datetime | None:
         found = await self._wire.call(0, "GET", keys.beat_key(name))
         return None if found is None else from_milliseconds(_int(found))
+
+    async def hold(self, name: str, holder: str, now: datetime, life: timedelta) -> Tenure | None:  # noqa: ARG002
+        # The server's clock counts: those of the machines that share it may differ.
+        milliseconds = int(life.total_seconds() * 1000)
+        answer = await self._wire.call(
+            0, "EVALSHA", _DUTY.digest, 1, keys.duty_key(name), holder, milliseconds, proven=True
+        )
+        return _TENURES[_int(answer)]
+
+    async def leave(self, name: str, holder: str) -> None:
+        await self._wire.call(0, "EVALSHA", _DUTY.digest, 1, keys.duty_key(name), holder)
 
     async def ping(self) -> None:
         # Another shard each time, so that each server of a Cluster has its turn.

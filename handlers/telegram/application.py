@@ -15,6 +15,7 @@ from bot.clock import Clock
 from bot.dialogue.events import Flooded, Opened, Pressed, Typed, Wish, Wished
 from bot.dialogue.presses import read_press
 from bot.dialogue.script import Script
+from bot.duty import Duty
 from bot.figures import Figures
 from bot.messages import ArrivalId
 from bot.store.contract import StoreError
@@ -41,7 +42,8 @@ _PAUSE: Final = 5.0
 class TelegramDoor:
     """Lets Telegram's updates in. `take` is what an arrival is given to, and returns when it has taken effect.
 
-    What happens in groups goes to the `desk`; without one it is passed over.
+    What happens in groups goes to the `desk`; without one it is passed over. Where several processes share a bot,
+    `duty` sees to it that one of them polls.
     """
 
     def __init__(  # noqa: PLR0913 - all that a door needs of the world
@@ -55,6 +57,7 @@ class TelegramDoor:
         desk: DeskDoor | None = None,
         *,
         gate: Floodgate | None = None,
+        duty: Duty | None = None,
     ) -> None:
         self._connection = connection
         self._hand_in = take
@@ -64,6 +67,7 @@ class TelegramDoor:
         self._figures = figures
         self._desk = desk
         self._gate = gate
+        self._duty = duty
         self._sources: set[str] = set()
         self._webhook: Webhook | None = None
         self._was_let_in = False
@@ -110,9 +114,19 @@ class TelegramDoor:
             self._was_let_in = True
             watched = (self._connection, self._webhook.url, ALLOWED_UPDATES, self._set_webhook)
             await WebhookWatch(*watched, self._clock, self._figures).run()
+        if self._duty is None:
+            await self._poll()
+        else:
+            await self._duty.do(self._poll)
+
+    async def _poll(self) -> None:
         await self._insist(self._leave_webhook)
         self._was_let_in = True
-        await Polling(self._connection, self._read, self._take, self._clock, self._figures, self._leaves).run()
+        polling = Polling(
+            *(self._connection, self._read, self._take, self._clock, self._figures, self._leaves),
+            (lambda: True) if self._duty is None else self._duty.is_certain,
+        )
+        await polling.run()
 
     async def username(self) -> str:
         """The bot's name in links; raise a ChannelError when Telegram does not tell."""

@@ -55,7 +55,7 @@ _BATCHES: Final = msgspec.json.Decoder(_Batch)
 
 
 class Polling:
-    """Asks for updates, for as long as it runs."""
+    """Asks for updates, for as long as it runs. `is_certain` says whether nobody else of us does."""
 
     def __init__(
         self,
@@ -65,11 +65,13 @@ class Polling:
         clock: Clock,
         figures: Figures,
         leaves: Callable[[Arrival], bool] = lambda _: False,
+        is_certain: Callable[[], bool] = lambda: True,
     ) -> None:
         self._connection = connection
         self._read = read
         self._take = take
         self._leaves = leaves
+        self._is_certain = is_certain
         self._waiting: set[ConversationId] = set()
         """Whose first arrival waits for the store."""
         self._clock = clock
@@ -133,12 +135,19 @@ class Polling:
                 # Two that poll take turns at throwing each other out; the one that is patient does least harm.
                 logbook.note_error("telegram_polled_by_another", error)
                 self._figures.add("telegram_conflict")
-                pause = CONFLICT_PAUSE
+                await self._stand_aside()
+                return
             case _:
                 if failures == 1:
                     logbook.note_error("telegram_away", error)
                 pause = _backoff(failures)
         await self._clock.sleep(pause)
+
+    async def _stand_aside(self) -> None:
+        """Another polls: one of us who has taken over from us, or somebody else with our token."""
+        await self._clock.sleep(CONFLICT_PAUSE)
+        while not self._is_certain():
+            await self._clock.sleep(_SETTLE)
 
     def _admit(self, raw: bytes) -> bool:
         """Whether it is one that we have not had yet."""

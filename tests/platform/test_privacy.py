@@ -110,12 +110,13 @@ def kinds_of_keys() -> set[str]:
         *(keys.ASKERS[0], keys.WONDERED[0], keys.ROSTER, keys.AUDIT, keys.AUDITED, keys.RINGS, keys.ring_key("x")),
         *(keys.lane_key(0, person), keys.outbox_key(0, person), keys.quarantine_key(0, person, arrival)),
         *(keys.kept_key(7, line), keys.wraps_key(7, line), keys.topic_key(7, line), keys.beat_key("x")),
+        keys.duty_key("x"),
         *(keys.ticket_at_key(line)[1], keys.code_key(line)[1]),
         *(keys.shelf_key(kind, "x")[1] for kind in LIVES),
     ]
     makers = {name for name in vars(keys) if name.endswith("_key")}
     assert makers == {
         *("lane_key", "outbox_key", "kept_key", "wraps_key", "topic_key", "ticket_at_key", "code_key", "beat_key"),
-        *("shelf_key", "quarantine_key", "ring_key"),
+        *("shelf_key", "quarantine_key", "ring_key", "duty_key"),
     }, "a new kind of key needs a row in PRIVACY.md and a place in this list"
     return {keys.kind_of(key) for key in made}

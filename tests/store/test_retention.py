@@ -49,6 +49,7 @@ LIVES = {
     "wonders": 31 * DAY,
     "kr": LIFE,
     "rings": LIFE,
+    "d": timedelta(minutes=1),
 }
 """How long each kind may live, at most."""
 
@@ -66,6 +67,8 @@ async def fill(store: RedisStore) -> None:
     await store.keep_code("ABCDEFGHJK", TICKET)
     await store.beat("alerts", NOW, timedelta(minutes=2))
     await store.keyring().announce("a bot", LIFE)
+    await store.hold("polling", "a bot", NOW, timedelta(seconds=5))
+    await store.leave("polling", "a bot")
     await store.ping()
     for number in range(6):
         await store.wonder(Wondering("is it so", "en", type(SOMEBODY)(f"{number}" * 22)), NOW)
@@ -99,7 +102,7 @@ async def test_every_key_ends_when_its_class_says(redis_store: RedisStore, serve
     await client.aclose()
 
     assert late == []
-    assert {"l", "o", "q", "c", "x", "tl", "tp", "rc", "w", "wt", "b", "kr", "rings"} <= set(found)
+    assert {"l", "o", "q", "c", "x", "tl", "tp", "rc", "w", "wt", "b", "d", "kr", "rings"} <= set(found)
     assert look(await redis_store.census(), Figures()) == Counter()
 
 

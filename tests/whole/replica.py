@@ -3,13 +3,16 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import aiohttp
 
 from bot import logbook
 from bot.__main__ import run_until_told
@@ -38,6 +41,12 @@ class Replica:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    async def figure(self, name: str) -> int:
+        """A figure that it tells; 0 where it has not counted that yet."""
+        async with aiohttp.ClientSession() as session, session.get(f"{self.url}/metrics") as answer:
+            found = re.search(rf"^{re.escape(name)} (\d+)$", await answer.text(), re.MULTILINE)
+        return int(found[1]) if found else 0
 
     async def kill(self) -> None:
         """Without a word, as when its machine loses power."""
@@ -81,6 +90,14 @@ async def a_replica(
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+@asynccontextmanager
+async def replicas(number: int, folder: Path, server: Server, telegram: FakeTelegram) -> AsyncIterator[list[Replica]]:
+    """As many at once, for starting one after the other takes long."""
+    async with AsyncExitStack() as stack:
+        begun = [stack.enter_async_context(a_replica(folder, server, telegram)) for _ in range(number)]
+        yield list(await asyncio.gather(*begun))
 
 
 async def _port_of(process: Process, folder: Path) -> int:
