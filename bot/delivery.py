@@ -29,10 +29,16 @@ from bot.desk.letters import Missed
 from bot.figures import Figures
 from bot.messages import ConversationId
 from bot.pacing import Pacer, Pacing
-from bot.store.contract import OUTGOING_LIFE, Leased, Outgoing, OutgoingId, Priority, Store, StoreError
+from bot.store.contract import OUTGOING_LIFE, Leased, Outgoing, OutgoingId, Priority, Store, StoreError, lane_of
 
 Report: TypeAlias = Callable[[ConversationId, Outgoing, str | None, Missed | None], Awaitable[None]]
 """Told the door's id of a message that `reports`, and of any message why it did not get there."""
+
+LetGo: TypeAlias = Callable[[Leased], Awaitable[bool]]
+"""Asked about what has waited to be sent to a person: whether it still goes out, or is dropped."""
+
+WAITED: Final = timedelta(minutes=1)
+"""After so long what was decided when it was written is looked at anew."""
 
 LEASE: Final = timedelta(seconds=10)
 """Whoever holds a message has this long; it is a little more than the longest line and the longest send."""
@@ -46,6 +52,7 @@ _DOUBT_SECONDS: Final = 5.0
 _FIRST_BACKOFF_SECONDS: Final = 0.5
 _LONGEST_BACKOFF_SECONDS: Final = 60.0
 _NOBODY_THERE: Final = timedelta(seconds=60)
+_ASK_AGAIN: Final = timedelta(seconds=2)
 _SET_BACK: Final = timedelta(seconds=5)
 """A clock that goes back by less does no harm."""
 
@@ -84,6 +91,7 @@ class Delivery:
         figures: Figures | None = None,
         at_most: int = 500,
         report: Report | None = None,
+        let_go: LetGo | None = None,
         unpaced: frozenset[str] = frozenset(),
     ) -> None:
         self._store = store
@@ -93,6 +101,7 @@ class Delivery:
         self._figures = figures or Figures()
         self._at_most = at_most
         self._report = report
+        self._let_go = let_go
         self._pacers = {door: Pacer(clock, None if door in unpaced else pacing) for door in channels}
         self.nudged: set[asyncio.Task[None]] = set()
         """Looks at single lines that are under way."""
@@ -222,6 +231,13 @@ class Delivery:
             self._figures.add("delivery_put_off", "no_door")
             await self._postpone(conversation, self._clock.now() + _NOBODY_THERE)
             return None
+        try:
+            if not await self._still_goes(lane.leased):
+                return await self._settle(lane)
+        except StoreError as error:
+            self._figures.add("delivery_put_off", type(error).__name__)
+            await self._postpone(conversation, self._clock.now() + _ASK_AGAIN)
+            return None
         if outgoing.message is not None and not outgoing.covers and not await self._is_its_turn(lane):
             return None
         lane.sending = True
@@ -229,6 +245,14 @@ class Delivery:
             return await self._send(lane, channel)
         finally:
             lane.sending = False
+
+    async def _still_goes(self, leased: Leased) -> bool:
+        """Whether something that has waited is still to be sent; it stays where it is while that cannot be told."""
+        conversation, written = leased.conversation, leased.written
+        has_waited = written is not None and self._clock.now() - written > WAITED
+        if self._let_go is None or not has_waited or lane_of(conversation) != conversation:
+            return True
+        return await self._let_go(leased)
 
     def _is_locked_out(self, door: str) -> bool:
         """Not for good: a server between us and the messenger may have answered in its place."""

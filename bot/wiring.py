@@ -171,6 +171,7 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
             *(store, channels, clock, pacing, SystemRandom()),
             figures=figures,
             report=letters.report,
+            let_go=turns.lets_go,
             unpaced=frozenset({LANE, OUTSIDE, DESK}),
         )
         # In the end nothing is let in any more: what has been is finished, and what cannot be sent lies in the store.

@@ -63,6 +63,25 @@ def way_to_tell(profile: Mapping[str, str], active: datetime | None, now: dateti
     return Way.SHOWN if way is Way.VEILED and is_here else way
 
 
+def way_now(
+    profile: Mapping[str, str],
+    active: datetime | None,
+    now: datetime,
+    *,
+    hidden: bool,
+    written: datetime,
+    unasked: bool,
+    of_staff: bool,
+) -> Way:
+    """How something that was written then reaches the person now, if nothing has shown it to them in between."""
+    if hidden and now - written > LATE:
+        return Way.HELD
+    way = way_to_write(profile, active, now, hidden=hidden) if unasked else Way.SHOWN
+    if way is Way.HELD or (of_staff and way is Way.VEILED):
+        return way
+    return Way.VEILED if now - written > LATE else Way.SHOWN
+
+
 def are_in_hours(profile: Mapping[str, str], now: datetime) -> bool:
     """Whether it is a time of day at which they may be written to."""
     chosen = _HOURS.get(profile.get(HOURS, ""))

@@ -92,6 +92,9 @@ class Conversation:
     """When they last did something, where they have a ticket."""
     wrong: tuple[datetime, ...] = ()
     """When wrong pictures were chosen, since the right ones were last."""
+    late: bool = False
+    """Whether answers that came too late wait, where there is no ticket, behind a neutral line that is there or comes
+    when it may."""
 
 
 NEW_CONVERSATION = Conversation()

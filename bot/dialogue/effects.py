@@ -77,6 +77,11 @@ class Unveil:
 
 
 @dataclass(frozen=True, slots=True)
+class DropHeld:
+    """Forget all that was held, unshown."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """Take these messages (the door's ids) away from the chat."""
 
@@ -106,7 +111,9 @@ class UseCode:
     language: Language
 
 
-Effect: TypeAlias = Send | Wake | Hush | Count | Wonder | Hold | Unveil | Delete | OpenTicket | WriteTo | UseCode
+Effect: TypeAlias = (
+    Send | Wake | Hush | Count | Wonder | Hold | Unveil | DropHeld | Delete | OpenTicket | WriteTo | UseCode
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from bot.dialogue.events import (
     Reported,
     Shared,
     Typed,
+    Waited,
     Wish,
     Wished,
 )
@@ -81,6 +82,8 @@ _BEFORE_ANY_ANSWER = (Wish.EXIT, Wish.STOP, Wish.HELP, Wish.PERSON)
 def take_turn(script: Script, conversation: Conversation, event: Event, now: datetime, fresh: Fresh = NOBODY) -> Turn:
     """Take one turn: where the person stands after an event, and what they are shown."""
     walk = Walk(script, conversation, now, fresh)
+    if isinstance(event, _OF_THE_PERSON):
+        walk.person.late = False
     match event:
         case Opened():
             _open(walk, event)
@@ -100,14 +103,10 @@ def take_turn(script: Script, conversation: Conversation, event: Event, now: dat
             _grant(walk, wish)
         case Looked() | Flooded():
             _look(walk, event)
-        case Elapsed(node):
-            _wake(walk, node)
         case Edited(words, message):
             walk.ticket.pass_on_edit(words, message)
-        case LetterCame(letter):
-            take_letter(walk, letter)
-        case Reported(ref, message, missed):
-            walk.ticket.note_shown(ref, message, missed)
+        case Elapsed() | LetterCame() | Reported() | Waited():
+            _come_to(walk, event)
         case _:
             assert_never(event)
     if walk.person.calling is not None and isinstance(event, _OF_THE_PERSON) and not walk.ticket.must_prove():
@@ -133,6 +132,21 @@ def wordless_turn(script: Script, conversation: Conversation, now: datetime) -> 
     numbers = tell_wordless(script, now)
     anew = Conversation(language=conversation.language, profile=conversation.profile)
     return Turn(anew, (Send(Message(numbers, keep=True)),) if numbers else ())
+
+
+def _come_to(walk: Walk, event: Elapsed | LetterCame | Reported | Waited) -> None:
+    """Something happens to which they did nothing."""
+    match event:
+        case Elapsed(node):
+            _wake(walk, node)
+        case LetterCame(letter):
+            take_letter(walk, letter)
+        case Reported(ref, message, missed):
+            walk.ticket.note_shown(ref, message, missed)
+        case Waited():
+            walk.ticket.show_late(event)
+        case _:
+            assert_never(event)
 
 
 def _look(walk: Walk, event: Looked | Flooded) -> None:
@@ -394,7 +408,7 @@ def _answer_question(walk: Walk, found: tuple[Frame, Wait] | None, understood: U
     """Find what else the words may have meant: a topic, one of three, or nothing we know."""
     topics = [topic for topic, _ in understood.matching.topics if topic in walk.script.topics]
     mode = understood.matching.mode if topics else Mode.NONE
-    walk.count("match", mode)
+    walk.count(f"match_{mode}", _language_of(walk, understood))
     match mode:
         case Mode.ANSWER:
             walk.open_from_here(FlowId(f"{TOPIC}{topics[0]}"))
@@ -424,12 +438,15 @@ def _answer_question(walk: Walk, found: tuple[Frame, Wait] | None, understood: U
 
 
 def _note_unanswered(walk: Walk, found: tuple[Frame, Wait] | None, understood: Understood) -> None:
-    """Count it; and wonder at the words, unless they are an answer that we asked for, or speak of danger."""
-    language = understood.language if understood.language in walk.script.tongues else walk.person.language
-    walk.count("unanswered", language or "")
+    """Wonder at the words, unless they are an answer that we asked for, or speak of danger."""
     is_answer = found is not None and isinstance(found[1], Ask)
     if understood.shareable is not None and understood.danger.level is Level.NONE and not is_answer:
-        walk.wonder(understood.shareable, language or "")
+        walk.wonder(understood.shareable, _language_of(walk, understood))
+
+
+def _language_of(walk: Walk, understood: Understood) -> str:
+    """The language in which somebody asked: the one heard, or else the one they have chosen; empty for neither."""
+    return understood.language if understood.language in walk.script.tongues else walk.person.language or ""
 
 
 def _answer_without_words(walk: Walk) -> None:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from bot.desk.letters import Missed, Original, ToPerson
 from bot.facts import Position
-from bot.messages import Language
+from bot.messages import Language, Message
 
 
 class Wish(StrEnum):
@@ -120,6 +120,20 @@ class Reported:
     missed: Missed | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """Something that was to be shown could not be sent when it was `written`, so that it is looked at anew.
+
+    With a `ref` it is staff's; `copies` says of what it is a copy; the person had not asked for one that is `unasked`.
+    """
+
+    message: Message | None
+    written: datetime
+    ref: str = ""
+    copies: Original | None = None
+    unasked: bool = False
+
+
 Event: TypeAlias = (
-    Opened | Pressed | Typed | Shared | Wished | Looked | Flooded | Elapsed | Edited | LetterCame | Reported
+    Opened | Pressed | Typed | Shared | Wished | Looked | Flooded | Elapsed | Edited | LetterCame | Reported | Waited
 )

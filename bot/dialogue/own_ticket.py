@@ -50,7 +50,8 @@ from bot.dialogue.contact import (
     way_to_write,
 )
 from bot.dialogue.conversation import Calling, Shown, Value
-from bot.dialogue.effects import Count, Delete, Hold, OpenTicket, Send, Unveil, UseCode, Wake, WriteTo
+from bot.dialogue.effects import Count, Delete, DropHeld, Hold, OpenTicket, Send, Unveil, UseCode, Wake, WriteTo
+from bot.dialogue.events import Waited
 from bot.dialogue.fresh import Fresh
 from bot.dialogue.menu import button
 from bot.dialogue.person import TOPIC, Person
@@ -59,6 +60,7 @@ from bot.dialogue.presses import AnswerCard, LookIn
 from bot.dialogue.screenful import Screenful
 from bot.dialogue.secrets import MOST_WRONG, barred_until, is_secret, seal_secret
 from bot.dialogue.steps import Act, ActOnTicket, CallHelpline, FlowId
+from bot.dialogue.veil import is_neutral, way_of
 from bot.messages import Language, Message, plain
 
 COVER_AFTER: Final = timedelta(minutes=2)
@@ -312,7 +314,10 @@ class OwnTicket:
         if messages:
             self._screenful.do(Delete(messages))
         person.shown = []
-        if calling is not None:
+        if calling is None:
+            # Nobody comes back for what is held here.
+            self._screenful.do(DropHeld())
+        else:
             if self.is_open and not calling.hidden:
                 self.write(PersonHid())
             person.calling = replace(calling, hidden=True, noticed=False)
@@ -369,6 +374,34 @@ class OwnTicket:
         self.write(Showed(ref, opened=False))
         self._announce(way)
 
+    def show_late(self, waited: Waited) -> None:
+        """What could not be sent in time: as it is if it still may be, else behind a neutral line."""
+        person, calling = self._person, self._person.calling
+        way = way_of(waited, person.conversation(), person.now)
+        if way is Way.SHOWN:
+            if waited.message is not None:
+                self._screenful.do(Send(waited.message, ref=waited.ref, copies=waited.copies))
+            return
+        is_line = waited.message is not None and is_neutral(waited.message)
+        if not is_line:
+            self._screenful.do(Hold(waited.message, waited.ref, waited.copies))
+        if calling is None:
+            if is_line or not person.late:
+                person.late = True
+                self._announce(way)
+            return
+        unseen = calling.unseen
+        if waited.ref:
+            unseen = (*(one for one in unseen if one != waited.ref), waited.ref)[-SHOWN_AT_MOST:]
+            self.write(Showed(waited.ref, opened=False))
+        person.calling = replace(
+            calling,
+            held=calling.held + (not is_line),
+            unseen=unseen,
+            noticed=calling.noticed and not is_line,
+        )
+        self._announce(way)
+
     def may_tell(self) -> bool:
         """Whether news of the call may be shown now; where not, a neutral line stands for it as far as allowed."""
         person, calling = self._person, self._person.calling
@@ -401,7 +434,8 @@ class OwnTicket:
     def ring(self, alarm: str) -> None:
         """It is time to cover what was shown, or to say that there is something."""
         if alarm == NOTICE_ALARM:
-            self._notice()
+            if self._person.profile.get(CONTACT) != WAIT and (self._person.calling is not None or self._person.late):
+                self._notice()
             return
         if alarm == SHOWN_ALARM:
             self._forget_shown()
@@ -519,13 +553,14 @@ class OwnTicket:
 
     def _notice(self) -> None:
         person, calling = self._person, self._person.calling
-        if calling is None or calling.noticed or calling.hidden or person.profile.get(CONTACT) == WAIT:
+        if calling is not None and (calling.noticed or calling.hidden):
             return
         wording = person.wording()
         look = button(person, LookIn(), wording.phrase("held-look"))
         line = Message(plain(wording.phrase("held-neutral")), ((look,),), language=person.language)
         self._screenful.do(Send(line, silent=True))
-        person.calling = replace(calling, noticed=True)
+        if calling is not None:
+            person.calling = replace(calling, noticed=True)
 
     def _opens(self, moment: datetime) -> str:
         person = self._person

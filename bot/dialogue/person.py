@@ -46,6 +46,7 @@ class Person:
         self.secret = conversation.secret
         self.active = conversation.active
         self.wrong = conversation.wrong
+        self.late = conversation.late
         self.of_desk: Mapping[str, Value] = {}
         """What is known of helplines and the ticket; put here by whoever knows, and needed only where there are any."""
 
@@ -63,6 +64,7 @@ class Person:
             secret=self.secret,
             active=self.active,
             wrong=self.wrong,
+            late=self.late,
         )
 
     # What is known

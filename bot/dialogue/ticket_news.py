@@ -27,6 +27,7 @@ from bot.desk.phrases import Card
 from bot.desk.ticket import ReferralState, Stage
 from bot.dialogue.conversation import Calling
 from bot.dialogue.desk_wording import seen
+from bot.dialogue.effects import Unveil
 from bot.dialogue.menu import button
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.presses import AnswerCard
@@ -39,6 +40,8 @@ def look_in(walk: Walk) -> None:
     """What the neutral line stood for: words that were held, a question, or how it stands with the call."""
     calling, special = walk.person.calling, walk.script.special
     if calling is None:
+        # Answers that came too late may wait here.
+        walk.do(Unveil())
         walk.ask_again()
         return
     first = special.secret if walk.ticket.must_prove() else walk.ticket.show_held()

@@ -10,10 +10,10 @@ from bot.desk.letters import CodeUnknown, TicketJoined
 from bot.dialogue.contact import Way, way_to_tell, way_to_write
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.effects import Count, Effect, Send
-from bot.dialogue.events import Elapsed, Event, LetterCame, Reported
+from bot.dialogue.events import Elapsed, Event, LetterCame, Reported, Waited
 from bot.dialogue.own_ticket import ALARMS
 from bot.dialogue.person import Person
-from bot.dialogue.presses import LookIn, read_press
+from bot.dialogue.veil import is_neutral, way_of
 
 _ANSWERS = (TicketJoined, CodeUnknown)
 """Letters that answer the code somebody has just written."""
@@ -23,7 +23,7 @@ def is_unasked(event: Event) -> bool:
     """Whether the person did nothing to bring this about now."""
     if isinstance(event, LetterCame):
         return not isinstance(event.letter, _ANSWERS)
-    return isinstance(event, Elapsed | Reported)
+    return isinstance(event, Elapsed | Reported | Waited)
 
 
 def let_out(effects: Sequence[Effect], event: Event, before: Conversation, person: Person) -> tuple[Effect, ...]:
@@ -39,6 +39,9 @@ def _allowed(effects: Sequence[Effect], event: Event, before: Conversation, pers
     if isinstance(event, Elapsed) and event.node not in ALARMS and write is not Way.HELD:
         # They asked to be reminded.
         tell = Way.SHOWN
+    if isinstance(event, Waited):
+        # An answer, or what was allowed when it was written.
+        write = tell = way_of(event, before, person.now)
     for effect in effects:
         if not isinstance(effect, Send) or _may_go(effect, write, tell):
             yield effect
@@ -52,10 +55,4 @@ def _may_go(send: Send, write: Way, tell: Way) -> bool:
         return True
     if send.ref:
         return write is Way.SHOWN
-    return tell is Way.SHOWN or (write is Way.VEILED and send.silent and is_neutral(send))
-
-
-def is_neutral(send: Send) -> bool:
-    """Whether it says only that there is something, with the button to look at it."""
-    presses = [read_press(button.press) for row in send.message.rows for button in row]
-    return len(presses) == 1 and presses[0] is not None and isinstance(presses[0].wants, LookIn)
+    return tell is Way.SHOWN or (write is Way.VEILED and send.silent and is_neutral(send.message))

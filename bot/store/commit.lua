@@ -2,8 +2,8 @@
 --
 -- KEYS  1 lane, 2 outbox, 3 ready, then due and rung if there are timers, then quarantine if there is such an arrival
 -- ARGV  1 arrival, 2 expected version, 3 now (minute), 4 now (ms), 5 end of lease (ready score), 6 sealed record or "",
---       7 conversation, 8 pushed (1 or 0; 2 more if what waits is dropped first), 9 number of outgoings, then for each
---       its id and its sealed payload,
+--       7 conversation, 8 pushed (1 or 0; 2 more if what waits is dropped first, 4 more if the lane ends when it would have),
+--       9 number of outgoings, then for each its id and its sealed payload,
 --       then the number of timers set (-1: no timers at all), for each its name and moment (ms), the number dropped,
 --       their names, and the sealed quarantined arrival if there is one
 -- Answer: -2 repeated; -1 conflict; 0 written; 1 written, and our own first outgoing is leased;
@@ -37,8 +37,7 @@ if lane then
   while at do
     if (at - 1) % SEEN == 0 then
       -- A write, so that whoever waits for replicas waits for the first commit, too.
-      local forgotten = #lane == HEAD + count * SEEN
-      redis.call('EXPIRE', KEYS[1], forgotten and SEEN_SECONDS or RECORD_SECONDS)
+      redis.call('EXPIRE', KEYS[1], math.max(1, math.ceil(redis.call('PTTL', KEYS[1]) / 1000)))
       return -2
     end
     at = string.find(seen, arrival, at + 1, true)
@@ -58,7 +57,12 @@ while old < count do
 end
 local written = struct.pack('>I1I6I2', FORMAT, version + 1, count - old + 1)
   .. string.sub(seen, old * SEEN + 1) .. arrival .. struct.pack('>I2', minute % MINUTES) .. ARGV[6]
-redis.call('SET', KEYS[1], written, 'EX', ARGV[6] == '' and SEEN_SECONDS or RECORD_SECONDS)
+local flags = tonumber(ARGV[8])
+if lane and flags >= 4 and ARGV[6] ~= '' then
+  redis.call('SET', KEYS[1], written, 'KEEPTTL')
+else
+  redis.call('SET', KEYS[1], written, 'EX', ARGV[6] == '' and SEEN_SECONDS or RECORD_SECONDS)
+end
 
 local next_argument = 9
 local function take()
@@ -66,7 +70,7 @@ local function take()
   return ARGV[next_argument - 1]
 end
 
-local pushed, clears = tonumber(ARGV[8]) % 2 == 1, tonumber(ARGV[8]) >= 2
+local pushed, clears = flags % 2 == 1, flags % 4 >= 2
 local score = pushed and redis.call('ZSCORE', KEYS[3], ARGV[7])
 score = score and tonumber(score)
 local free = pushed and (not score or score <= now)

@@ -78,8 +78,9 @@ class Outgoing:
     a message that is a copy `copies` says of what. `silent` rings no phone. A `letter` goes to another conversation or
     ticket, which `address.chat` names. Whoever delivers one that `reports` tells how it went, under its `ref`.
     `merges` may be joined with the next one where a messenger lets only so much through. `marks` is an emoji put on
-    the message that `ref` names, `drops_topic` deletes the topic of the address. `attempts` is written by the store:
-    how many times it was handed out before, so that above zero the person may have seen it already.
+    the message that `ref` names, `drops_topic` deletes the topic of the address. The person did nothing to bring about
+    one that is `unasked`. `attempts` is written by the store: how many times it was handed out before, so that above
+    zero the person may have seen it already.
     """
 
     id: OutgoingId
@@ -99,6 +100,7 @@ class Outgoing:
     merges: bool = False
     marks: str = ""
     drops_topic: bool = False
+    unasked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,12 @@ HELD: Final = "?"
 DESK: Final = "@"
 """How the lines of a ticket to a helpline's group begin; the helpline's id follows."""
 
+ASIDE: Final = "#"
+"""Where what could not be told on a line to a desk in time is set aside, for people to look at."""
+
+LINE_LIFE: Final = timedelta(days=90)
+"""A letter, or the deletion of a topic, waits so long; what a desk is to be told is out of date after OUTGOING_LIFE."""
+
 HELD_LIFE: Final = timedelta(days=7)
 HELD_AT_MOST: Final = 50
 
@@ -153,6 +161,11 @@ def desk_line(ticket: TicketId, target: str) -> ConversationId:
     return ConversationId(ticket + DESK + target)
 
 
+def grows_old(line: ConversationId, outgoing: Outgoing) -> bool:
+    """Whether something on a line is out of date one day: news are, a letter or the deletion of a topic never is."""
+    return DESK in line and not outgoing.drops_topic
+
+
 def lane_of(line: ConversationId) -> ConversationId:
     """The conversation or ticket to which a line belongs."""
     for mark in (LETTERS, HELD, DESK):
@@ -170,9 +183,11 @@ class Commit:
     `pushed` is False where the door fetches its messages itself (the chat page). `quarantined` holds an arrival that
     could not be handled, for people to look at.
 
+    `renews` says that the person is here, so that their record is kept from now on for as long as a record is kept.
+
     `letters` go to other conversations and tickets. `held` waits until the person looks; `unveils` moves all that was
-    held before into the outbox, ahead of `outgoing`. `opens` writes a new ticket in the same shard, and its timer.
-    A ticket that is there already is left as it is.
+    held before into the outbox, ahead of `outgoing`, and `drops_held` forgets it. `opens` writes a new ticket in the
+    same shard, and its timer. A ticket that is there already is left as it is.
 
     `clears` drops whatever waited to be sent before, also what is being sent right now: what comes goes out at once.
     """
@@ -191,6 +206,8 @@ class Commit:
     unveils: bool = False
     opens: Ticket | None = None
     clears: bool = False
+    drops_held: bool = False
+    renews: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +248,15 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """An outgoing that nobody else sends until the lease ends."""
+    """An outgoing that nobody else sends until the lease ends.
+
+    `written` is the minute in which it was put into the outbox; a letter has none, for it never grows old.
+    """
 
     conversation: ConversationId
     outgoing: Outgoing
+    # Two leases of one outgoing are the same, however exactly a store remembers when it came.
+    written: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

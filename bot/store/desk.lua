@@ -4,7 +4,7 @@
 --
 -- ARGV  1 number of keys of the inner commit, 2 number of its arguments, these, and then
 --       held: unveils (1 or 0), erased (1 or 0), number held, for each its entry
---       lines: their number, for each its member in ready, its number of entries, and these
+--       lines: their number, for each its member in ready, how long it is kept (s), its number of entries, and these
 --       opens (1 or 0), and if so the new ticket's id, its sealed record, its due moment (ms)
 --       ticket: 0 none, 1 open, 2 closed, 3 erased; if not 0 its id, whether what was told is shredded (1 or 0),
 --               the number of records kept, and these, the number of wraps, for each its name and the wrap
@@ -15,7 +15,7 @@
 
 local RECENT_MILLISECONDS = 2764800000
 local HELD_SECONDS, HELD_AT_MOST = 604800, 50
-local LINE_SECONDS, KEPT_SECONDS, TICKET_SECONDS = 7776000, 7776000, 2764800
+local KEPT_SECONDS, TICKET_SECONDS = 7776000, 2764800
 local OUTGOING_SECONDS = 90000
 
 local next_key, next_argument = tonumber(ARGV[1]), 2
@@ -77,11 +77,13 @@ if count > 0 then
 end
 
 for _ = 1, tonumber(take()) do
-  local line, member = key(), take()
+  local line, member, seconds = key(), take(), tonumber(take())
   for _ = 1, tonumber(take()) do
     redis.call('RPUSH', line, take())
   end
-  redis.call('EXPIRE', line, LINE_SECONDS)
+  if redis.call('PTTL', line) < seconds * 1000 then
+    redis.call('EXPIRE', line, seconds)
+  end
   redis.call('ZADD', ready, 'NX', now, member)
 end
 

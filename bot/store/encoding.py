@@ -72,6 +72,7 @@ class _DeskRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     secret: str | None = None
     active: datetime | None = None
     wrong: tuple[datetime, ...] = ()
+    late: bool = False
 
 
 class _SpanRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -118,6 +119,7 @@ class _MoreRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     merges: bool = False
     marks: str = ""
     drops_topic: bool = False
+    unasked: bool = False
 
 
 class _RosterRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -195,6 +197,7 @@ def decode_record(data: bytes) -> Record:
             desk.secret,
             desk.active,
             desk.wrong,
+            desk.late,
         ),
     )
 
@@ -265,6 +268,7 @@ def decode_outgoing(data: bytes, outgoing: OutgoingId, attempts: int) -> Outgoin
         more.merges,
         more.marks,
         more.drops_topic,
+        more.unasked,
     )
 
 
@@ -282,7 +286,9 @@ def _decoded(data: bytes, decoders: Mapping[int, msgspec.msgpack.Decoder[_Row]])
 
 def _desk_rows(conversation: Conversation) -> tuple[_DeskRow, ...]:
     shown = tuple([_shown_row(one) for one in conversation.shown])
-    row = _DeskRow(conversation.calling, shown, conversation.secret, conversation.active, conversation.wrong)
+    row = _DeskRow(
+        conversation.calling, shown, conversation.secret, conversation.active, conversation.wrong, conversation.late
+    )
     return () if row == _DeskRow() else (row,)
 
 
@@ -311,6 +317,7 @@ def _more_rows(outgoing: Outgoing) -> tuple[_MoreRow, ...]:
         outgoing.merges,
         outgoing.marks,
         outgoing.drops_topic,
+        outgoing.unasked,
     )
     # Hardly any has one: its place at the end is left away.
     return () if row == _PLAIN else (row,)

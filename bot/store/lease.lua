@@ -1,9 +1,11 @@
--- Lease the head of one conversation that is due, and drop what is out of date.
+-- Lease the head of one line that is due; what is out of date is dropped, or set aside for people to look at.
 --
--- KEYS  1 outbox, 2 ready    ARGV  1 conversation, 2 now (minute), 3 now (ms), 4 end of lease (ready score)
+-- KEYS  1 outbox, 2 ready, and 3 where it is set aside, if it is
+-- ARGV  1 conversation or line, 2 now (minute), 3 now (ms), 4 end of lease (ready score)
 -- Answer: how many were dropped, then the entry leased unless there is none or somebody else was faster
 
 local OUTGOING_MINUTES = 1440
+local ASIDE_SECONDS, ASIDE_AT_MOST = 604800, 200
 
 local score = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if not score or tonumber(score) > tonumber(ARGV[3]) then
@@ -12,7 +14,15 @@ end
 local dropped = 0
 local head = redis.call('LINDEX', KEYS[1], 0)
 while head and struct.unpack('>I4', head, 11) < tonumber(ARGV[2]) - OUTGOING_MINUTES do
-  redis.call('LPOP', KEYS[1])
+  local entry = redis.call('LPOP', KEYS[1])
+  if KEYS[3] then
+    redis.call('RPUSH', KEYS[3], entry)
+    redis.call('LTRIM', KEYS[3], -ASIDE_AT_MOST, -1)
+    -- What comes later does not let what came first stay for longer.
+    if redis.call('PTTL', KEYS[3]) < 0 then
+      redis.call('EXPIRE', KEYS[3], ASIDE_SECONDS)
+    end
+  end
   dropped = dropped + 1
   head = redis.call('LINDEX', KEYS[1], 0)
 end

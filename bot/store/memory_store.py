@@ -12,8 +12,8 @@ from bot.desk.ticket import Ticket, TicketId
 from bot.figures import Figures
 from bot.messages import ArrivalId, ConversationId
 from bot.store.contract import (
+    DESK,
     HELD_AT_MOST,
-    LETTERS,
     OUTBOX_AT_MOST,
     OUTGOING_LIFE,
     RECORD_LIFE,
@@ -43,6 +43,7 @@ from bot.store.contract import (
     Wondered,
     Wondering,
     desk_line,
+    grows_old,
     held_of,
     lane_of,
     letters_of,
@@ -105,6 +106,7 @@ class MemoryStore:
 
     def __init__(self, figures: Figures | None = None) -> None:
         self.quarantined: dict[tuple[ConversationId, ArrivalId], bytes] = {}
+        self.set_aside: list[Outgoing] = []
         self._lanes: dict[ConversationId, _Lane] = {}
         self._alarms: dict[tuple[ConversationId, str], _Alarm] = {}
         self._tickets: dict[TicketId, _TicketLane] = {}
@@ -132,7 +134,8 @@ class MemoryStore:
         self._see(lane, commit.answering, now)
         lane.version += 1
         lane.record = commit.record
-        lane.touched = now
+        if commit.renews or commit.record is None or lane.touched is None:
+            lane.touched = now
         if commit.clears:
             lane.outbox.clear()
             lane.not_before, lane.leased = None, False
@@ -362,7 +365,8 @@ class MemoryStore:
             return []
         dropped = self._drop_out_of_date(lane, now)
         if dropped:
-            self._figures.add("outgoing_out_of_date", by=dropped)
+            self.set_aside += [entry.outgoing for entry in dropped if DESK in line]
+            self._figures.add("outgoing_out_of_date", by=len(dropped))
         if not lane.outbox:
             lane.not_before = None
             return []
@@ -373,11 +377,13 @@ class MemoryStore:
         """What is held moves to the outbox, or goes, or grows."""
         held = self._lane(held_of(commit.conversation)) if commit.held or commit.unveils else None
         if held is None:
-            if commit.record is None:
+            if commit.record is None or commit.drops_held:
                 self._lanes.pop(held_of(commit.conversation), None)
             return
         if commit.unveils:
             lane.outbox += [_Entry(entry.outgoing, _minutes(now)) for entry in held.outbox]
+            held.outbox.clear()
+        elif commit.record is None or commit.drops_held:
             held.outbox.clear()
         held.outbox += [_Entry(outgoing, _minutes(now)) for outgoing in commit.held]
         del held.outbox[:-HELD_AT_MOST]
@@ -385,8 +391,9 @@ class MemoryStore:
     def _push(self, line: ConversationId, outgoing: Sequence[Outgoing], now: datetime) -> None:
         if outgoing:
             lane = self._lane(line)
-            written = _NEVER_OLD if line.endswith(LETTERS) else _minutes(now)
-            lane.outbox += [_Entry(replace(one, attempts=0), written) for one in outgoing]
+            for one in outgoing:
+                written = _minutes(now) if grows_old(line, one) else _NEVER_OLD
+                lane.outbox.append(_Entry(replace(one, attempts=0), written))
             lane.not_before = lane.not_before or now
 
     def _open(self, ticket: Ticket | None, now: datetime) -> None:
@@ -443,14 +450,15 @@ class MemoryStore:
             lane.not_before, lane.leased = now, False
             return None
         lane.not_before, lane.leased = now + lease, True
-        leased = Leased(conversation, head.outgoing)
+        written = None if head.written == _NEVER_OLD else datetime.fromtimestamp(head.written * 60, UTC)
+        leased = Leased(conversation, head.outgoing, written)
         head.outgoing = replace(head.outgoing, attempts=head.outgoing.attempts + 1)
         return leased
 
-    def _drop_out_of_date(self, lane: _Lane, now: datetime) -> int:
-        fresh = [entry for entry in lane.outbox if entry.written >= _minutes(now - OUTGOING_LIFE)]
-        dropped = len(lane.outbox) - len(fresh)
-        lane.outbox = fresh
+    def _drop_out_of_date(self, lane: _Lane, now: datetime) -> list[_Entry]:
+        oldest = _minutes(now - OUTGOING_LIFE)
+        dropped = [entry for entry in lane.outbox if entry.written < oldest]
+        lane.outbox = [entry for entry in lane.outbox if entry.written >= oldest]
         return dropped
 
 

@@ -24,7 +24,10 @@ from bot.figures import Figures
 from bot.messages import ConversationId
 from bot.store import keys
 from bot.store.contract import (
-    LETTERS,
+    ASIDE,
+    DESK,
+    LINE_LIFE,
+    OUTGOING_LIFE,
     WONDER_LIFE,
     WONDER_PEOPLE,
     WONDER_PEOPLE_AT_MOST,
@@ -50,6 +53,7 @@ from bot.store.contract import (
     Wondered,
     Wondering,
     desk_line,
+    grows_old,
     held_of,
     lane_of,
     letters_of,
@@ -93,6 +97,8 @@ _NEVER_OLD: Final = 2**32 - 1
 _ROSTER_HEAD: Final = 4
 _NO_PLACE: Final = ConversationId("roster")
 _TOPIC_SECONDS: Final = 40 * _DAY_SECONDS
+_OUTBOX_SECONDS: Final = int((OUTGOING_LIFE + timedelta(hours=1)).total_seconds())
+_LINE_SECONDS: Final = int(LINE_LIFE.total_seconds())
 _CODE_SECONDS: Final = 90 * _DAY_SECONDS
 _UNREADABLE_AT_MOST: Final = 12
 """So often it was handed out in vain: two minutes, in which a process with the right keys or form may have come."""
@@ -139,6 +145,16 @@ class Census:
     endless: Counter[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What comes onto a line."""
+
+    key: bytes
+    name: ConversationId
+    seconds: int
+    entries: Sequence[bytes]
+
+
 class _Beyond:
     """Puts the keys and arguments of desk.lua together, in the order in which it takes them."""
 
@@ -151,13 +167,13 @@ class _Beyond:
         self.arguments += [int(unveils), int(erases), len(entries), *entries]
         self._has_held = True
 
-    def add_lines(self, lines: Sequence[tuple[bytes, ConversationId, Sequence[bytes]]]) -> None:
+    def add_lines(self, lines: Sequence["_Line"]) -> None:
         if not self._has_held:
             self.hold((), unveils=False, erases=False)
         self.arguments.append(len(lines))
-        for key, line, entries in lines:
-            self.names.append(key)
-            self.arguments += [line, len(entries), *entries]
+        for line in lines:
+            self.names.append(line.key)
+            self.arguments += [line.name, line.seconds, len(line.entries), *line.entries]
 
 
 class RedisStore:
@@ -197,7 +213,8 @@ class RedisStore:
         shard = keys.shard_of(commit.conversation)
         names, arguments = self._commit_parts(commit, shard, now, lease)
         script = _COMMIT
-        if commit.letters or commit.held or commit.unveils or commit.opens or commit.record is None:
+        forgets_held = commit.drops_held or commit.record is None
+        if commit.letters or commit.held or commit.unveils or commit.opens or forgets_held:
             script = _DESK_COMMIT
             beyond = self._beyond(commit, shard, names, arguments, to_milliseconds(now))
             names, arguments = beyond.names, beyond.arguments
@@ -213,7 +230,7 @@ class RedisStore:
         if answer == _OURS:
             first = commit.outgoing[0]
             return Committed(
-                version, Leased(commit.conversation, replace(first, attempts=0) if first.attempts else first)
+                version, Leased(commit.conversation, replace(first, attempts=0) if first.attempts else first, now)
             )
         if isinstance(answer, bytes):
             return Committed(version, self._leased(commit.conversation, answer))
@@ -264,9 +281,7 @@ class RedisStore:
                     (
                         "EVALSHA",
                         _LEASE.digest,
-                        2,
-                        keys.outbox_key(shard, line),
-                        keys.READY[shard],
+                        *_keys_of(shard, line),
                         line,
                         milliseconds // _MINUTE,
                         milliseconds,
@@ -631,7 +646,7 @@ class RedisStore:
             _lease_score(now + lease),
             sealed,
             conversation,
-            int(commit.pushed) + 2 * int(commit.clears),
+            int(commit.pushed) + 2 * int(commit.clears) + 4 * int(not commit.renews),
             len(commit.outgoing),
         ]
         for outgoing in commit.outgoing:
@@ -658,7 +673,7 @@ class RedisStore:
         beyond = _Beyond(names, arguments, keys.outbox_key(shard, held))
         # What is held has its place in the outbox later, and is sealed for there.
         entries = [self._entry(outgoing, commit.conversation, milliseconds // _MINUTE) for outgoing in commit.held]
-        beyond.hold(entries, unveils=commit.unveils, erases=commit.record is None)
+        beyond.hold(entries, unveils=commit.unveils, erases=commit.record is None or commit.drops_held)
         lines = {letters_of(commit.conversation): commit.letters} if commit.letters else {}
         beyond.add_lines(self._lines(lines, shard, milliseconds))
         ticket = commit.opens
@@ -674,19 +689,16 @@ class RedisStore:
 
     def _lines(
         self, lines: Mapping[ConversationId, Sequence[Outgoing]], shard: int, milliseconds: int
-    ) -> list[tuple[bytes, ConversationId, list[bytes]]]:
-        """Each line by its key and name, with its entries. Letters are never out of date."""
-        return [
-            (
-                keys.outbox_key(shard, line),
-                line,
-                [
-                    self._entry(one, line, _NEVER_OLD if line.endswith(LETTERS) else milliseconds // _MINUTE)
-                    for one in outgoing
-                ],
-            )
-            for line, outgoing in lines.items()
-        ]
+    ) -> list["_Line"]:
+        """Each line by its key and name, with how long it is kept and its entries."""
+        found = []
+        for line, outgoing in lines.items():
+            old = [grows_old(line, one) for one in outgoing]
+            minutes = [milliseconds // _MINUTE if one else _NEVER_OLD for one in old]
+            entries = [self._entry(one, line, minute) for one, minute in zip(outgoing, minutes, strict=True)]
+            seconds = _OUTBOX_SECONDS if all(old) else _LINE_SECONDS
+            found.append(_Line(keys.outbox_key(shard, line), line, seconds, entries))
+        return found
 
     def _entry(self, outgoing: Outgoing, line: ConversationId, minute: int) -> bytes:
         payload = self._vault.seal(encode_outgoing(outgoing), line, OUTGOING, outgoing.id)
@@ -727,7 +739,7 @@ class RedisStore:
         outgoing = OutgoingId(entry[:_ID_BYTES])
         try:
             payload = self._vault.open(entry[_ENTRY_HEAD_BYTES:], conversation, OUTGOING, outgoing)
-            return Leased(conversation, decode_outgoing(payload, outgoing, entry[_ID_BYTES]))
+            return Leased(conversation, decode_outgoing(payload, outgoing, entry[_ID_BYTES]), _written(entry))
         except (SealError, UnreadableError) as error:
             self._figures.add("outgoing_unreadable", type(error).__name__)
             logbook.note("outgoing_unreadable", logging.ERROR, code=type(error).__name__)
@@ -838,6 +850,20 @@ def _hosts(parts: SplitResult, port: int) -> list[tuple[str, int]]:
 def _lease_score(end: datetime) -> str:
     # Just before the end, so that at its very end the lease has ended.
     return f"{to_milliseconds(end) - 1}.5"
+
+
+def _keys_of(shard: int, line: ConversationId) -> tuple[Part, ...]:
+    """The keys for leasing the head of a line, and how many they are; only what a desk was not told is set aside."""
+    names = (keys.outbox_key(shard, line), keys.READY[shard])
+    if DESK not in line:
+        return (len(names), *names)
+    return (len(names) + 1, *names, keys.outbox_key(shard, ConversationId(line + ASIDE)))
+
+
+def _written(entry: bytes) -> datetime | None:
+    """The minute in which an entry was written; none where that does not count."""
+    minute = int.from_bytes(entry[_ID_BYTES + 1 : _ENTRY_HEAD_BYTES], "big")
+    return None if minute == _NEVER_OLD else from_milliseconds(minute * _MINUTE)
 
 
 def _int(reply: Reply) -> int:

@@ -26,9 +26,11 @@ from bot.desk.letters import (
 )
 from bot.desk.ticket import TicketId
 from bot.dialogue import NEW_CONVERSATION
+from bot.dialogue.contact import Way
 from bot.dialogue.effects import (
     Count,
     Delete,
+    DropHeld,
     Hold,
     Hush,
     OpenTicket,
@@ -41,10 +43,11 @@ from bot.dialogue.effects import (
     WriteTo,
 )
 from bot.dialogue.engine import rescue_turn, take_turn, wordless_turn
-from bot.dialogue.events import Elapsed, LetterCame, Reported
+from bot.dialogue.events import Elapsed, LetterCame, Reported, Waited
 from bot.dialogue.fresh import Fresh
 from bot.dialogue.script import Script
 from bot.dialogue.unasked import is_unasked
+from bot.dialogue.veil import way_of
 from bot.figures import Figures
 from bot.messages import ArrivalId, ConversationId
 from bot.store.contract import (
@@ -182,6 +185,29 @@ class Turns:
             return
         what = Reported(outgoing.ref, message, missed)
         await self.take(Arrival(conversation, arrival_of(outgoing.id, conversation, "report"), outgoing.address, what))
+
+    async def lets_go(self, leased: Leased) -> bool:
+        """Whether what has waited to be sent to a person still goes out as it is.
+
+        Where it must not, what comes in its place is written before this returns, and it is to be dropped.
+        """
+        conversation, outgoing, now = leased.conversation, leased.outgoing, self._clock.now()
+        if outgoing.covers or (outgoing.message is None and outgoing.copies is None):
+            return True
+        if outgoing.unasked and outgoing.replaces is not None and not outgoing.ref:
+            # It takes words of staff away.
+            return True
+        written = leased.written or now
+        waited = Waited(outgoing.message, written, outgoing.ref, outgoing.copies, outgoing.unasked)
+        record = (await self._store.load(conversation)).record
+        way = way_of(waited, NEW_CONVERSATION if record is None else record.conversation, now)
+        self._figures.add("waited", way.name.lower())
+        if way is Way.SHOWN:
+            return True
+        if record is not None:
+            arrival_id = arrival_of(outgoing.id, conversation, "waited")
+            await self.take(Arrival(conversation, arrival_id, outgoing.address, waited))
+        return False
 
     async def ring_timers(self) -> None:
         """Take timers as they become due, for as long as it runs."""
@@ -371,6 +397,8 @@ def _commit(arrival: Arrival, snapshot: Snapshot, turn: Turn, now: datetime, *, 
         held=_held(arrival, turn),
         unveils=any(isinstance(effect, Unveil) for effect in turn.effects),
         clears=turn.covers,
+        drops_held=any(isinstance(effect, DropHeld) for effect in turn.effects),
+        renews=not is_unasked(arrival.event),
         opens=next((effect.ticket for effect in turn.effects if isinstance(effect, OpenTicket)), None),
     )
 
@@ -409,6 +437,7 @@ def _outgoing(arrival: Arrival, turn: Turn) -> tuple[Outgoing, ...]:
             silent=send.silent,
             reports=bool(send.ref) or send.noted,
             ref=send.ref,
+            unasked=is_unasked(arrival.event),
         )
         for place, send in enumerate(sends)
     ]

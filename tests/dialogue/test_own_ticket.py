@@ -34,7 +34,7 @@ from bot.desk.ticket import CloseReason, ReferralState, Stage, Ticket, TicketId,
 from bot.desk.timetable import KEPT_AFTER_CLOSE
 from bot.dialogue import Conversation
 from bot.dialogue.conversation import Calling
-from bot.dialogue.effects import Delete, Hold, OpenTicket, Send, Unveil, UseCode, Wake, WriteTo
+from bot.dialogue.effects import Delete, DropHeld, Hold, OpenTicket, Send, Unveil, UseCode, Wake, WriteTo
 from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Edited, Elapsed, LetterCame, Looked, Opened, Pressed, Reported, Typed, Wish, Wished
 from bot.dialogue.script import Script
@@ -547,3 +547,19 @@ def test_the_end_names_nobody_who_is_not_declared_any_more(staffed: Script) -> N
     person.take(Opened(flow="ended"))
 
     assert "Your talk with the helpline is closed." in person.words
+
+
+def test_what_was_held_is_forgotten_at_once_when_the_talk_goes_on_from_another_phone(staffed: Script) -> None:
+    person = caller(staffed)
+    person.take(LetterCame(StaffWrote("We are here.", Language("en"), "one")))
+    person.take(LetterCame(TicketMovedAway()))
+    assert DropHeld() in person.effects
+
+
+def test_who_leaves_finds_what_staff_wrote_when_they_return(staffed: Script) -> None:
+    person = caller(staffed)
+    person.take(LetterCame(StaffWrote("We are here.", Language("en"), "one")))
+
+    person.take(Wished(Wish.EXIT))
+
+    assert DropHeld() not in person.effects

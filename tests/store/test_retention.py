@@ -80,6 +80,8 @@ def most(kind: str, key: bytes) -> timedelta:
         return OUTGOING_LIFE + timedelta(hours=1)
     if kind == "o" and key.endswith(b"?"):
         return HELD_LIFE
+    if kind == "o" and b"@" in key:
+        return OUTGOING_LIFE + timedelta(hours=1)
     if kind == "l" and key.endswith(SOMEBODY_ELSE.encode()):
         return SEEN_LIFE
     if kind == "l" and key.endswith(SOMEBODY.encode()):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot import logbook
-from bot.dialogue.events import Event, Opened, Pressed, Typed, Wish, Wished
+from bot.dialogue.events import Elapsed, Event, Opened, Pressed, Reported, Typed, Wish, Wished
 from bot.dialogue.phrasebook import Phrasebook
 from bot.dialogue.presses import Press, write_press
 from bot.dialogue.script import Script
@@ -456,6 +456,17 @@ async def test_a_timer_takes_effect_once_when_it_is_due(house: House) -> None:
 
     assert (await house.words())[0].startswith("You did not answer")
     assert house.figures.counts["turns", "telegram"] == 6
+
+
+async def test_only_what_they_do_themselves_lets_their_record_live_on(house: House) -> None:
+    await settled(house)
+    assert all(commit.renews for commit in house.store.commits)
+
+    await house.take(Elapsed("whatever"))
+    await house.take(Reported("", "7"))
+    assert [commit.renews for commit in house.store.commits[-2:]] == [False, False]
+    await house.take(Typed("hello"))
+    assert house.store.commits[-1].renews
 
 
 async def test_a_timer_says_nothing_to_who_has_walked_on(house: House) -> None:
