@@ -223,7 +223,7 @@ def decide(change: Change, member: StaffId, action: Action | Step, now: datetime
         case EditAll(edits):
             return _edit(change, member, edits)
         case Retitle(title):
-            return _told(title, LONGEST_TITLE) or replace(change, title=title.strip())
+            return refuse_words(title, LONGEST_TITLE) or replace(change, title=title.strip())
         case AddComment(words):
             return _comment(change, member, words, now)
         case Submit():
@@ -297,14 +297,15 @@ def _reopened(change: Change) -> Change:
     )
 
 
-def _told(words: str, longest: int) -> Refusal | None:
+def refuse_words(words: str, longest: int) -> Refusal | None:
+    """Why a title or a reason cannot stand so."""
     if not words.strip():
         return Refusal.EMPTY
     return Refusal.TOO_LONG if len(words.strip()) > longest else None
 
 
 def _comment(change: Change, member: StaffId, words: str, now: datetime) -> Change | Refusal:
-    refusal = _told(words, LONGEST_COMMENT)
+    refusal = refuse_words(words, LONGEST_COMMENT)
     if refusal is not None:
         return refusal
     if len(change.comments) >= MOST_COMMENTS:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from sys import intern
 from typing import Final, NewType, Self
 
 BlobId = NewType("BlobId", str)
@@ -60,9 +61,9 @@ class Tree:
     @classmethod
     def from_bytes(cls, written: bytes) -> Self:
         """What was written so."""
-        return cls(
-            {line[_HASH_CHARACTERS + 1 :]: BlobId(line[:_HASH_CHARACTERS]) for line in written.decode().splitlines()}
-        )
+        # Versions have most of their files in common.
+        lines = ((line[_HASH_CHARACTERS + 1 :], line[:_HASH_CHARACTERS]) for line in written.decode().splitlines())
+        return cls({intern(name): BlobId(intern(blob)) for name, blob in lines})
 
     def put(self, name: str, blob: BlobId) -> "Tree":
         """With this file, in the place of one that has the name."""

@@ -1,0 +1,413 @@
+"""Versions and changes are kept whole or not at all, whoever writes at the same time and whenever it is stopped."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from bot.compiler import KeywordsOnly, Problem
+from bot.compiler.commands import check
+from bot.desk.ticket import StaffId
+from bot.store.contract import StoreDownError
+from bot.store.shelf import MemoryShelf, Shelf, ShelfKind
+from bot.studio.archive import AHEAD, Archive, Clashing, NotWell
+from bot.studio.changes import (
+    AddComment,
+    Approve,
+    Change,
+    ChangeState,
+    Drop,
+    Edit,
+    Refusal,
+    Retitle,
+    Schedule,
+    Submit,
+)
+from bot.studio.merging import Side
+from bot.studio.stock import GRACE, StockError
+from bot.studio.tree import Tree, TreeHash, blob_id, read_tree
+from bot.studio.versions import Live, Version, VersionKind
+from tests.builders import NOW
+from tests.compiler.content_builder import FACT, HOME, write_content
+from tests.fakes import ManualClock
+
+DARA, MALY, NWE = (StaffId(name) for name in ("dara", "maly", "nwe"))
+FACTS: Final = "facts/thailand.yaml"
+FLOW: Final = "flows/home.yaml"
+BOTH: Final = pytest.mark.parametrize("shelf", ["memory", "valkey"], indirect=True)
+
+
+def examine(folder: Path, today: date) -> Sequence[Problem]:
+    return check(folder, today, KeywordsOnly).problems
+
+
+@dataclass(slots=True)
+class House:
+    """A bot with an archive; `another` is a second replica, with a disk of its own."""
+
+    shelf: Shelf
+    root: Path
+    clock: ManualClock
+
+    def another(self, name: str = "var", shelf: Shelf | None = None) -> Archive:
+        return Archive(shelf or self.shelf, self.root / "content", self.root / name, self.clock, examine)
+
+
+@pytest.fixture
+def house(shelf: Shelf, quick_folder: Path) -> House:
+    write_content(quick_folder)
+    return House(shelf, quick_folder, ManualClock())
+
+
+def a_change(found: Change | Refusal | Clashing) -> Change:
+    assert isinstance(found, Change), found
+    return found
+
+
+def a_version(found: Version | Refusal | NotWell | None) -> Version:
+    assert isinstance(found, Version), found
+    return found
+
+
+async def edited(archive: Archive, change: Change, name: str, old: str, new: str, by: StaffId = DARA) -> Change:
+    before = await archive.read(change.tree, name)
+    blob = await archive.put(before.replace(old.encode(), new.encode()))
+    return a_change(await archive.act(change.id, by, Edit(name, blob, change.tree.files[name])))
+
+
+async def approved(archive: Archive, old: str = "value: 400", new: str = "value: 450", name: str = FACTS) -> Change:
+    change = await edited(archive, a_change(await archive.begin("New wage", DARA)), name, old, new)
+    a_change(await archive.act(change.id, DARA, Submit()))
+    return a_change(await archive.act(change.id, MALY, Approve(change.tree.hash)))
+
+
+@BOTH
+async def test_the_first_publishing_keeps_the_folder_as_the_first_version(house: House) -> None:
+    archive = house.another()
+    folder = read_tree(house.root / "content").tree
+    assert (await archive.live(), await archive.versions(), await archive.present()) == (None, (), folder)
+    change = await approved(archive)
+
+    made = a_version(await archive.publish(change.id, NWE))
+
+    assert (made.number, made.parent, made.by, made.reviewed_by) == (2, 1, NWE, MALY)
+    assert (made.kind, made.why, made.tree, made.change) == (VersionKind.PUBLISHED, "New wage", change.tree, change.id)
+    first = a_version(await archive.version(1))
+    assert (first.tree, first.kind, first.parent) == (folder, VersionKind.IMPORTED, None)
+    assert await archive.live() == Live(2, NOW + AHEAD)
+    assert await archive.present() == folder
+    house.clock.set(NOW + AHEAD)
+    assert await archive.present() == made.tree
+
+    # Another replica, with nothing on its disk, knows the same.
+    other = house.another("elsewhere")
+    assert await other.versions() == await archive.versions()
+    assert await other.changes() == ()
+    closed = await other.change(change.id)
+    assert closed is not None
+    assert (closed.state, closed.version, closed.approved_by) == (ChangeState.PUBLISHED, 2, MALY)
+    assert b"value: 450" in await other.read(made.tree, FACTS)
+
+
+@BOTH
+async def test_what_is_checked_out_is_byte_for_byte_what_was_taken_in(house: House) -> None:
+    archive = house.another()
+    change = await approved(archive)
+    version = a_version(await archive.publish(change.id, DARA))
+
+    folder = await house.another("elsewhere").checkout(version.tree)
+
+    assert read_tree(folder).tree == version.tree
+    expected = (house.root / "content" / FACTS).read_bytes().replace(b"value: 400", b"value: 450")
+    assert (folder / FACTS).read_bytes() == expected
+    assert (folder / FLOW).read_bytes() == (house.root / "content" / FLOW).read_bytes()
+
+
+@BOTH
+async def test_two_replicas_at_once_lose_nothing(house: House) -> None:
+    one, other = house.another("one"), house.another("other")
+    change = a_change(await one.begin("Two editors", DARA))
+    before = change.tree.files[FACTS]
+    blobs = [await one.put(b"one"), await other.put(b"other")]
+
+    outcomes = await asyncio.gather(
+        one.act(change.id, DARA, Edit(FACTS, blobs[0], before)),
+        other.act(change.id, MALY, Edit(FACTS, blobs[1], before)),
+        one.act(change.id, DARA, AddComment("first")),
+        other.act(change.id, MALY, AddComment("second")),
+        *(archive.begin(f"Another {number}", NWE) for number, archive in enumerate((one, other, one, other))),
+    )
+
+    assert outcomes[:2].count(Refusal.CHANGED_MEANWHILE) == 1
+    found = await house.another("third").change(change.id)
+    assert found is not None
+    assert {comment.words for comment in found.comments} == {"first", "second"}
+    assert len(await one.changes()) == 5
+
+
+@BOTH
+async def test_two_replicas_that_publish_at_once_make_one_version(house: House) -> None:
+    one, other = house.another("one"), house.another("other")
+    change = await approved(one)
+
+    made = await asyncio.gather(one.publish(change.id, DARA), other.publish(change.id, NWE))
+
+    assert [type(each) for each in made].count(Version) == 1
+    assert Refusal.CLOSED in made
+    assert [version.number for version in await other.versions()] == [2, 1]
+
+
+async def test_two_changes_go_live_one_after_the_other_and_both_stay(house: House) -> None:
+    archive = house.another()
+    wage, words = await approved(archive), await approved(archive, "What do you", "What would you", FLOW)
+
+    made = await asyncio.gather(archive.publish(wage.id, DARA), archive.publish(words.id, DARA))
+
+    assert [a_version(version).number for version in made] in ([2, 3], [3, 2])
+    newest = (await archive.versions())[0]
+    assert b"value: 450" in await archive.read(newest.tree, FACTS)
+    assert b"What would you" in await archive.read(newest.tree, FLOW)
+
+
+async def test_a_change_of_lines_that_went_live_otherwise_has_to_catch_up_first(house: House) -> None:
+    archive = house.another()
+    mine, theirs = await approved(archive), await approved(archive, "value: 400", "value: 410")
+    near = await approved(archive, "review_by: 2027-05-23", "review_by: 2027-06-23")
+    a_version(await archive.publish(theirs.id, DARA))
+
+    assert await archive.publish(mine.id, DARA) is Refusal.MOVED_ON
+    assert await archive.publish(near.id, DARA) is Refusal.MOVED_ON
+
+    joined = a_change(await archive.catch_up(near.id, NWE, {}))
+    assert (joined.base, joined.state, joined.approved, joined.authors) == (2, ChangeState.OPEN, None, (DARA,))
+    words = await archive.read(joined.tree, FACTS)
+    assert b"value: 410" in words
+    assert b"review_by: 2027-06-23" in words
+
+    clashing = await archive.catch_up(mine.id, NWE, {})
+    assert isinstance(clashing, Clashing)
+    (conflict,) = clashing.conflicts
+    assert [(clash.base, clash.mine, clash.theirs) for clash in conflict.clashes] == [
+        ("  value: 400\n", "  value: 450\n", "  value: 410\n")
+    ]
+    settled = a_change(await archive.catch_up(mine.id, NWE, {FACTS: Side.MINE}))
+    assert b"value: 450" in await archive.read(settled.tree, FACTS)
+    # Who decided whose line stays has written it.
+    assert settled.authors == (DARA, NWE)
+    submitted = a_change(await archive.act(mine.id, DARA, Submit()))
+    assert await archive.act(mine.id, NWE, Approve(submitted.tree.hash)) is Refusal.OWN_WORK
+
+
+async def test_content_with_mistakes_or_failing_tests_is_not_published(house: House) -> None:
+    archive = house.another()
+    for old, new, name in (('go: "flow:origin"', 'go: "flow:nowhere"', FLOW), ("value: 400", "value: many", FACTS)):
+        broken = await approved(archive, old, new, name)
+        refused = await archive.publish(broken.id, DARA)
+        assert isinstance(refused, NotWell), refused
+        assert refused.problems[0].place.file == f"content/{name}"
+
+    test = b"- test: a way\n  as: {language: en}\n  talk:\n    - open: home\n    - bot: {offers: [nothing]}\n"
+    change = a_change(await archive.begin("A test", DARA))
+    change = a_change(await archive.act(change.id, DARA, Edit("tests/menu.yaml", await archive.put(test), None)))
+    a_change(await archive.act(change.id, DARA, Submit()))
+    a_change(await archive.act(change.id, MALY, Approve(change.tree.hash)))
+    refused = await archive.publish(change.id, DARA)
+
+    assert isinstance(refused, NotWell), refused
+    assert await archive.live() is None
+
+
+@BOTH
+async def test_rolling_back_makes_an_earlier_version_live_again_as_a_new_one(house: House) -> None:
+    archive = house.another()
+    change = await approved(archive)
+    a_version(await archive.publish(change.id, DARA))
+    assert await archive.roll_back(1, NWE, " ") is Refusal.EMPTY
+    assert await archive.roll_back(2, NWE, "why") is Refusal.LIVE_ALREADY
+    assert await archive.roll_back(3, NWE, "why") is Refusal.NO_SUCH_VERSION
+
+    back = a_version(await archive.roll_back(1, NWE, "The wage was wrong."))
+
+    assert (back.number, back.kind, back.returns_to, back.by) == (3, VersionKind.ROLLED_BACK, 1, NWE)
+    assert back.tree == a_version(await archive.version(1)).tree
+    assert (await archive.live() or Live(0, NOW)).version == 3
+
+
+async def test_a_change_goes_live_at_its_moment_and_not_before(house: House) -> None:
+    archive, moment = house.another(), NOW + timedelta(days=3)
+    change = await approved(archive)
+    a_change(await archive.act(change.id, NWE, Schedule(moment)))
+    await archive.publish_due()
+    assert [one.at for one in await archive.scheduled()] == [moment]
+    assert await archive.live() is None
+
+    house.clock.set(moment - AHEAD)
+    await asyncio.gather(archive.publish_due(), house.another("other").publish_due())
+
+    assert await archive.live() == Live(2, moment)
+    version = a_version(await archive.version(2))
+    assert (version.by, version.reviewed_by) == (NWE, MALY)
+    assert await archive.scheduled() == ()
+
+
+async def test_what_cannot_go_live_at_its_moment_waits_and_says_why(house: House) -> None:
+    archive, moment = house.another(), NOW + timedelta(hours=1)
+    mine, theirs = await approved(archive), await approved(archive, "value: 400", "value: 410")
+    broken = await approved(archive, 'go: "flow:origin"', 'go: "flow:nowhere"', FLOW)
+    for change in (mine, broken):
+        a_change(await archive.act(change.id, NWE, Schedule(moment)))
+    a_version(await archive.publish(theirs.id, DARA))
+
+    house.clock.set(moment)
+    await archive.publish_due()
+
+    found = [await archive.change(change.id) for change in (mine, broken)]
+    assert [(change.state, change.missed) for change in found if change] == [
+        (ChangeState.APPROVED, Refusal.MOVED_ON),
+        (ChangeState.APPROVED, Refusal.NOT_WELL),
+    ]
+
+
+class Stopping:
+    """A shelf whose process is stopped at a write: that one and all after it never come."""
+
+    def __init__(self, shelf: MemoryShelf, left: int) -> None:
+        self._shelf = shelf
+        self._left = left
+
+    async def read_shelf(self, kind: ShelfKind, name: str) -> tuple[int, bytes] | None:
+        return await self._shelf.read_shelf(kind, name)
+
+    async def write_shelf(self, kind: ShelfKind, name: str, value: bytes, expected: int | None = None) -> int:
+        self._left -= 1
+        if self._left < 0:
+            raise StoreDownError("stopped")
+        return await self._shelf.write_shelf(kind, name, value, expected)
+
+    async def drop_shelf(self, kind: ShelfKind, name: str, expected: int | None = None) -> bool:
+        return await self._shelf.drop_shelf(kind, name, expected)
+
+    async def append_audit(self, entry: bytes, expected: int) -> None:
+        await self._shelf.append_audit(entry, expected)
+
+    async def last_audit(self) -> tuple[int, bytes | None]:
+        return await self._shelf.last_audit()
+
+    async def read_audit(self) -> tuple[int, Sequence[bytes]]:
+        return await self._shelf.read_audit()
+
+    async def trim_audit(self, count: int) -> None:
+        await self._shelf.trim_audit(count)
+
+
+async def test_whenever_it_is_stopped_it_is_published_or_not_and_nothing_between(house: House) -> None:
+    shelf = house.shelf
+    assert isinstance(shelf, MemoryShelf)
+    archive = house.another()
+    change = await approved(archive)
+    before = dict(shelf.kept)
+    states = []
+    for writes in range(60):
+        shelf.kept = dict(before)
+        made: Version | Refusal | NotWell | None = None
+        with contextlib.suppress(StoreDownError):
+            made = await house.another(shelf=Stopping(shelf, writes)).publish(change.id, DARA)
+        after = house.another("after")
+        versions, found = await after.versions(), await after.change(change.id)
+        assert found is not None
+        states.append((len(versions), found.state, [await after.read(each.tree, FACTS) for each in versions] != []))
+        if isinstance(made, Version):
+            break
+
+    assert set(states[:-1]) == {(0, ChangeState.APPROVED, False)}
+    assert states[-1] == (2, ChangeState.PUBLISHED, True)
+    assert len(states) > 10
+
+
+@BOTH
+async def test_bytes_that_nothing_names_go_and_all_others_stay(house: House) -> None:
+    archive = house.another()
+    change = await approved(archive)
+    a_version(await archive.publish(change.id, DARA))
+    kept = await edited(archive, a_change(await archive.begin("Kept", DARA)), FACTS, "450", "460")
+    once = await edited(archive, kept, FACTS, "460", "470")
+    lost = await archive.put(b"nobody's")
+    house.clock.set(house.clock.now() + GRACE + timedelta(minutes=1))
+    young = await archive.put(b"on its way")
+
+    # The tree and the file between two edits, and what nobody's edit named.
+    assert await archive.sweep() == 3
+
+    bare = house.another("bare")
+    with pytest.raises(StockError):
+        await bare.blob(lost)
+    with pytest.raises(StockError):
+        await bare.blob(kept.tree.files[FACTS])
+    assert await bare.blob(young) == b"on its way"
+    for tree in (once.tree, *(version.tree for version in await bare.versions())):
+        for name in tree.files:
+            await bare.read(tree, name)
+    assert await archive.sweep() == 0
+    assert await bare.change(change.id) is not None
+
+
+async def test_a_change_that_was_dropped_can_be_looked_at_for_a_month(house: House) -> None:
+    archive = house.another()
+    change = a_change(await archive.begin("Not this", DARA))
+    a_change(await archive.act(change.id, DARA, Retitle("Not that")))
+    a_change(await archive.act(change.id, DARA, Drop()))
+    assert await archive.changes() == ()
+    found = await archive.change(change.id)
+    assert found is not None
+    assert (found.title, found.state) == ("Not that", ChangeState.DROPPED)
+    assert await archive.act(change.id, DARA, Retitle("x")) is Refusal.CLOSED
+
+    house.clock.set(NOW + timedelta(days=31))
+    await archive.sweep()
+
+    assert await archive.change(change.id) is None
+    assert await archive.act(change.id, DARA, Retitle("x")) is Refusal.NO_SUCH_CHANGE
+
+
+async def test_an_edit_names_only_what_is_kept(house: House) -> None:
+    archive = house.another()
+    change = a_change(await archive.begin("Empty hands", DARA))
+
+    with pytest.raises(StockError):
+        await archive.act(change.id, DARA, Edit(FACTS, blob_id(b"never put"), change.tree.files[FACTS]))
+
+
+async def test_a_folder_made_from_an_older_version_takes_nothing_back_that_went_live_since(house: House) -> None:
+    archive = house.another()
+    a_version(await archive.publish((await approved(archive)).id, DARA))
+    theirs = write_content(house.root / "git", {FLOW: HOME.replace("What do you", "What would you")})
+
+    change = a_change(await archive.begin_from("From git", NWE, read_tree(theirs), base=1))
+    assert (change.base, [*change.files()]) == (1, [FLOW])
+    a_change(await archive.act(change.id, NWE, Submit()))
+    a_change(await archive.act(change.id, MALY, Approve(change.tree.hash)))
+    made = a_version(await archive.publish(change.id, NWE))
+
+    assert b"value: 450" in await archive.read(made.tree, FACTS)
+    assert b"What would you" in await archive.read(made.tree, FLOW)
+
+
+async def test_a_folder_on_disk_that_nobody_uses_goes_but_what_was_live_last_stays(house: House) -> None:
+    archive = house.another()
+    change = await approved(archive)
+    old, live = await archive.checkout(change.origin), await archive.checkout(change.tree)
+    archive.checkouts.note_live(2, change.tree)
+    for folder in (old, live):
+        os.utime(folder.parent, (0, 0))
+    archive.checkouts.sweep()
+
+    assert not old.exists()
+    assert archive.checkouts.last_live() == (2, live)
+    assert FACT.encode() not in (live / FACTS).read_bytes()
+    assert archive.checkouts.find(TreeHash(Tree().hash)) is None
