@@ -6,7 +6,7 @@ from bot.compiler import Lessons
 from bot.dialogue.script import TopicId
 from bot.language import Danger, Level, Matching, Mode, Understood
 from bot.messages import Language
-from bot.studio.effects import Known, Question, Verdict, moved, new_examples, typed_in, tried_in
+from bot.studio.effects import Known, Question, Verdict, moved, new_examples, tried_in, typed_in
 
 CONTENT = Path(__file__).parents[2] / "content"
 ENGLISH = Language("en")
