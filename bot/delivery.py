@@ -7,8 +7,9 @@ wait is written to the store, so that it outlives us; a message is taken off onl
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final, TypeAlias
@@ -60,6 +61,9 @@ _CROWD: Final = 3
 _CROWD_SECONDS: Final = 1.0
 _FAULTS_AT_MOST: Final = 5
 _UNSETTLED_AT_MOST: Final = 10_000
+_UNTOLD_AT_MOST: Final = 10_000
+_UNTOLD_LIFE: Final = timedelta(hours=48)
+"""A messenger lets us delete for this long; who cannot is not helped by an id."""
 
 
 @dataclass(slots=True)
@@ -72,6 +76,17 @@ class _Lane:
     handed_over: Leased | None = None
     """What came while the last one was still being put away."""
     sending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Untold:
+    """How it went with a message, which the store could not be told when it was shown."""
+
+    conversation: ConversationId
+    outgoing: Outgoing
+    reference: str | None
+    missed: Missed | None
+    since: datetime
 
 
 class Delivery:
@@ -108,6 +123,8 @@ class Delivery:
         self._lanes: dict[ConversationId, _Lane] = {}
         self._unsettled: dict[ConversationId, OutgoingId] = {}
         """Shown, but the store does not know yet."""
+        self._untold: OrderedDict[tuple[ConversationId, OutgoingId], _Untold] = OrderedDict()
+        """What is told once the store is back. Lost with this process: such a message stays at a quick exit."""
         self._crowds: dict[str, list[tuple[datetime, ConversationId, float]]] = {}
         self._next_due: datetime | None = None
         self._stopping = False
@@ -168,6 +185,7 @@ class Delivery:
                     await self._store.release_leases(now)
                     released = True
                 latest = now
+                await self._tell_again()
                 await self.sweep()
             except StoreError as error:
                 self._figures.add("sweep_failed", type(error).__name__)
@@ -200,6 +218,7 @@ class Delivery:
                 task.cancel()
         for pacer in self._pacers.values():
             await pacer.close()
+        await self._tell_again()
         now = self._clock.now()
         await asyncio.gather(*[self._postpone(lane.leased.conversation, now) for lane in waiting])
 
@@ -279,6 +298,8 @@ class Delivery:
 
     async def _send(self, lane: _Lane, channel: Channel) -> Leased | None:
         outgoing = lane.leased.outgoing
+        if outgoing.covers:
+            outgoing = replace(outgoing, deletes=(*outgoing.deletes, *self._untold_of(lane.leased.conversation)))
         try:
             async with asyncio.timeout(_SEND_SECONDS):
                 delivered = await channel.deliver(outgoing)
@@ -290,15 +311,40 @@ class Delivery:
 
     async def _tell(self, lane: _Lane, reference: str | None, missed: Missed | None) -> None:
         """Let whoever waits for it know how it went. It is told before the entry goes, so it is told again after a
-        crash; where it cannot be told, the message has still been shown, and must not be shown again for that.
+        crash; where it cannot be told, the message has still been shown, and must not be shown again for that. Then
+        it is told as soon as it can be, or else the quick exit would not know of it.
         """
-        outgoing = lane.leased.outgoing
+        conversation, outgoing = lane.leased.conversation, lane.leased.outgoing
         if self._report is None or not (outgoing.reports or missed):
             return
         try:
-            await self._report(lane.leased.conversation, outgoing, reference, missed)
+            await self._report(conversation, outgoing, reference, missed)
         except StoreError as error:
             self._figures.add("report_failed", type(error).__name__)
+            now = self._clock.now()
+            self._untold[conversation, outgoing.id] = _Untold(conversation, outgoing, reference, missed, now)
+            if len(self._untold) > _UNTOLD_AT_MOST:
+                self._untold.popitem(last=False)
+                self._figures.add("report_lost")
+
+    async def _tell_again(self) -> None:
+        """Tell what could not be told when it was shown, oldest first, as far as the store is back."""
+        while self._report is not None and self._untold:
+            key, untold = next(iter(self._untold.items()))
+            try:
+                if self._clock.now() - untold.since < _UNTOLD_LIFE:
+                    await self._report(untold.conversation, untold.outgoing, untold.reference, untold.missed)
+                self._untold.pop(key, None)
+            except StoreError as error:
+                self._figures.add("report_failed", type(error).__name__)
+                # It may be this one alone: the next time another has its turn first.
+                self._untold.move_to_end(key)
+                return
+
+    def _untold_of(self, conversation: ConversationId) -> tuple[str, ...]:
+        """What has been shown to this person and the store does not know of, so that a cover must."""
+        untold = [one.reference for one in self._untold.values() if one.conversation == conversation]
+        return tuple([reference for reference in untold if reference is not None])
 
     async def _after(self, error: Exception, lane: _Lane) -> Leased | None:
         """What a failed delivery asks for."""

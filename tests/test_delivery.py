@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -21,6 +22,7 @@ from bot.channel import (
     UnreachableError,
 )
 from bot.delivery import LEASE, Delivery
+from bot.desk.letters import Missed
 from bot.figures import Figures
 from bot.messages import ConversationId
 from bot.pacing import Pacing
@@ -634,3 +636,81 @@ async def test_whatever_went_wrong_the_order_stays(make_bench: MakeBench, error:
     await bench.sweep_for(60)
 
     assert channel.words() == ["1", "2", "3"]
+
+
+class Ledger:
+    """Hears what became of messages, while it is not away."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[ConversationId, str | None]] = []
+        self.away = False
+
+    async def report(
+        self, conversation: ConversationId, outgoing: Outgoing, message: str | None, missed: Missed | None
+    ) -> None:
+        if self.away:
+            raise StoreDownError("away")
+        self.told.append((conversation, message))
+
+
+async def a_reporting_bench(channel: Channel, *chats: str) -> tuple[Bench, Ledger]:
+    """Each of these chats' people has been shown a message while the store was away."""
+    bench, ledger = Bench(channel), Ledger()
+    bench.delivery = Delivery(
+        *(bench.store, {"telegram": channel}, bench.clock, None, Random(1)), figures=bench.figures, report=ledger.report
+    )
+    ledger.away = True
+    for number, chat in enumerate(chats):
+        who = ConversationId(f"conversation-{chat}")
+        shown = replace(an_outgoing(chat, turn=number + 1, chat=chat), reports=True)
+        await bench.store.commit(a_commit(number + 1, shown, expected=0, conversation=who), NOW, LEASE)
+        bench.delivery.hand_over(Leased(who, shown))
+        await settle_down()
+    return bench, ledger
+
+
+async def test_what_was_shown_while_the_store_was_away_is_told_once_it_is_back() -> None:
+    channel = RecordingChannel()
+    bench, ledger = await a_reporting_bench(channel, "1", "2")
+    assert channel.words() == ["1", "2"]
+    await bench.sweep_for(5)
+    assert ledger.told == []
+
+    ledger.away = False
+    await bench.sweep_for(2)
+
+    assert sorted(ledger.told) == [(ConversationId("conversation-1"), "1"), (ConversationId("conversation-2"), "2")]
+    await bench.sweep_for(60)
+    assert len(ledger.told) == 2
+    assert channel.words() == ["1", "2"]
+
+
+async def test_a_cover_takes_away_what_the_store_does_not_know_of() -> None:
+    channel = RecordingChannel()
+    bench, _ = await a_reporting_bench(channel, "1", "2")
+
+    cover = replace(an_outgoing("cover", turn=9, chat="1"), covers=True, deletes=("7",))
+    bench.delivery.hand_over(Leased(ConversationId("conversation-1"), cover))
+    await settle_down()
+
+    assert channel.shown[-1].deletes == ("7", "1")
+    await bench.delivery.stop()
+
+
+async def test_what_nobody_could_be_told_for_two_days_is_forgotten() -> None:
+    bench, ledger = await a_reporting_bench(RecordingChannel(), "1")
+    bench.clock.set(NOW + timedelta(hours=48))
+
+    ledger.away = False
+    await bench.sweep_for(2)
+
+    assert ledger.told == []
+
+
+async def test_who_stops_tells_what_can_be_told_first() -> None:
+    bench, ledger = await a_reporting_bench(RecordingChannel(), "1")
+
+    ledger.away = False
+    await bench.delivery.stop()
+
+    assert ledger.told == [(ConversationId("conversation-1"), "1")]
