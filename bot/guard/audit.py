@@ -50,6 +50,15 @@ class Deed(StrEnum):
     REMOVED = "removed"
     RECOVERED = "recovered"
     TRIMMED = "trimmed"
+    CONTENT_EDITED = "content-edited"
+    CONTENT_SUBMITTED = "content-submitted"
+    CONTENT_APPROVED = "content-approved"
+    CONTENT_SENT_BACK = "content-sent-back"
+    CONTENT_SCHEDULED = "content-scheduled"
+    CONTENT_PUBLISHED = "content-published"
+    CONTENT_ROLLED_BACK = "content-rolled-back"
+    CONTENT_DROPPED = "content-dropped"
+    CALLED = "called"
 
 
 class Fault(StrEnum):

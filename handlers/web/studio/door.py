@@ -7,15 +7,31 @@ in its route. What a member looks at stands in the address: `/studio/at/{at}/…
 """
 
 from handlers.web.console.access import Route
+from handlers.web.studio.change_pages import ChangePages
+from handlers.web.studio.content_pages import ContentPages
+from handlers.web.studio.edit_pages import EditPages
+from handlers.web.studio.keeping_pages import KeepingPages
+from handlers.web.studio.learning_pages import LearningPages
 from handlers.web.studio.overview_pages import OverviewPages
 from handlers.web.studio.studio import Studio
+from handlers.web.studio.translating_pages import TranslatingPages
+from handlers.web.studio.version_pages import VersionPages
 
 
 class StudioDoor:
     """All of `/studio`."""
 
     def __init__(self, studio: Studio) -> None:
-        self.rules: tuple[Route, ...] = (*OverviewPages(studio).routes(),)
+        self.rules: tuple[Route, ...] = (
+            *OverviewPages(studio).routes(),
+            *ContentPages(studio).routes(),
+            *EditPages(studio).routes(),
+            *TranslatingPages(studio).routes(),
+            *KeepingPages(studio).routes(),
+            *LearningPages(studio).routes(),
+            *ChangePages(studio).routes(),
+            *VersionPages(studio).routes(),
+        )
 
     def routes(self) -> tuple[Route, ...]:
         """To be handed to the console's door."""

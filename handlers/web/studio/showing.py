@@ -15,6 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from bot.dialogue.desk_wording import seen
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.script import Script
+from bot.messages import Language
+from bot.studio.forms import AnswerForm
 from handlers.web.assets import Assets
 from handlers.web.console import views
 from handlers.web.console.showing import HERE as CONSOLE
@@ -47,15 +49,55 @@ class StudioWords:
         """A phrase that tells how many; the one for exactly one has `-one` behind its name."""
         return self.say(f"{name}-one" if number == 1 else name, count=number, **slots)
 
+    def field(self, name: str) -> str:
+        """A field by its way through the entry: `numbers.1.dial` is the dialling of the second number."""
+        return " · ".join(self._step(part) for part in name.split(".") if part)
+
+    def option(self, group: str, value: str) -> str:
+        """What may be chosen in a field, in words; a value without any stands as it is."""
+        match group:
+            case "country":
+                return self.say("from-anywhere") if value == "anywhere" else self.console.country(value)
+            case "language":
+                return self.console.tongue(Language(value))
+            case "unit":
+                return self._phrase(f"unit-{value}", value, n="…").removeprefix("…").strip()
+            case "per":
+                return self._phrase(f"per-{value}", value, amount="…")
+            case "urgency":
+                return self._phrase(f"desk-urgency-{value}", value)
+            case "danger":
+                return self.console.topic(value)
+            case _:
+                return self._phrase(f"studio-{group}-{value.replace(' ', '-')}", value)
+
+    def who(self, answer: AnswerForm) -> str:
+        """For whom an answer is."""
+        told = [self.option("country", one) for one in answer.origin]
+        told += [self.say("is-in", country=self.option("country", one)) for one in answer.here]
+        told += [self.option("stage", one) for one in answer.stage]
+        return " · ".join([*told, *([answer.more] if answer.more else [])]) or self.say("everybody")
+
+    def _phrase(self, name: str, otherwise: str, /, **slots: object) -> str:
+        known = TextId(f"phrase.{name}") in self.console.script.phrasebook
+        return self.console.phrase(name, **slots) if known else otherwise
+
+    def _step(self, part: str) -> str:
+        if part.isascii() and part.isdigit():
+            return str(int(part) + 1)
+        known = f"field-{part.replace('_', '-')}"
+        return self.say(known) if self.has(known) else part
+
     def has(self, name: str) -> bool:
         """Whether the studio has a phrase of this name."""
         return TextId(f"phrase.studio-{name}") in self.console.script.phrasebook
 
     def notice(self, name: str) -> str:
-        """What came of a form; a name that nobody of us gave says nothing."""
-        if self.has(f"notice-{name}"):
-            return self.say(f"notice-{name}")
-        return self.console.phrase(name) if TextId(f"phrase.{name}") in self.console.script.phrasebook else ""
+        """What came of a form, `notice-…` or `refused-…`; a name that nobody of us gave says nothing."""
+        own = name if name.startswith("refused-") else f"notice-{name}"
+        if self.has(own):
+            return self.say(own)
+        return self._phrase(name, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,36 @@
 """What all pages of the studio work with, and what stands around each of them."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
 
+from bot.compiler.assembling import Assembled
+from bot.desk.ticket import StaffId
+from bot.guard.audit import Deed
 from bot.guard.rights import Right, may
 from bot.messages import Language
+from bot.studio.archive import Archive
+from bot.studio.calls import CallBook
+from bot.studio.catalogue import Catalogue, Cataloguer
+from bot.studio.changes import Change, ChangeId
+from bot.studio.checking import Checked, Checker, Finding
+from bot.studio.tree import Tree
 from handlers.web.console import views
 from handlers.web.console.access import Caller
 from handlers.web.console.answers import told_in
 from handlers.web.console.office import Office
-from handlers.web.studio.showing import StudioPages
+from handlers.web.studio.showing import StudioPages, StudioWords
 
 HOME: Final = "/studio"
+LIVE: Final = "live"
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TOLD: Final = re.compile(r"[a-z-]{1,40}")
 
 
@@ -44,6 +57,26 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Which state of the content somebody looks at: what is live, or a change."""
+
+    at: str
+    """As it stands in the address."""
+    tree: Tree
+    change: Change | None = None
+
+    @property
+    def path(self) -> str:
+        """Where the pages of this state begin."""
+        return f"{HOME}/at/{self.at}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something can be written here."""
+        return self.change is not None and not self.change.is_closed
+
+
+@dataclass(frozen=True, slots=True)
 class Around:
     """What every page needs. `menu` are the pages that this member may open."""
 
@@ -51,6 +84,12 @@ class Around:
     here: Tab | None
     menu: Mapping[Tab, str] = field(default_factory=dict)
     told: Told | None = None
+    look: Look | None = None
+    rights: frozenset[Right] = frozenset()
+
+    def may(self, right: str) -> bool:
+        """Whether the member may do something, so that it is offered."""
+        return right in self.rights
 
     @property
     def csrf(self) -> str:
@@ -69,12 +108,81 @@ class Studio:
 
     office: Office
     pages: StudioPages
+    archive: Archive
+    checker: Checker
+    cataloguer: Cataloguer
+    calls: CallBook
 
-    def around(self, caller: Caller, here: Tab | None, request: web.Request | None = None) -> Around:
+    def around(
+        self, caller: Caller, here: Tab | None, request: web.Request | None = None, look: Look | None = None
+    ) -> Around:
         """What stands around a page of somebody who is signed in; with the request, what came of their last form."""
-        menu = {tab: path for tab, (right, path) in _TABS.items() if may(caller.member, right)}
+        rights = frozenset(right for right in Right if may(caller.member, right))
+        at = LIVE if look is None else look.at
+        menu = {tab: path.replace("{at}", at) for tab, (right, path) in _TABS.items() if right in rights}
         told = None if request is None else _told_in(request)
-        return Around(self.office.around(caller, views.Place.STUDIO), here, menu, told)
+        return Around(self.office.around(caller, views.Place.STUDIO), here, menu, told, look, rights)
+
+    async def look(self, request: web.Request) -> Look:
+        """What the address says is looked at; raise HTTPNotFound where there is no such change."""
+        at = request.match_info["at"]
+        if at == LIVE:
+            return await self.present()
+        return self.look_at(await self.change(at))
+
+    async def present(self) -> Look:
+        """What people are answered from now."""
+        return Look(LIVE, await self.archive.present())
+
+    def look_at(self, change: Change) -> Look:
+        """A change as what is looked at."""
+        return Look(change.id, change.tree, change)
+
+    async def change(self, change_id: str) -> Change:
+        """A change; raise HTTPNotFound where there is none of this id."""
+        found = await self.archive.change(ChangeId(change_id)) if _ID.fullmatch(change_id) else None
+        if found is None:
+            raise web.HTTPNotFound
+        return found
+
+    async def open_changes(self) -> tuple[Change, ...]:
+        """Those into which something may be written."""
+        return tuple(one for one in await self.archive.changes() if not one.is_closed)
+
+    async def catalogue(self, look: Look) -> Catalogue:
+        """What stands where in what is looked at."""
+        folder = await self.archive.checkout(look.tree)
+        return await asyncio.to_thread(self.cataloguer.catalogue, look.tree, folder)
+
+    async def assembled(self, look: Look) -> Assembled | None:
+        """All that the files of it say, unchecked; None where one of them cannot be read."""
+        return await self.checker.assembled(look.tree, await self.archive.checkout(look.tree))
+
+    async def check(self, look: Look) -> Checked:
+        """Everything about what is looked at."""
+        return await self.checker.check(look.tree, await self.archive.checkout(look.tree), self.today())
+
+    async def check_file(self, look: Look, name: str, source: bytes) -> tuple[Finding, ...]:
+        """What is wrong with a file as if it stood in what is looked at."""
+        folder = await self.archive.checkout(look.tree)
+        return await self.checker.look(look.tree, folder, name, source, self.today())
+
+    def words_for(self, caller: Caller) -> StudioWords:
+        """The studio's words in the language of somebody who is signed in."""
+        return self.pages.words(self.office.around(caller, views.Place.STUDIO))
+
+    def today(self) -> date:
+        """The day."""
+        return self.office.clock.now().date()
+
+    def name_of(self, member: StaffId | None) -> str:
+        """The working name of somebody, who may have left."""
+        found = None if member is None else self.office.roster.current().members.get(member)
+        return member or "" if found is None else found.name
+
+    async def note(self, caller: Caller, deed: Deed, what: str, why: str = "") -> None:
+        """Write down who did what."""
+        await self.office.chronicle.note(self.office.clock.now(), caller.member.id, deed, what, why)
 
 
 def go(path: str, *, done: str = "", failed: str = "") -> web.Response:
@@ -95,5 +203,11 @@ def _told_in(request: web.Request) -> Told | None:
 
 _TABS: Final[Mapping[Tab, tuple[Right, str]]] = {
     Tab.OVERVIEW: (Right.SEE_STUDIO, HOME),
+    Tab.CONTENT: (Right.SEE_STUDIO, f"{HOME}/at/{{at}}/content"),
+    Tab.CHANGES: (Right.SEE_STUDIO, f"{HOME}/changes"),
+    Tab.TRANSLATE: (Right.SEE_STUDIO, f"{HOME}/at/{{at}}/translate"),
+    Tab.KEEP: (Right.SEE_STUDIO, f"{HOME}/keep"),
+    Tab.LEARN: (Right.SEE_STUDIO, f"{HOME}/learn"),
+    Tab.VERSIONS: (Right.SEE_STUDIO, f"{HOME}/versions"),
 }
 """Each owner of a page adds its line."""

@@ -1,18 +1,34 @@
-"""The studio behind the console's door, over real HTTP."""
+"""The studio behind the console's door, over real HTTP, with an archive of its own and the content that ships."""
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from urllib.parse import urlencode
 
+from aiohttp import FormData
+
+from bot.compiler.commands import check as check_content
+from bot.compiler.problems import Problem
+from bot.compiler.teaching import KeywordsOnly
 from bot.dialogue.script import Script
+from bot.studio.archive import Archive
+from bot.studio.calls import CallBook
+from bot.studio.catalogue import Cataloguer
+from bot.studio.changes import Change, ChangeId
+from bot.studio.checking import Checker
 from handlers.web.assets import Assets
 from handlers.web.console.access import Route
 from handlers.web.console.office import Office
 from handlers.web.studio.door import StudioDoor
 from handlers.web.studio.showing import StudioPages
 from handlers.web.studio.studio import Studio
-from tests.web.console.desk_house import DeskHouse, a_desk_house, a_script
+from tests.web.console.desk_house import Browser, DeskHouse, a_desk_house, a_script
+
+CONTENT = Path(__file__).parents[3] / "content"
+_CHANGE = re.compile(r"/studio/at/([0-9a-f]+)/")
 
 
 @dataclass
@@ -23,13 +39,62 @@ class StudioHouse:
     studio: Studio
     rules: tuple[Route, ...]
 
+    @property
+    def archive(self) -> Archive:
+        return self.studio.archive
+
+    async def change(self, change: str) -> Change:
+        found = await self.archive.change(ChangeId(change))
+        assert found is not None
+        return found
+
+    async def text(self, change: str, file: str) -> str:
+        """A file of a change."""
+        return (await self.archive.read((await self.change(change)).tree, file)).decode()
+
+
+class Editor(Browser):
+    """An editor's browser."""
+
+    async def begin(self, title: str) -> str:
+        """Begin a change; gives its id."""
+        await self.get("/studio/changes")
+        await self.post("/studio/changes", {"title": title})
+        assert self.status == 200, self.text
+        (found,) = set(_CHANGE.findall(self.path + "/"))
+        return str(found)
+
+    async def open(self, change: str, kind: str, entry: str, file: str) -> str:
+        """Open a thing in the editor."""
+        return await self.get(f"/studio/at/{change}/edit?{urlencode({'file': file, 'kind': kind, 'id': entry})}")
+
+    async def upload(
+        self, path: str, content: bytes, form: Mapping[str, str], name: str = "a.png", kind: str = "image/png"
+    ) -> str:
+        """Send a form with a file."""
+        told = FormData()
+        for field, value in {"csrf": self.csrf, **form}.items():
+            told.add_field(field, value)
+        told.add_field("file", content, filename=name, content_type=kind)
+        headers = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
+        async with self._client.post(self._base + path, data=told, headers=headers) as response:
+            return await self._read(response)
+
+
+def examine(folder: Path, today: date) -> tuple[Problem, ...]:
+    return tuple(check_content(folder, today).problems)
+
 
 @asynccontextmanager
-async def a_studio_house(script: Script, folder: Path) -> AsyncIterator[StudioHouse]:
+async def a_studio_house(script: Script, folder: Path, content: Path = CONTENT) -> AsyncIterator[StudioHouse]:
     made: list[tuple[Studio, tuple[Route, ...]]] = []
 
     def more(office: Office, assets: Assets) -> tuple[Route, ...]:
-        studio = Studio(office, StudioPages(office.script, assets))
+        archive = Archive(office.shelf, content, folder, office.clock, examine)
+        studio = Studio(
+            *(office, StudioPages(office.script, assets), archive, Checker(KeywordsOnly), Cataloguer()),
+            CallBook(office.shelf),
+        )
         rules = StudioDoor(studio).routes()
         made.append((studio, rules))
         return rules

@@ -1,0 +1,210 @@
+"""A change on its way: what it changes, what the check says, what others say, and what may be done with it now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from bot.guard.audit import Deed
+from bot.guard.rights import Right
+from bot.studio.archive import Clashing, NotWell
+from bot.studio.changes import (
+    Action,
+    AddComment,
+    Approve,
+    Change,
+    ChangeState,
+    Drop,
+    Refusal,
+    Retitle,
+    Schedule,
+    SendBack,
+    Submit,
+    Unschedule,
+)
+from bot.studio.differences import Difference, Piece, differences, pieces
+from bot.studio.merging import Side
+from bot.studio.tree import BlobId, Tree, TreeHash
+from handlers.web.console.access import Caller, Guarded, Route
+from handlers.web.console.answers import field
+from handlers.web.pages import page
+from handlers.web.studio.studio import HOME, Studio, Tab, go
+
+CHANGES: Final = f"{HOME}/changes"
+MOST_SHOWN: Final = 400
+"""Differences on one page; who changes more looks at the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One difference, with the words that came and went."""
+
+    what: Difference
+    pieces: tuple[Piece, ...] = ()
+
+
+class ChangePages:
+    """Changes, and one of them."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    def routes(self) -> list[Route]:
+        """Where each answers."""
+        one = f"{CHANGES}/{{change}}"
+        edit, review, publish = Right.EDIT_CONTENT, Right.REVIEW_CONTENT, Right.PUBLISH_CONTENT
+        return [
+            Guarded("GET", CHANGES, Right.SEE_STUDIO, self.show_all),
+            Guarded("POST", CHANGES, edit, self.begin),
+            Guarded("GET", one, Right.SEE_STUDIO, self.show),
+            Guarded("POST", f"{one}/retitle", edit, self.retitle),
+            Guarded("POST", f"{one}/submit", edit, self.submit),
+            Guarded("POST", f"{one}/drop", edit, self.drop),
+            Guarded("POST", f"{one}/catch-up", edit, self.catch_up),
+            Guarded("POST", f"{one}/comment", review, self.comment),
+            Guarded("POST", f"{one}/approve", review, self.approve),
+            Guarded("POST", f"{one}/send-back", review, self.send_back),
+            Guarded("POST", f"{one}/schedule", publish, self.schedule),
+            Guarded("POST", f"{one}/unschedule", publish, self.unschedule),
+            Guarded("POST", f"{one}/publish", publish, self.publish),
+        ]
+
+    async def show_all(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
+        studio = self._studio
+        changes = await studio.archive.changes()
+        around = studio.around(caller, Tab.CHANGES, request)
+        return page(studio.pages.page("changes.html", around, changes=changes, name_of=studio.name_of))
+
+    async def begin(self, _request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
+        studio = self._studio
+        begun = await studio.archive.begin(field(form, "title"), caller.member.id)
+        if isinstance(begun, Refusal):
+            return go(CHANGES, failed=f"refused-{begun}")
+        # Whoever began it from a page goes on there, in the change.
+        wanted = field(form, "next")
+        path = studio.look_at(begun).path
+        return go(f"{path}/{wanted}" if wanted.startswith(("edit?", "media", "translate")) else f"{path}/content")
+
+    async def show(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
+        studio = self._studio
+        change = await studio.change(request.match_info["change"])
+        around = studio.around(caller, Tab.CHANGES, request, studio.look_at(change))
+        live = await studio.archive.present()
+        found = await shown_differences(studio, change.origin, change.tree)
+        return page(
+            studio.pages.page(
+                "change.html",
+                around,
+                change=change,
+                differences=found[:MOST_SHOWN],
+                more=max(0, len(found) - MOST_SHOWN),
+                is_behind=not change.is_closed and change.origin.hash != live.hash,
+                is_mine=caller.member.id in change.authors,
+                authors=[studio.name_of(one) for one in change.authors],
+                name_of=studio.name_of,
+            )
+        )
+
+    # What may be done with it
+
+    async def retitle(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
+        return await self._act(request, caller, Retitle(field(form, "title")), "saved")
+
+    async def comment(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
+        return await self._act(request, caller, AddComment(field(form, "words")), "commented")
+
+    async def submit(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
+        return await self._act(request, caller, Submit(), "submitted", Deed.CONTENT_SUBMITTED)
+
+    async def approve(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
+        seen = TreeHash(field(form, "seen"))
+        return await self._act(request, caller, Approve(seen), "approved", Deed.CONTENT_APPROVED)
+
+    async def send_back(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
+        why = SendBack(field(form, "words"))
+        return await self._act(request, caller, why, "sent-back", Deed.CONTENT_SENT_BACK)
+
+    async def schedule(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
+        at = self._moment(field(form, "at"), caller)
+        if at is None:
+            return go(self._path(request), failed="moment-needed")
+        return await self._act(request, caller, Schedule(at), "scheduled", Deed.CONTENT_SCHEDULED)
+
+    async def unschedule(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
+        return await self._act(request, caller, Unschedule(), "unscheduled")
+
+    async def drop(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
+        return await self._act(request, caller, Drop(), "dropped", Deed.CONTENT_DROPPED)
+
+    async def publish(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
+        studio = self._studio
+        change = await studio.change(request.match_info["change"])
+        made = await studio.archive.publish(change.id, caller.member.id, field(form, "why").strip())
+        if isinstance(made, Refusal):
+            return go(self._path(request), failed=f"refused-{made}")
+        if isinstance(made, NotWell):
+            return go(self._path(request), failed="not-well")
+        await studio.note(caller, Deed.CONTENT_PUBLISHED, change.id, made.why)
+        return go(f"{HOME}/versions", done="published")
+
+    async def catch_up(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
+        studio = self._studio
+        change = await studio.change(request.match_info["change"])
+        choices = {
+            name.removeprefix("side:"): Side(side)
+            for name, side in form.items()
+            if name.startswith("side:") and side in set(Side)
+        }
+        done = await studio.archive.catch_up(change.id, caller.member.id, choices)
+        if isinstance(done, Refusal):
+            return go(self._path(request), failed=f"refused-{done}")
+        if isinstance(done, Clashing):
+            around = studio.around(caller, Tab.CHANGES, None, studio.look_at(change))
+            return page(studio.pages.page("clash.html", around, change=change, conflicts=done.conflicts), 409)
+        return go(self._path(request), done="caught-up")
+
+    async def _act(
+        self, request: web.Request, caller: Caller, action: Action, done: str, deed: Deed | None = None
+    ) -> web.Response:
+        studio = self._studio
+        change = await studio.change(request.match_info["change"])
+        decided = await studio.archive.act(change.id, caller.member.id, action)
+        if isinstance(decided, Refusal):
+            return go(self._path(request), failed=f"refused-{decided}")
+        if deed is not None:
+            await studio.note(caller, deed, change.id)
+        return go(CHANGES if decided.state is ChangeState.DROPPED else self._path(request), done=done)
+
+    def _path(self, request: web.Request) -> str:
+        return f"{CHANGES}/{request.match_info['change']}"
+
+    def _moment(self, told: str, caller: Caller) -> datetime | None:
+        """What a field for day and hour holds, by the member's clock."""
+        try:
+            return datetime.fromisoformat(told).replace(tzinfo=ZoneInfo(self._studio.office.zone_of(caller.member)))
+        except ValueError:
+            return None
+
+
+async def shown_differences(studio: Studio, before: Tree, after: Tree) -> list[Shown]:
+    """Everything that is different between two states, in words."""
+    names = before.changed_in(after)
+    found = differences(await _read(studio, before, names), await _read(studio, after, names))
+    return [Shown(one, pieces_of(one)) for one in found]
+
+
+def pieces_of(one: Difference) -> tuple[Piece, ...]:
+    """The words of a difference that stayed, came and went."""
+    return () if one.before is None or one.after is None else pieces(one.before, one.after)
+
+
+async def _read(studio: Studio, tree: Tree, names: Mapping[str, BlobId | None]) -> dict[str, bytes]:
+    return {name: await studio.archive.read(tree, name) for name in names if name in tree.files}
+
+
+def is_waiting_for(change: Change, caller: Caller) -> bool:
+    """Whether somebody could approve a change."""
+    return change.state is ChangeState.SUBMITTED and caller.member.id not in change.authors

@@ -1,0 +1,92 @@
+"""Every version that was ever live: who made it, who reviewed it, why, what it changed, and the way back to it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import web
+
+from bot.guard.audit import Deed
+from bot.guard.rights import Right
+from bot.studio.changes import Refusal
+from bot.studio.tree import Tree
+from handlers.web.console.access import Caller, Guarded, Route
+from handlers.web.console.answers import field
+from handlers.web.pages import page
+from handlers.web.studio.change_pages import MOST_SHOWN, shown_differences
+from handlers.web.studio.studio import HOME, Studio, Tab, go
+
+VERSIONS: Final = f"{HOME}/versions"
+MOST_ROWS: Final = 100
+
+
+class VersionPages:
+    """Versions, and one of them."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    def routes(self) -> list[Route]:
+        """Where each answers."""
+        one = f"{VERSIONS}/{{number}}"
+        return [
+            Guarded("GET", VERSIONS, Right.SEE_STUDIO, self.show_all),
+            Guarded("GET", one, Right.SEE_STUDIO, self.show),
+            Guarded("POST", f"{one}/roll-back", Right.ROLL_BACK, self.roll_back),
+        ]
+
+    async def show_all(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
+        studio, archive = self._studio, self._studio.archive
+        start = int(request.query["from"]) if request.query.get("from", "").isdigit() else 0
+        versions = await archive.versions()
+        return page(
+            studio.pages.page(
+                "versions.html",
+                studio.around(caller, Tab.VERSIONS, request),
+                versions=versions[start : start + MOST_ROWS],
+                older=start + MOST_ROWS if len(versions) > start + MOST_ROWS else None,
+                live=await archive.live(),
+                scheduled=await archive.scheduled(),
+                name_of=studio.name_of,
+            )
+        )
+
+    async def show(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
+        studio, archive = self._studio, self._studio.archive
+        number = _number(request)
+        version = await archive.version(number)
+        if version is None:
+            raise web.HTTPNotFound
+        parent = None if version.parent is None else await archive.version(version.parent)
+        found = [] if parent is None else await shown_differences(studio, parent.tree, version.tree)
+        return page(
+            studio.pages.page(
+                "version.html",
+                studio.around(caller, Tab.VERSIONS, request),
+                version=version,
+                live=await archive.live(),
+                differences=found[:MOST_SHOWN],
+                more=max(0, len(found) - MOST_SHOWN),
+                back=await self._back(version.tree),
+                name_of=studio.name_of,
+            )
+        )
+
+    async def roll_back(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
+        studio = self._studio
+        number = _number(request)
+        made = await studio.archive.roll_back(number, caller.member.id, field(form, "why"))
+        if isinstance(made, Refusal):
+            return go(f"{VERSIONS}/{number}", failed=f"refused-{made}")
+        await studio.note(caller, Deed.CONTENT_ROLLED_BACK, f"{number}", made.why)
+        return go(VERSIONS, done="rolled-back")
+
+    async def _back(self, tree: Tree) -> int:
+        """How many files would change if this were live again."""
+        return len((await self._studio.archive.present()).changed_in(tree))
+
+
+def _number(request: web.Request) -> int:
+    told = request.match_info["number"]
+    if not (told.isascii() and told.isdigit() and len(told) < 9):
+        raise web.HTTPNotFound
+    return int(told)
