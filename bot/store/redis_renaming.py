@@ -8,6 +8,7 @@ written before the old one goes, and both keys are known until all is done.
 Where nothing is left but that a conversation was erased, or where no key opens it, it stays and ends by itself.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -29,7 +30,7 @@ from bot.store.redis_wire import Part, Reply, Wire, as_bytes, as_list
 from bot.store.sealing import OUTGOING, RECORD, TICKET, SealError, Vault
 
 _KINDS: Final = frozenset({"l", "o", "q"})
-_AT_ONCE: Final = 100
+_AT_ONCE: Final = 200
 _RUNG_SECONDS: Final = 172_800
 
 
@@ -69,23 +70,27 @@ class RedisRenaming:
         names = [name for name in await self._wire.all_keys() if keys.kind_of(name) in _KINDS]
         ids: dict[ConversationId, ConversationId] = {}
         stayed = 0
-        async for key in self._each(names):
-            if key.lane.startswith(keys.TICKET_MARK):
-                continue
-            addresses = tuple(self._addresses_in(key))
-            stayed += key.kind == "l" and not addresses
-            for address in addresses:
-                old, new = (vault.conversation_id(address.door, address.chat) for vault in (self._former, self._vault))
-                # The chats of the web are random and stand nowhere: their ids are not of this key.
-                if key.lane in (old, new):
-                    ids[old] = new
-        async for key in self._each(names):
-            await self._move(key, ids)
-        for shard in range(keys.SHARDS):
-            await self._move_members(shard, ids)
+        async for some in self._read(names):
+            for key in some:
+                if not key.lane.startswith(keys.TICKET_MARK):
+                    addresses = tuple(self._addresses_in(key))
+                    stayed += key.kind == "l" and not addresses
+                    ids |= self._ids_of(key.lane, addresses)
+        async for some in self._read(names):
+            await asyncio.gather(*(self._move(key, ids) for key in some))
+        await asyncio.gather(*(self._move_members(shard, ids) for shard in range(keys.SHARDS)))
         return len(ids), stayed
 
-    async def _each(self, names: Sequence[bytes]) -> AsyncIterator[_Key]:
+    def _ids_of(self, lane: ConversationId, addresses: Sequence[Address]) -> dict[ConversationId, ConversationId]:
+        """The id of before and the one of now, where they are of these keys: the chats of the web are random."""
+        found = {}
+        for address in addresses:
+            old, new = (vault.conversation_id(address.door, address.chat) for vault in (self._former, self._vault))
+            if lane in (old, new):
+                found[old] = new
+        return found
+
+    async def _read(self, names: Sequence[bytes]) -> AsyncIterator[Sequence[_Key]]:
         """Read them, many at a time; what has ended meanwhile is left out."""
         for start in range(0, len(names), _AT_ONCE):
             some = [(name, keys.kind_of(name)) for name in names[start : start + _AT_ONCE]]
@@ -95,10 +100,11 @@ class RedisRenaming:
             lives = await self._wire.call_all(
                 [(shard, ("PTTL", name)) for shard, (name, _) in zip(shards, some, strict=True)]
             )
-            for (name, kind), reply, life in zip(some, found, lives, strict=True):
-                if reply:
-                    rest = name.partition(b"}:")[2].partition(b":")[2].decode()
-                    yield _Key(name, kind, rest, reply, life if isinstance(life, int) else -1)
+            yield [
+                _Key(name, kind, name.partition(b"}:")[2].partition(b":")[2].decode(), reply, life)
+                for (name, kind), reply, life in zip(some, found, lives, strict=True)
+                if reply and isinstance(life, int)
+            ]
 
     def _addresses_in(self, key: _Key) -> Iterator[Address]:
         """Where the person of a conversation is reached, as far as it stands in this key."""

