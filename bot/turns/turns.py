@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Final, Protocol, assert_never
+from typing import Final, Protocol, TypeAlias, assert_never
 
 from bot import logbook
 from bot.clock import Clock
@@ -25,7 +25,7 @@ from bot.desk.letters import (
     ToPerson,
 )
 from bot.desk.ticket import TicketId
-from bot.dialogue import NEW_CONVERSATION
+from bot.dialogue import NEW_CONVERSATION, Conversation
 from bot.dialogue.contact import Way
 from bot.dialogue.effects import (
     Count,
@@ -121,6 +121,10 @@ class Names(Protocol):
     def return_code(self, ticket: TicketId) -> str: ...
 
 
+Walked: TypeAlias = Callable[[ConversationId, Conversation, Conversation], None]
+"""Somebody's turn led from where they stood to where they stand now."""
+
+
 class Turns:
     """Takes arrivals of many people at once, and those of one person one after the other."""
 
@@ -146,6 +150,11 @@ class Turns:
         """What was known when the store went away: enough to cover, and not to be written on."""
         self._beaten: datetime | None = None
         self._under_way: dict[ConversationId, asyncio.Task[None]] = {}
+        self._walked: Walked | None = None
+
+    def count_ways(self, walked: Walked) -> None:
+        """Let somebody count which ways people take; they are told who it is only so that each counts once."""
+        self._walked = walked
 
     async def take(self, arrival: Arrival) -> None:
         """Let an arrival take effect once; raise StoreError when it is not known to be written, and repeat it then."""
@@ -264,6 +273,8 @@ class Turns:
                 raise
             self._follow_up(arrival, commit, turn, outcome)
             if isinstance(outcome, Committed):
+                if self._walked is not None and not is_unasked(arrival.event):
+                    self._walked(arrival.conversation, _standing(snapshot.record), _standing(commit.record))
                 await self._wonder(arrival, turn, now)
             return
         raise ConflictError("a conversation changed faster than it could be written")
@@ -401,6 +412,10 @@ def _commit(arrival: Arrival, snapshot: Snapshot, turn: Turn, now: datetime, *, 
         renews=not is_unasked(arrival.event),
         opens=next((effect.ticket for effect in turn.effects if isinstance(effect, OpenTicket)), None),
     )
+
+
+def _standing(record: Record | None) -> Conversation:
+    return NEW_CONVERSATION if record is None else record.conversation
 
 
 def _arrival_of(rung: Rung, address: Address) -> Arrival:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot import logbook
+from bot.dialogue import NEW_CONVERSATION, Conversation
 from bot.dialogue.events import Elapsed, Event, Opened, Pressed, Reported, Typed, Wish, Wished
 from bot.dialogue.phrasebook import Phrasebook
 from bot.dialogue.presses import Press, write_press
@@ -227,6 +228,19 @@ async def test_figures_count_what_was_written_and_nothing_twice(house: House) ->
     await house.turns.take(asked)
 
     assert house.figures.counts["topic_opened", "pay"] == 1
+
+
+async def test_who_counts_ways_hears_once_where_somebody_went(house: House) -> None:
+    ways: list[tuple[ConversationId, Conversation, Conversation]] = []
+    house.turns.count_ways(lambda *way: ways.append(way))
+    opened = house.arrival(Opened(language=Language("en")))
+    await house.turns.take(opened)
+    await house.turns.take(opened)
+    await house.take(Elapsed("gone"))
+
+    record = (await house.store.load(SOMEBODY)).record
+    assert record is not None
+    assert ways == [(SOMEBODY, NEW_CONVERSATION, record.conversation)]
 
 
 async def test_a_conversation_that_changes_all_the_time_is_given_back(house: House) -> None:
