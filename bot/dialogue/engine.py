@@ -14,7 +14,7 @@ from bot.desk.letters import MediaKind
 from bot.dialogue.alarms import flow_to_open
 from bot.dialogue.answering import answer_in_words, choose, names_a_button, take_shared, try_again
 from bot.dialogue.contact import until_hours
-from bot.dialogue.conversation import Conversation, Frame
+from bot.dialogue.conversation import Conversation, Frame, Limits
 from bot.dialogue.effects import Send, Turn, Wake
 from bot.dialogue.events import (
     Edited,
@@ -82,7 +82,8 @@ _BEFORE_ANY_ANSWER = (Wish.EXIT, Wish.STOP, Wish.HELP, Wish.PERSON)
 def take_turn(script: Script, conversation: Conversation, event: Event, now: datetime, fresh: Fresh = NOBODY) -> Turn:
     """Take one turn: where the person stands after an event, and what they are shown."""
     walk = Walk(script, conversation, now, fresh)
-    if isinstance(event, _OF_THE_PERSON):
+    walk.is_asked = isinstance(event, _OF_THE_PERSON)
+    if walk.is_asked:
         walk.person.late = False
     match event:
         case Opened():
@@ -250,6 +251,8 @@ def _grant(walk: Walk, wish: Wish) -> None:
 def _hide(walk: Walk) -> None:
     """Cover the screen, keep nothing of where the person was, and let nothing of it come back by itself."""
     walk.person.trail.clear()
+    if walk.person.limits is Limits.UNUSED:
+        walk.person.limits = Limits.TO_TELL
     walk.hush()
     walk.ticket.hide()
     walk.cover()
@@ -446,7 +449,8 @@ def _note_unanswered(walk: Walk, found: tuple[Frame, Wait] | None, understood: U
 
 def _language_of(walk: Walk, understood: Understood) -> str:
     """The language in which somebody asked: the one heard, or else the one they have chosen; empty for neither."""
-    return understood.language if understood.language in walk.script.tongues else walk.person.language or ""
+    heard = understood.language
+    return heard if heard is not None and heard in walk.script.tongues else walk.person.language or ""
 
 
 def _answer_without_words(walk: Walk) -> None:

@@ -37,7 +37,7 @@ def wonders(talker: Talker) -> list[Wonder]:
 
 
 def unanswered(talker: Talker) -> list[str]:
-    return [effect.label for effect in talker.effects if isinstance(effect, Count) and effect.what == "unanswered"]
+    return [effect.label for effect in talker.effects if isinstance(effect, Count) and effect.what == "match_none"]
 
 
 def test_a_question_nobody_can_answer_is_counted_and_wondered_at(careless: Script) -> None:
