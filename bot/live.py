@@ -1,39 +1,101 @@
-"""The content that is live: compiled at the start, and again when a file changes; a bad version never becomes live."""
+"""The content that is live: compiled at the start, and again when it changes; a bad version never becomes live.
+
+Until something was ever published it is the folder, taken up a moment after a file changes. From then on it is what the
+archive says, on every replica from the same moment: announced some seconds ahead, compiled meanwhile, and taken up when
+the moment has come.
+"""
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Iterator
-from itertools import chain
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from bot import logbook
 from bot.clock import Clock
 from bot.compiler import ContentError, Teach, compile_content
 from bot.dialogue.script import Script
+from bot.figures import Figures
+from bot.store.contract import StoreError
+from bot.studio.archive import Archive, marks_of
+from bot.studio.records import RecordError
+from bot.studio.stock import StockError
+from bot.studio.tree import Tree, TreeError
+from bot.studio.versions import Live
 
 LOOK_EVERY: Final = 1.0
+_TOUCH_EVERY: Final = timedelta(minutes=10)
+_AWAY: Final = (StoreError, StockError, RecordError)
+"""The archive cannot say now what is live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a process answers from: a version, or the folder where there is no number."""
+
+    script: Script
+    number: int | None = None
+    tree: Tree | None = None
 
 
 class LiveContent:
-    """Holds the script of the newest good version; `tell` is given what people at the terminal should read."""
+    """Holds the script of the newest good version; `tell` is given what people at the terminal should read.
 
-    def __init__(self, directory: Path, teach: Teach, clock: Clock, tell: Callable[[str], None]) -> None:
+    Without an archive it is the folder, always.
+    """
+
+    def __init__(  # what is followed, and with what
+        self,
+        directory: Path,
+        teach: Teach,
+        clock: Clock,
+        tell: Callable[[str], None],
+        archive: Archive | None = None,
+        figures: Figures | None = None,
+        taken: Taken | None = None,
+    ) -> None:
         self._directory = directory
         self._teach = teach
         self._clock = clock
         self._tell = tell
-        self._seen = _fingerprint(directory)
-        self._script = self._compile()
+        self._archive = archive
+        self._figures = figures or Figures()
+        self._seen = marks_of(directory)
+        self._taken = taken or Taken(self._compile(directory))
+        self._next: tuple[Live, Taken] | None = None
+        self._refused: int | None = None
+        self._touched = clock.now()
+        self._note()
+
+    @classmethod
+    async def open(  # the same as above
+        cls,
+        directory: Path,
+        teach: Teach,
+        clock: Clock,
+        tell: Callable[[str], None],
+        archive: Archive,
+        figures: Figures,
+    ) -> Self:
+        """Begin with what is live now; with what was live here last, or the folder, where that cannot be had."""
+        taken = await _begin(teach, clock, tell, archive)
+        return cls(directory, teach, clock, tell, archive, figures, taken)
 
     def script(self) -> Script:
         """The script that is live now."""
-        return self._script
+        return self._taken.script
+
+    @property
+    def number(self) -> int | None:
+        """The version that is live here; None while it is the folder."""
+        return self._taken.number
 
     async def follow(self) -> None:
-        """Take up changed files, for as long as it runs; mistakes are told and the good version stays live."""
+        """Take up what is new, for as long as it runs; mistakes are told and the good version stays live."""
         while True:
-            await self._clock.sleep(LOOK_EVERY)
+            await self._clock.sleep(self._pause())
             try:
                 await self._look()
             except (ContentError, OSError) as error:
@@ -42,25 +104,174 @@ class LiveContent:
                 logbook.note_error("content_not_compiled", error)
                 self._tell(f"The content cannot be read ({type(error).__name__}); the version from before stays live.")
 
+    def _pause(self) -> float:
+        if self._next is None:
+            return LOOK_EVERY
+        return max(0.0, min(LOOK_EVERY, (self._next[0].since - self._clock.now()).total_seconds()))
+
     async def _look(self) -> None:
-        seen = await asyncio.to_thread(_fingerprint, self._directory)
+        live = await self._announced()
+        if live is not None:
+            await self._look_at(live)
+        elif self._taken.number is None:
+            await self._look_at_folder()
+
+    async def _announced(self) -> Live | None:
+        """What the archive says; while it is away, what it said before."""
+        if self._archive is None:
+            return None
+        try:
+            return await self._archive.live()
+        except _AWAY as error:
+            logbook.note_error("archive_away", error)
+            return None if self._next is None else self._next[0]
+
+    async def _look_at_folder(self) -> None:
+        seen = await asyncio.to_thread(marks_of, self._directory)
         if seen != self._seen:
             self._seen = seen
-            self._script = await asyncio.to_thread(self._compile)
-            logbook.note("content_live", version=self._script.version)
+            self._take(Taken(await asyncio.to_thread(self._compile, self._directory)))
             self._tell("Changed content is live.")
 
-    def _compile(self) -> Script:
-        return compile_content(self._directory, self._clock.now().date(), self._teach).script
+    async def _look_at(self, live: Live) -> None:
+        if live.version == self._taken.number:
+            self._next = None
+            await self._stay()
+            return
+        if live.version == self._refused:
+            await self._stay()
+            return
+        if self._next is None or self._next[0].version != live.version:
+            self._next = await self._prepare(live)
+        if self._next is not None:
+            self._next = live, self._next[1]
+            if self._clock.now() >= live.since:
+                await self._switch(self._next[1])
+
+    async def _prepare(self, live: Live) -> tuple[Live, Taken] | None:
+        """The version, compiled; None where it cannot be had now, or cannot be used here at all."""
+        if self._archive is None:
+            return None
+        try:
+            taken = await _compiled(self._archive, live.version, self._compile)
+        except (*_AWAY, OSError) as error:
+            logbook.note_error("archive_away", error)
+            return None
+        except Exception as error:  # noqa: BLE001  # whatever stands in it, people are answered meanwhile
+            self._refused = live.version
+            self._figures.add("content_refused")
+            self._note()
+            logbook.note("content_refused", logging.ERROR, version=f"{live.version}")
+            self._tell(_refusal(live.version, self._taken.number, error))
+            return None
+        return live, taken
+
+    async def _switch(self, taken: Taken) -> None:
+        self._take(taken)
+        self._next = None
+        self._refused = None
+        self._note()
+        self._tell(f"Version {taken.number} of the content is live.")
+        await _remember(self._archive, taken)
+
+    def _take(self, taken: Taken) -> None:
+        self._taken = taken
+        logbook.note("content_live", version=taken.script.version)
+
+    async def _stay(self) -> None:
+        """Pictures and recordings are read from the folder of what is live, so it must stay."""
+        tree = self._taken.tree
+        if self._archive is not None and tree is not None and self._clock.now() - self._touched >= _TOUCH_EVERY:
+            self._touched = self._clock.now()
+            await self._archive.checkout(tree)
+
+    def _note(self) -> None:
+        self._figures.levels["content_version"] = float(self._taken.number or 0)
+        self._figures.levels["content_behind"] = float(self._refused is not None)
+
+    def _compile(self, folder: Path) -> Script:
+        return _compile(folder, self._clock, self._teach)
 
 
-def _fingerprint(directory: Path) -> frozenset[tuple[str, int, int]]:
-    return frozenset(_marks(directory))
+async def folder_differs(archive: Archive, directory: Path) -> str | None:
+    """What is to be said where versions are live and the folder is not; None while the folder is."""
+    live = await archive.live()
+    version = None if live is None else await archive.version(live.version)
+    if version is None:
+        return None
+    words = f"version {version.number} is live, published {version.at:%Y-%m-%d %H:%M} UTC; {directory} is not read"
+    try:
+        differing = len(version.tree.changed_in(await archive.folder_tree()))
+    except (TreeError, OSError):
+        return words
+    if not differing:
+        return f"{words}, and holds the same"
+    return f"{words}, and differs in {differing} of its files: waymark content diff live folder"
 
 
-def _marks(directory: Path) -> Iterator[tuple[str, int, int]]:
-    for path in chain(directory.rglob("*.yaml"), (directory / "media").rglob("*")):
-        # An editor puts a new file in the place of the old one; what is gone meanwhile is looked at a second later.
-        with contextlib.suppress(FileNotFoundError):
-            state = path.stat()
-            yield str(path), state.st_mtime_ns, state.st_size
+async def _begin(teach: Teach, clock: Clock, tell: Callable[[str], None], archive: Archive) -> Taken | None:
+    """What a process begins with; None for the folder."""
+
+    def compile_folder(folder: Path) -> Script:
+        return _compile(folder, clock, teach)
+
+    number: int | None = None
+    try:
+        live = await archive.live()
+        number = None if live is None else live.at(clock.now())
+        if number is None:
+            return None
+        taken = await _compiled(archive, number, compile_folder)
+        await _remember(archive, taken)
+        return taken
+    except (*_AWAY, OSError) as error:
+        logbook.note_error("archive_away", error)
+        tell(f"What is live cannot be asked now ({error}); beginning with what was live here last.")
+    except ContentError as error:
+        logbook.note("content_refused", logging.ERROR, version=f"{number}")
+        tell(_refusal(number, None, error))
+    return await _last(archive, number, compile_folder, tell)
+
+
+async def _last(
+    archive: Archive, refused: int | None, compile_folder: Callable[[Path], Script], tell: Callable[[str], None]
+) -> Taken | None:
+    """What was live here last, unless that is what was just refused."""
+    last = await asyncio.to_thread(archive.checkouts.last_live)
+    if last is None or last[0] == refused:
+        tell("Nothing was live here before: beginning with the folder of content.")
+        return None
+    try:
+        return Taken(await asyncio.to_thread(compile_folder, last[1]), last[0])
+    except (ContentError, OSError) as error:
+        tell(_refusal(last[0], None, error))
+        return None
+
+
+async def _compiled(archive: Archive, number: int, compile_folder: Callable[[Path], Script]) -> Taken:
+    version = await archive.version(number)
+    if version is None:
+        raise StockError(f"version {number} of the content is not kept")
+    folder = await archive.checkout(version.tree)
+    return Taken(await asyncio.to_thread(compile_folder, folder), number, version.tree)
+
+
+async def _remember(archive: Archive | None, taken: Taken) -> None:
+    if archive is None or taken.number is None or taken.tree is None:
+        return
+    try:
+        await asyncio.to_thread(archive.checkouts.note_live, taken.number, taken.tree)
+    except OSError as error:
+        logbook.note_error("live_not_noted", error)
+
+
+def _compile(folder: Path, clock: Clock, teach: Teach) -> Script:
+    return compile_content(folder, clock.now().date(), teach).script
+
+
+def _refusal(number: int | None, stays: int | None, error: Exception) -> str:
+    instead = "what was live before stays" if stays is None else f"version {stays} stays live here"
+    what = str(error) if isinstance(error, ContentError) else type(error).__name__
+    return (
+        f"Version {number} of the content CANNOT be used by this program; {instead}. Roll back, or update it.\n{what}"
+    )

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from typing import Final, TypeAlias
 from zipfile import BadZipFile
 
@@ -112,7 +113,8 @@ def _understanding(lessons: Lessons, stored: bytes | None) -> Understanding:
 def _keep(path: Path, learned: bytes) -> None:
     """Write a file whole or not at all; the lessons of before are not needed any more."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".new")
+    # Several at once may learn the same.
+    beside = path.with_suffix(f".{token_hex(4)}")
     beside.write_bytes(learned)
     beside.replace(path)
     for old in path.parent.glob("*.matcher"):
