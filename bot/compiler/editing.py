@@ -317,8 +317,6 @@ class Editor:
             above = line_start(text, start - 1) if start else 0
             while start > before and above >= before and start and not text[above:start].strip():
                 start, above = above, line_start(text, above - 1) if above else 0
-        if end == len(text) and not text.endswith("\n") and start:
-            start -= 2 if text[start - 2 : start] == "\r\n" else 1
         return Edit(start, end, "")
 
     def _remove_inline(self, rows: Rows, removed: set[int], first: int) -> Iterator[Edit]:

@@ -82,14 +82,16 @@ class Document:
 
     def put(self, path: TreePath, value: Plain) -> "Document":
         """Write a value, in the place of the one that stands there or behind the last key of its map."""
+        if not path and isinstance(value, str):
+            raise EditError("a file holds a list or a map, not mere words")
         intended = _placed(self._tree, path, value)
         site = self._find(path)
         if site is not None:
             return self._edited(self._editor.rewrite(site, value), intended)
-        if not path:
+        if self._root is None:
             gap = "" if not self._text or self._text.endswith("\n") else "\n"
             end = len(self._text)
-            return self._edited([Edit(end, end, gap + new_lines(value, habits_of(None)))], intended)
+            return self._edited([Edit(end, end, gap + new_lines(intended, habits_of(None)))], intended)
         parent = self._find(path[:-1])
         match parent, path[-1]:
             case Site(span=MapSpan(entries=entries, is_odd=False)), str() as key if entries:
