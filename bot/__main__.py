@@ -127,6 +127,10 @@ def _keys(what: str, place: rekeying.Place) -> list[str]:
             return rekeying.renew(place)
         case "use":
             return asyncio.run(rekeying.use(place))
+        case "renew-writer":
+            return rekeying.renew_writer(place)
+        case "use-writer":
+            return asyncio.run(rekeying.use_writer(place))
         case "renew-identity":
             return asyncio.run(rekeying.renew_identity(place))
         case _:
@@ -246,6 +250,8 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_parser("renew", help="make a new working key, for every bot to know it before it is used")
     keys.add_parser("use", help="let the new working key seal, once every bot knows it")
     keys.add_parser("retire", help="seal all that is kept with the newest working key, and take the old ones out")
+    keys.add_parser("renew-writer", help="make a new key that signs what we write, for every bot to know it first")
+    keys.add_parser("use-writer", help="let the new writer key sign, once every bot knows it")
     keys.add_parser("renew-identity", help="move everybody to new ids by a new identity key, while no bot runs")
     do.add_parser("doctor", help="check settings, store, keys, Telegram and content, and say what to do")
     content = do.add_parser("content", help="work on the content").add_subparsers(

@@ -12,13 +12,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
+from bot.casebook import add_writer, load_writers, use_coming_writer
 from bot.key_watch import LIFE, READ_EVERY
 from bot.store.durability import replicas_to_prove
 from bot.store.embedded import EmbeddedValkey, find_running
-from bot.store.redis_keyring import RedisKeyring, Ring, Sweep
+from bot.store.redis_keyring import RedisKeyring, Ring, Sweep, mark_of
 from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import Vault, fingerprint
 from bot.store.secrets import (
+    FOLDER,
     Keys,
     KeysError,
     add_working_key,
@@ -36,7 +38,7 @@ SETTLING: Final = 2 * READ_EVERY
 _WALKS: Final = 10
 _MOVER: Final = "waymark-keys"
 _MOVING_LIFE: Final = timedelta(hours=12)
-_COPIES: Final = "Where bots run on several machines, bring keys/store.keys to each of them now."
+_COPIES: Final = "Where bots run on several machines, bring keys/ to each of them now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,36 @@ async def renew_identity(place: Place) -> list[str]:
     return [*lines, _COPIES, "Then start the bots."]
 
 
+def renew_writer(place: Place) -> list[str]:
+    """Make a key that will sign what we write: the first of two steps."""
+    add_writer(_folder(place), place.today)
+    return [
+        "A new writer key is made. Running bots learn it within seconds and sign nothing with it yet.",
+        _COPIES,
+        "Then let it sign: waymark keys use-writer",
+    ]
+
+
+async def use_writer(place: Place) -> list[str]:
+    """Let the new writer key sign, once every bot that runs can check it: the second step."""
+    coming = load_writers(_folder(place)).coming
+    if coming is not None:
+        async with _keyring(place, load(place.data_dir)) as keyring:
+            rings = await keyring.announced()
+            ignorant = sum(mark_of(coming) not in ring.writers for ring in rings.values())
+            _refuse_unless(ignorant, rings, "do not know the new writer key")
+    use_coming_writer(_folder(place))
+    return [
+        "The new writer key signs from now on. What the one before signed counts on: its public half stays.",
+        _COPIES,
+    ]
+
+
+def _folder(place: Place) -> Path:
+    load(place.data_dir)
+    return place.data_dir / FOLDER
+
+
 async def _refuse_if_any_runs(keyring: RedisKeyring) -> None:
     running = len((await keyring.announced()).keys() - {_MOVER})
     if running:
@@ -179,7 +211,7 @@ def _refuse_unless(number: int, rings: Mapping[str, Ring], what: str) -> None:
     if number:
         raise KeysError(
             f"{number} of {len(rings)} running bots {what} yet; wait half a minute. Where bots run on several "
-            "machines, bring keys/store.keys to each of them. Nothing is changed"
+            "machines, bring keys/ to each of them. Nothing is changed"
         )
 
 

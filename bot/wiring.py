@@ -138,8 +138,9 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
     vault = load_or_make(settings.data_dir, clock.now().date()).vault()
     async with AsyncExitStack() as stack:
         store, alone = await stack.enter_async_context(_store(settings, vault, figures))
+        sealing = _sealing(settings, figures)
         key_watch = await stack.enter_async_context(
-            KeyWatch(settings.data_dir, vault, store.keyring(), clock, figures).told()
+            KeyWatch(settings.data_dir, vault, sealing.writers, store.keyring(), clock, figures).told()
         )
         connection = await _telegram(settings, stack)
         channels: dict[str, Channel] = {}
@@ -147,7 +148,6 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
             channels[TELEGRAM] = TelegramChannel(connection, media=lambda: live.script().media)
         roster = LiveRoster(store, clock)
         await roster.read()
-        sealing = _sealing(settings, figures)
         watch = Watch(store, roster.current, clock, figures, _ping(settings), sealing.epochs)
         staffed = Staffed(live.script, roster.current, watch.held_by)
         hub = Hub()

@@ -1,6 +1,7 @@
 """Working keys change step by step while bots run: nobody is handed what they cannot read, and no key goes too early."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot import rekeying
+from bot.casebook import Writers, load_writers
+from bot.desk.ticket import StaffId
 from bot.figures import Figures
+from bot.guard.audit import Chronicle, Deed
 from bot.key_watch import KeyWatch
 from bot.settings import Settings
 from bot.store.embedded import find_running
@@ -26,6 +30,7 @@ from tests.store.servers import Server, a_server
 
 TODAY = date(2026, 11, 26)
 CHAT = "5123456789"
+ANNA = StaffId("anna")
 
 
 async def at_once() -> None:
@@ -58,6 +63,10 @@ class Bot:
     store: RedisStore
     watch: KeyWatch
     figures: Figures
+    writers: Writers
+
+    def chronicle(self) -> Chronicle:
+        return Chronicle(self.store.shelf(), self.writers.newest, self.writers.publics)
 
 
 @asynccontextmanager
@@ -65,10 +74,11 @@ async def a_bot(place: rekeying.Place, vault: Vault | None = None) -> AsyncItera
     vault = vault or load(place.data_dir).vault()
     store = open_store(place.store_url or "", vault)
     figures = Figures()
-    watch = KeyWatch(place.data_dir, vault, store.keyring(), ManualClock(), figures)
+    writers = load_writers(place.data_dir / "keys")
+    watch = KeyWatch(place.data_dir, vault, writers, store.keyring(), ManualClock(), figures)
     try:
         async with watch.told():
-            yield Bot(store, watch, figures)
+            yield Bot(store, watch, figures, writers)
     finally:
         await store.close()
 
@@ -202,18 +212,15 @@ async def test_a_bot_with_an_old_copy_of_the_file_does_not_start_among_those_who
     old = load(place.data_dir).vault()
     await turn_to_second(place)
     async with a_bot(place):
-        with pytest.raises(KeysError, match=r"a key that is not in keys/store\.keys here"):
+        with pytest.raises(KeysError, match="a key that is not in keys/ here"):
             async with a_bot(place, old):
                 pass
 
 
 async def test_a_running_bot_that_others_have_left_behind_says_so(place: rekeying.Place, quick_folder: Path) -> None:
     elsewhere = quick_folder / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "keys").mkdir(mode=0o700)
-    copied = elsewhere / "keys" / "store.keys"
-    copied.touch(mode=0o600)
-    copied.write_bytes((place.data_dir / "keys" / "store.keys").read_bytes())
+    load_writers(place.data_dir / "keys")
+    shutil.copytree(place.data_dir / "keys", elsewhere / "keys")
     async with a_bot(rekeying.Place(elsewhere, place.store_url, TODAY)) as behind:
         rekeying.renew(place)
         with pytest.raises(KeysError, match="do not know working key 2"):
@@ -307,6 +314,46 @@ async def test_nobody_is_moved_past_what_is_not_known(place: rekeying.Place, ser
         await rekeying.renew_identity(place)
 
     assert load(place.data_dir) == before
+
+
+async def test_a_new_writer_key_signs_once_every_bot_can_check_it_and_the_list_of_deeds_stays_whole(
+    place: rekeying.Place,
+) -> None:
+    async with a_bot(place) as one, a_bot(place) as other:
+        chronicles = [one.chronicle(), other.chronicle()]
+        old = one.writers.newest.public
+        await chronicles[0].note(NOW, ANNA, Deed.SIGNED_IN)
+        rekeying.renew_writer(place)
+        await one.watch.look()
+        with pytest.raises(KeysError, match="1 of 2 running bots do not know the new writer key yet"):
+            await rekeying.use_writer(place)
+        await other.watch.look()
+
+        await rekeying.use_writer(place)
+        await one.watch.look()
+        await chronicles[0].note(NOW, ANNA, Deed.OPENED)
+        # This one has not heard yet that another signs, and both can check both.
+        await chronicles[1].note(NOW, ANNA, Deed.SIGNED_OUT)
+        await other.watch.look()
+        await chronicles[1].note(NOW, ANNA, Deed.SIGNED_IN)
+
+        assert one.writers.newest.public == other.writers.newest.public != old
+        for chronicle in chronicles:
+            entries, fault = await chronicle.read()
+            assert (len(entries), fault) == (4, None)
+    async with a_bot(place) as afresh:
+        assert (await afresh.chronicle().read())[1] is None
+
+
+async def test_a_bot_that_cannot_check_what_others_sign_does_not_start(
+    place: rekeying.Place, quick_folder: Path
+) -> None:
+    elsewhere = quick_folder / "elsewhere"
+    shutil.copytree(place.data_dir / "keys", elsewhere / "keys")
+    async with a_bot(place):
+        with pytest.raises(KeysError, match="a key that is not in keys/ here"):
+            async with a_bot(rekeying.Place(elsewhere, place.store_url, TODAY)):
+                pass
 
 
 async def test_a_real_bot_tells_its_keys_and_turns_with_them_and_the_commands_open_a_store_that_sleeps(

@@ -29,7 +29,7 @@ from bot.casebook.wraps import (
     wrap_key,
     wrap_name,
 )
-from bot.casebook.writer import Writers, load_writers
+from bot.casebook.writer import Writers, add_writer, load_writers, use_coming_writer
 
 __all__ = [
     "FOLDER",
@@ -58,6 +58,7 @@ __all__ = [
     "Week",
     "Writer",
     "Writers",
+    "add_writer",
     "entry_of",
     "is_signed",
     "join_shares",
@@ -71,6 +72,7 @@ __all__ = [
     "open_wrap",
     "readers_of",
     "seal_entry",
+    "use_coming_writer",
     "week_of",
     "week_of_wrap",
     "wrap_key",

@@ -62,6 +62,10 @@ class Writer:
     def __init__(self, seed: bytes) -> None:
         self._key = SigningKey(seed)
 
+    def take(self, seed: bytes) -> None:
+        """Sign with another key from now on."""
+        self._key = SigningKey(seed)
+
     @property
     def public(self) -> bytes:
         """The half that shows that we wrote something."""

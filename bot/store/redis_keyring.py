@@ -6,7 +6,7 @@ by name, the others with the place that their values are locked to. A kind that 
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -45,6 +45,7 @@ PLAIN: Final = frozenset(
 
 _LISTS: Final = frozenset({"o", "audit"})
 _AT_ONCE: Final = 200
+_WRITER: Final = "writer:"
 _LANE_HEAD: Final = 9
 _SEEN_BYTES: Final = 8
 _ENTRY_HEAD: Final = 14
@@ -60,11 +61,15 @@ KEYRING_SOURCES: Final = {RESEAL.digest: RESEAL.source}
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """What one running bot knows, by fingerprints: the keys that make names, the one that seals, all that open."""
+    """What one running bot knows, by fingerprints: the keys that make names, the one that seals, all that open.
+
+    `writers` are those whose signatures count for it.
+    """
 
     naming: str
     sealing: str
     known: frozenset[str]
+    writers: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -95,6 +100,11 @@ class Lying:
     entry: bytes = b""
 
 
+def mark_of(writer: bytes) -> str:
+    """What a writer's public half is told by."""
+    return f"{_WRITER}{writer[:8].hex()}"
+
+
 class RedisKeyring:
     """The working keys, as the store and the bots that share it have them."""
 
@@ -102,9 +112,10 @@ class RedisKeyring:
         self._wire = wire
         self._vault = vault
 
-    async def announce(self, process: str, life: timedelta) -> None:
-        """Tell which keys this process knows; forgotten after `life`."""
-        told = " ".join((self._vault.naming, self._vault.sealing, *sorted(self._vault.known)))
+    async def announce(self, process: str, life: timedelta, writers: Collection[bytes] = ()) -> None:
+        """Tell which keys this process knows, and the public halves of writers; forgotten after `life`."""
+        marks = sorted(map(mark_of, writers))
+        told = " ".join((self._vault.naming, self._vault.sealing, *sorted(self._vault.known), *marks))
         seconds = max(1, int(life.total_seconds()))
         await self._wire.call(0, "SET", keys.ring_key(process), told, "EX", seconds)
         await self._wire.call(0, "SADD", keys.RINGS, process)
@@ -124,7 +135,8 @@ class RedisKeyring:
         for name, one in zip(names, told, strict=True):
             if one is not None:
                 naming, sealing, *known = as_bytes(one).decode().split()
-                rings[name] = Ring(naming, sealing, frozenset(known))
+                marks = frozenset(one for one in known if one.startswith(_WRITER))
+                rings[name] = Ring(naming, sealing, frozenset(known) - marks, marks)
         return rings
 
     async def unknown_kinds(self) -> Counter[str]:

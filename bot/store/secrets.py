@@ -25,7 +25,7 @@ from bot.store.key_file import write_key_file
 from bot.store.private_folder import take
 from bot.store.sealing import KEY_BYTES, Vault
 
-_FOLDER: Final = "keys"
+FOLDER: Final = "keys"
 _FILE: Final = "store.keys"
 _LOCK: Final = ".changing"
 _OTHERS: Final = 0o077
@@ -84,12 +84,12 @@ class Keys:
 
 def are_made(data_dir: Path) -> bool:
     """Whether there are keys in the data folder."""
-    return (data_dir / _FOLDER / _FILE).exists()
+    return (data_dir / FOLDER / _FILE).exists()
 
 
 def load_or_make(data_dir: Path, today: date) -> Keys:
     """The keys in the data folder; made when there are none yet. Raise KeysError when others can read them."""
-    folder = data_dir / _FOLDER
+    folder = data_dir / FOLDER
     path = folder / _FILE
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -111,8 +111,8 @@ def load(data_dir: Path) -> Keys:
 def load_as_they_are(data_dir: Path) -> Keys:
     """The same, also while the identity key is being changed."""
     if not are_made(data_dir):
-        raise KeysError(f"there are no keys in {data_dir / _FOLDER} yet; the first start makes them")
-    path = data_dir / _FOLDER / _FILE
+        raise KeysError(f"there are no keys in {data_dir / FOLDER} yet; the first start makes them")
+    path = data_dir / FOLDER / _FILE
     _refuse_if_others_can_read(path.parent)
     _refuse_if_others_can_read(path)
     return _read(path)
@@ -166,7 +166,7 @@ def forget_former_identity(data_dir: Path) -> Keys:
 def _changing(data_dir: Path) -> Iterator[Keys]:
     """The keys as they are, while nobody else changes them."""
     load_as_they_are(data_dir)
-    lock = take(data_dir / _FOLDER / _LOCK)
+    lock = take(data_dir / FOLDER / _LOCK)
     if lock is None:
         raise KeysError("somebody else is changing the keys at this moment")
     try:
@@ -176,7 +176,7 @@ def _changing(data_dir: Path) -> Iterator[Keys]:
 
 
 def _put(data_dir: Path, keys: Keys) -> Keys:
-    _write(data_dir / _FOLDER / _FILE, keys, over=True)
+    _write(data_dir / FOLDER / _FILE, keys, over=True)
     return keys
 
 
