@@ -57,10 +57,11 @@ licences: setup-dev ## list under which licence each part of the bot stands; fai
 
 lock: setup-dev ## renew both lock files from pyproject.toml
 	@echo "Resolving"
-	@$(BIN)/uv pip compile --quiet $(LOCK_ARGS) --upgrade --group dev -o requirements-dev.lock pyproject.toml
+	@$(BIN)/uv pip compile --quiet $(LOCK_ARGS) --upgrade --group dev --extra traces -o requirements-dev.lock pyproject.toml
 	@# Constrained by the first: what runs is exactly what was tested.
 	@$(BIN)/uv pip compile --quiet $(LOCK_ARGS) --group build -c requirements-dev.lock -o requirements.lock pyproject.toml
-	@echo "Wrote requirements.lock and requirements-dev.lock."
+	@$(BIN)/uv pip compile --quiet $(LOCK_ARGS) --group build --extra traces -c requirements-dev.lock -o requirements-traces.lock pyproject.toml
+	@echo "Wrote requirements.lock, requirements-traces.lock and requirements-dev.lock."
 
 # One lock for every supported Python and processor; it names no index, so any mirror can serve it.
 LOCK_ARGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \

@@ -2,8 +2,13 @@
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Final
+
+from bot.tracing import Trace, no_trace
 
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds up to which each step of a span counts; what took longer is in the last step, which has no bound."""
@@ -20,10 +25,12 @@ class Spans:
 class Figures:
     """Counts since the start, by what happened and a label from a closed list (a door, a kind of error).
 
-    `levels` are what was measured last, such as the age of the oldest call without an answer.
+    `levels` are what was measured last, such as the age of the oldest call without an answer. `trace` is given each
+    step that is timed, too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, trace: Trace = no_trace) -> None:
+        self._trace = trace
         self.counts: Counter[tuple[str, str]] = Counter()
         self.levels: dict[str, float] = {}
         self.spans: dict[tuple[str, str], Spans] = {}
@@ -38,3 +45,13 @@ class Figures:
             spans = self.spans[what, label] = Spans()
         spans.within[bisect_left(BOUNDS, seconds)] += 1
         spans.seconds += seconds
+
+    @contextmanager
+    def timed(self, what: str, label: str = "") -> Iterator[None]:
+        """Take the time of what happens inside, however it ends."""
+        began = perf_counter()
+        try:
+            with self._trace(what, label):
+                yield
+        finally:
+            self.took(what, perf_counter() - began, label)
