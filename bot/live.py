@@ -195,8 +195,11 @@ class LiveContent:
 
 async def folder_differs(archive: Archive, directory: Path) -> str | None:
     """What is to be said where versions are live and the folder is not; None while the folder is."""
-    live = await archive.live()
-    version = None if live is None else await archive.version(live.version)
+    try:
+        live = await archive.live()
+        version = None if live is None else await archive.version(live.version)
+    except _AWAY as error:
+        return f"what is live cannot be asked now ({error})"
     if version is None:
         return None
     words = f"version {version.number} is live, published {version.at:%Y-%m-%d %H:%M} UTC; {directory} is not read"

@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from bot.compiler import KeywordsOnly, Lessons, Problem, Teach
-from bot.compiler.commands import check
+from bot.compiler import KeywordsOnly, Lessons, Teach
 from bot.desk.ticket import StaffId
 from bot.dialogue.script import Script
 from bot.dialogue.steps import FlowId
@@ -21,7 +19,7 @@ from bot.live import LiveContent, folder_differs
 from bot.messages import Language
 from bot.store.contract import StoreDownError
 from bot.store.shelf import MemoryShelf, Shelf, ShelfKind
-from bot.studio.archive import AHEAD, Archive
+from bot.studio.archive import AHEAD, Archive, examine_with
 from bot.studio.changes import Approve, Change, Edit, Submit
 from bot.studio.tree import read_tree
 from bot.studio.versions import Version
@@ -31,16 +29,13 @@ from tests.fakes import ManualClock
 
 DARA, MALY = StaffId("dara"), StaffId("maly")
 FLOW: Final = "flows/home.yaml"
+EXAMINE: Final = examine_with(KeywordsOnly)
 PATIENCE: Final = 10
 
 
 def title(script: Script) -> str:
     """What the first flow is called; each version of these tests calls it otherwise."""
     return "".join(str(part) for part in script.phrasebook.find(script.flows[FlowId("home")].title, Language("en"))[0])
-
-
-def examine(folder: Path, today: date) -> Sequence[Problem]:
-    return check(folder, today, KeywordsOnly).problems
 
 
 class Away:
@@ -100,7 +95,7 @@ class World:
 
     def replica(self, name: str, teach: Teach = KeywordsOnly, shelf: Shelf | None = None) -> Replica:
         content = self.root / "content"
-        archive = Archive(shelf or self.shelf, content, self.root / name, self.clock, examine)
+        archive = Archive(shelf or self.shelf, content, self.root / name, self.clock, EXAMINE)
         return Replica(archive, content, self.clock, teach)
 
 

@@ -17,7 +17,8 @@ from typing import Final, TypeAlias
 
 from bot import logbook
 from bot.clock import Clock
-from bot.compiler import Problem, errors
+from bot.compiler import Problem, Teach, errors
+from bot.compiler.commands import check
 from bot.desk.ticket import StaffId
 from bot.store.contract import ConflictError, StoreError
 from bot.store.shelf import Shelf, ShelfKind
@@ -548,6 +549,15 @@ class Archive:
             index = index.without(change_id)
         if old:
             await self._wrote(index, expected)
+
+
+def examine_with(teach: Teach) -> Examine:
+    """The check of the command line, with what authors' tests find."""
+
+    def examine(folder: Path, today: date) -> Sequence[Problem]:
+        return check(folder, today, teach).problems
+
+    return examine
 
 
 def _is_of_tests(problem: Problem) -> bool:

@@ -5,18 +5,17 @@ import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from bot.compiler import KeywordsOnly, Problem
-from bot.compiler.commands import check
+from bot.compiler import KeywordsOnly
 from bot.desk.ticket import StaffId
 from bot.store.contract import StoreDownError
 from bot.store.shelf import MemoryShelf, Shelf, ShelfKind
-from bot.studio.archive import AHEAD, Archive, Clashing, NotWell
+from bot.studio.archive import AHEAD, Archive, Clashing, NotWell, examine_with
 from bot.studio.changes import (
     AddComment,
     Approve,
@@ -40,11 +39,8 @@ from tests.fakes import ManualClock
 DARA, MALY, NWE = (StaffId(name) for name in ("dara", "maly", "nwe"))
 FACTS: Final = "facts/thailand.yaml"
 FLOW: Final = "flows/home.yaml"
+EXAMINE: Final = examine_with(KeywordsOnly)
 BOTH: Final = pytest.mark.parametrize("shelf", ["memory", "valkey"], indirect=True)
-
-
-def examine(folder: Path, today: date) -> Sequence[Problem]:
-    return check(folder, today, KeywordsOnly).problems
 
 
 @dataclass(slots=True)
@@ -56,7 +52,7 @@ class House:
     clock: ManualClock
 
     def another(self, name: str = "var", shelf: Shelf | None = None) -> Archive:
-        return Archive(shelf or self.shelf, self.root / "content", self.root / name, self.clock, examine)
+        return Archive(shelf or self.shelf, self.root / "content", self.root / name, self.clock, EXAMINE)
 
 
 @pytest.fixture
