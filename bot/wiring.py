@@ -26,7 +26,7 @@ from bot.greeting import greet, greet_worker
 from bot.guard.audit import Chronicle
 from bot.guard.sign_in import SignIn
 from bot.key_watch import KeyWatch
-from bot.live import LiveContent
+from bot.live import LiveContent, folder_differs
 from bot.messages import ConversationId, Language
 from bot.pacing import Pacing
 from bot.roster import LiveRoster, Staffed
@@ -40,6 +40,7 @@ from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import KEY_BYTES, Vault
 from bot.store.secrets import load_or_make
 from bot.store.shelf import Shelf
+from bot.studio.archive import Archive, examine_with
 from bot.turns import Letters, Tickets, Turns
 from bot.turns.tickets import DESK, LANE, OUTSIDE
 from bot.watch import Watch
@@ -134,10 +135,12 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
         raise SettingsError(f"--role {role} shares its work through a store; set WAYMARK_STORE_URL")
     clock = SystemClock()
     figures = Figures()
-    live = LiveContent(settings.content_dir, teacher(settings), clock, tell)
+    teach = teacher(settings)
     vault = load_or_make(settings.data_dir, clock.now().date()).vault()
     async with AsyncExitStack() as stack:
         store, alone = await stack.enter_async_context(_store(settings, vault, figures))
+        archive = Archive(store.shelf(), settings.content_dir, settings.data_dir, clock, examine_with(teach))
+        live = await LiveContent.open(settings.content_dir, teach, clock, tell, archive, figures)
         sealing = _sealing(settings, figures)
         key_watch = await stack.enter_async_context(
             KeyWatch(settings.data_dir, vault, sealing.writers, store.keyring(), clock, figures).told()
@@ -196,6 +199,7 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
                     turns.ring_timers(),
                     watch.run(tickets.take),
                     delivery.run(alone=alone),
+                    archive.run(),
                 ]
             else:
                 work.append(watch.follow())
@@ -230,6 +234,9 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
             async with serve(application, settings.http_host, settings.http_port) as port:
                 when_ready()
                 tell(greet(settings, port, name) if role.is_reached else greet_worker(settings, port))
+                differs = await folder_differs(archive, settings.content_dir)
+                if differs is not None:
+                    tell(f"Content: {differs}")
                 await stop.wait()
                 logbook.note("stopping")
                 for task in tasks:
