@@ -8,11 +8,12 @@ import argparse
 import asyncio
 import statistics
 import tempfile
+from functools import partial
 from pathlib import Path
 from random import Random
 from time import monotonic
 
-from benchmarks.chaos import Bot
+from benchmarks.chaos.built_in import Bot
 from tests.telegram_server import Person
 from tests.whole.test_helplines import HOME_GROUP, Town, a_town
 
@@ -55,9 +56,13 @@ async def measure_kills(kills: int, seed: int) -> list[float]:
                 assert town.bot is not None
                 await town.bot.kill()
                 await town.bot.start()
-                await town.telegram.until(lambda known=known: len(_heard(town)) > known, timeout=60)
+                await town.telegram.until(partial(_more_heard, town, known), timeout=60)
                 waits.append(monotonic() - asked)
     return waits
+
+
+def _more_heard(town: Town, known: int) -> bool:
+    return len(_heard(town)) > known
 
 
 def ask_button(person: Person) -> str:

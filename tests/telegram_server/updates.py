@@ -105,6 +105,8 @@ class Updates:
     last_error: tuple[int, str] | None = None
     on_change: Callable[[], None] = lambda: None
     answer_in_webhook: Callable[[Json], None] = lambda _: None
+    route: Callable[[str], str] = lambda url: url
+    """Where an update for the webhook's address really goes: what stands in front of several bots may choose."""
     _next_id: int = 0
     _poller: asyncio.Future[bool] | None = None
     _lanes: dict[Lane, deque[Pending]] = field(default_factory=dict)
@@ -282,7 +284,7 @@ class Updates:
         async with self._free:
             try:
                 async with self._browser.post(
-                    self.webhook.url, data=data, headers=headers, timeout=aiohttp.ClientTimeout(total=60)
+                    self.route(self.webhook.url), data=data, headers=headers, timeout=aiohttp.ClientTimeout(total=60)
                 ) as answer:
                     body = await answer.read()
                     retry_after = answer.headers.get("Retry-After", "0")

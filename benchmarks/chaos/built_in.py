@@ -1,13 +1,11 @@
-"""Kills the bot and its store under load, and counts what people lost: `python -m benchmarks.chaos`.
+"""Kills one bot and its built-in store under load, and counts what people lost.
 
 The bot runs as users run it, in a process of its own with the built-in store. People write numbers that the bot
 repeats, without waiting, and press buttons. Every number must come back, in order; a message may come twice only when
 something was killed while it was on its way; every press must be answered.
 """
 
-import argparse
 import asyncio
-import json
 import os
 import re
 import signal
@@ -15,15 +13,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Final
 
+from benchmarks.chaos.findings import Finding, at_most, none_of
 from tests.telegram_server import FakeTelegram, Person
 
-PHRASES: Final = Path(__file__).parents[1] / "content" / "phrases.yaml"
+PHRASES: Final = Path(__file__).parents[2] / "content" / "phrases.yaml"
 NUMBER: Final = re.compile(r"Heard ([\d,]+)\.")
 BOT: Final = """\
 name: Waymark
@@ -46,29 +44,6 @@ screens:
     - say: "Heard {n}."
     - go: number
 """
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came of it. Lost, out of order and unanswered must be 0; duplicates at most one for each kill."""
-
-    seed: int
-    kills_of_bot: int
-    kills_of_store: int
-    people: int
-    numbers: int
-    presses: int
-    lost: int
-    out_of_order: int
-    duplicates: int
-    unanswered_presses: int
-    refused_calls: int
-    seconds: float
-
-    def is_well(self) -> bool:
-        """Whether the promise was kept."""
-        nothing = (self.lost, self.out_of_order, self.unanswered_presses, self.refused_calls)
-        return nothing == (0, 0, 0, 0) and self.duplicates <= self.kills_of_bot + self.kills_of_store
 
 
 class Bot:
@@ -112,7 +87,7 @@ class Bot:
             await self._process.wait()
 
 
-async def run(seed: int, kills: int, people: int, pace: float) -> Result:
+async def find(seed: int, kills: int, people: int = 8, pace: float = 0.15) -> Finding:
     """Kill so many times, at moments drawn from the seed; `pace` is how long a person waits between two numbers."""
     random = Random(seed)
     began = time.monotonic()
@@ -144,20 +119,20 @@ async def run(seed: int, kills: int, people: int, pace: float) -> Result:
                 for task in talking:
                     task.cancel()
                 await bot.stop()
-            return Result(
-                seed=seed,
-                kills_of_bot=killed["bot"],
-                kills_of_store=killed["store"],
-                people=people,
-                numbers=sum(talk.said for talk in talks),
-                presses=sum(len(talk.taps) for talk in talks),
-                lost=sum(len(talk.lost()) for talk in talks),
-                out_of_order=sum(talk.out_of_order() for talk in talks),
-                duplicates=sum(talk.duplicates() for talk in talks),
-                unanswered_presses=sum(len(talk.unanswered()) for talk in talks),
-                refused_calls=sum(violation.refused for violation in telegram.violations),
-                seconds=round(time.monotonic() - began, 1),
+            done: dict[str, float | str] = {
+                "kills of the bot": killed["bot"],
+                "kills of the store": killed["store"],
+                "numbers": sum(talk.said for talk in talks),
+                "presses": sum(len(talk.taps) for talk in talks),
+            }
+            promises = (
+                none_of("replies lost", sum(len(talk.lost()) for talk in talks)),
+                none_of("out of order", sum(talk.out_of_order() for talk in talks)),
+                at_most("duplicates", sum(talk.duplicates() for talk in talks), kills),
+                none_of("presses without answer", sum(len(talk.unanswered()) for talk in talks)),
+                none_of("calls that Telegram refuses", sum(one.refused for one in telegram.violations)),
             )
+            return Finding("built-in", seed, time.monotonic() - began, done, promises)
 
 
 class _Talk:
@@ -228,21 +203,3 @@ def _write_content(folder: Path) -> None:
     (folder / "bot.yaml").write_text(BOT, "utf-8")
     (folder / "phrases.yaml").write_text(PHRASES.read_text("utf-8"), "utf-8")
     (folder / "flows" / "echo.yaml").write_text(ECHO, "utf-8")
-
-
-def main() -> None:
-    """Run it from the command line; exit 1 when the promise was not kept."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.chaos", description=__doc__)
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--people", type=int, default=8)
-    parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--pace", type=float, default=0.15, help="seconds between two numbers of one person")
-    asked = parser.parse_args()
-    print(f"Killing {asked.kills} times, seed {asked.seed}; this takes about {asked.kills * 2} s …", flush=True)
-    result = asyncio.run(run(asked.seed, asked.kills, asked.people, asked.pace))
-    print(json.dumps(asdict(result), indent=1))
-    raise SystemExit(0 if result.is_well() else 1)
-
-
-if __name__ == "__main__":
-    main()
