@@ -2,21 +2,31 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from bot.casebook import KeyFileError, load_writers
 from bot.channel import ChannelError
 from bot.compiler import ContentError, commands, compile_content
 from bot.desk.helplines import Helpline, Helplines, Mode
 from bot.desk.staff import Roster, can_take
-from bot.key_files import WORKING_LIFE, look_at_keys, readable_by_others
+from bot.key_files import (
+    IDENTITY_LIFE,
+    OLD_KEY_LIFE,
+    WORKING_LIFE,
+    WRITER_LIFE,
+    WRITERS,
+    KeyFile,
+    look_at_keys,
+    readable_by_others,
+)
 from bot.settings import Settings
 from bot.store.contract import StoreError
 from bot.store.durability import inspect_store, is_read_along, may_do_harm
 from bot.store.embedded import find_running
 from bot.store.redis_store import open_store
-from bot.store.secrets import KeysError, are_made, load_or_make
+from bot.store.secrets import FOLDER, Keys, KeysError, are_made, load, load_as_they_are
 from handlers.telegram import ask_telegram
 
 
@@ -48,7 +58,7 @@ async def _findings(settings: Settings, now: datetime) -> AsyncIterator[Finding]
         helplines = compile_content(settings.content_dir, now.date()).script.helplines
     except ContentError:
         return
-    roster = await _roster(settings, now)
+    roster = await _roster(settings)
     for helpline in helplines.all.values():
         if not helpline.is_example:
             yield _helpline(helpline, helplines, roster, now)
@@ -69,19 +79,48 @@ def _keys(data_dir: Path, now: datetime) -> Iterator[Finding]:
         yield Finding("keys", "none yet; the first start makes them")
         return
     try:
-        keys = load_or_make(data_dir, now.date())
+        keys = load_as_they_are(data_dir)
     except (KeysError, OSError) as error:
         yield Finding("keys", str(error), is_well=False)
         return
-    age = now.date() - keys.ring[-1].made
-    words = f"{len(keys.ring)} working, the newest {_days(age)} old"
+    words = f"{len(keys.ring)} working, the newest {_days(now.date() - keys.ring[-1].made)} old"
     words += f"; identity key {_days(now.date() - keys.identity_made)} old"
-    if age > WORKING_LIFE:
-        words += f"; a new one is due every {WORKING_LIFE.days} days: stop every bot, 'waymark keys renew', start them"
-    yield Finding("keys", words, is_well=age <= WORKING_LIFE)
+    due = [*_due(keys, now.date())]
+    yield Finding("keys", "; ".join([words, *due]), is_well=not due)
     for file in look_at_keys(data_dir, now):
-        words = f"{_days(file.age)} old" + (f"; {file.advice}" if file.advice else "")
-        yield Finding(f"key {file.name}", words, is_well=not file.advice)
+        found = _writer(data_dir, file, now) if file.name == WRITERS and not file.advice else file
+        words = f"{_days(found.age)} old" + (f"; {found.advice}" if found.advice else "")
+        yield Finding(f"key {found.name}", words, is_well=not found.advice)
+
+
+def _due(keys: Keys, today: date) -> Iterator[str]:
+    """What is to be done next with the keys of the store."""
+    age = today - keys.ring[-1].made
+    if keys.former is not None:
+        yield "the change of the identity key is not finished, and no bot starts: waymark keys renew-identity"
+    elif today - keys.identity_made > IDENTITY_LIFE:
+        yield f"change it every {IDENTITY_LIFE.days} days: stop every bot, waymark keys renew-identity"
+    if keys.coming is not None:
+        yield f"working key {keys.coming.number} is made and not used: waymark keys use"
+    elif age > WORKING_LIFE:
+        yield f"a new working key is due every {WORKING_LIFE.days} days: waymark keys renew"
+    elif len(keys.ring) > 1 and age > OLD_KEY_LIFE:
+        yield "the older ones can go when nothing needs them: waymark keys retire"
+
+
+def _writer(data_dir: Path, file: KeyFile, now: datetime) -> KeyFile:
+    """The key that signs, whose day stands in its file."""
+    try:
+        writers = load_writers(data_dir / FOLDER)
+    except KeyFileError as error:
+        return replace(file, advice=str(error))
+    age = file.age if writers.made is None else now.date() - writers.made
+    advice = ""
+    if writers.coming is not None:
+        advice = "a new one is made and not used: waymark keys use-writer"
+    elif age > WRITER_LIFE:
+        advice = f"change it every {WRITER_LIFE.days} days: waymark keys renew-writer"
+    return replace(file, age=age, advice=advice)
 
 
 def _days(age: timedelta) -> str:
@@ -139,13 +178,13 @@ def _web(settings: Settings) -> Finding:
     return Finding("web", words, is_well=is_safe)
 
 
-async def _roster(settings: Settings, now: datetime) -> Roster | None:
+async def _roster(settings: Settings) -> Roster | None:
     """Who works here; None where that cannot be read now."""
     url = settings.store_url or find_running(settings.data_dir)
     if url is None or not are_made(settings.data_dir):
         return None
     try:
-        store = open_store(url, load_or_make(settings.data_dir, now.date()).vault())
+        store = open_store(url, load(settings.data_dir).vault())
     except (KeysError, OSError):
         return None
     try:

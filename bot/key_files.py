@@ -1,6 +1,6 @@
 """The age of each key on disk, and whether others can read it: for whoever looks after the bot. Nothing is opened.
 
-Only the keys of the store know the day they were made; of the others the file's own date is told.
+The keys of the store and of writers know the day they were made; of the others the file's own date is told.
 """
 
 import re
@@ -14,8 +14,15 @@ from typing import Final
 KEYS: Final = "keys"
 EPOCHS: Final = "epochs"
 STORE_KEYS: Final = "store.keys"
+WRITERS: Final = "writer.keys"
 WORKING_LIFE: Final = timedelta(days=90)
 """A working key is to have a successor after this long; it opens on for what it has sealed."""
+
+OLD_KEY_LIFE: Final = timedelta(days=14)
+"""So long after it has a successor, all that it has sealed is to be sealed anew."""
+
+IDENTITY_LIFE: Final = timedelta(days=365)
+WRITER_LIFE: Final = timedelta(days=365)
 
 LIVES: Final = {"webhook-secret": timedelta(days=365), "valkey-password": timedelta(days=365)}
 """How old the others may grow that are made anew at the start when they are gone."""

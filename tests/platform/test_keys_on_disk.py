@@ -9,13 +9,13 @@ import pytest
 from redis import Redis
 
 from bot.__main__ import main
-from bot.casebook import Epochs, load_writers, week_of
+from bot.casebook import Epochs, add_writer, load_writers, use_coming_writer, week_of
 from bot.doctor import Finding, examine
-from bot.key_files import LIVES, WORKING_LIFE
+from bot.key_files import IDENTITY_LIFE, LIVES, OLD_KEY_LIFE, WORKING_LIFE, WRITER_LIFE
 from bot.settings import Settings
 from bot.store.durability import RIGHTS
 from bot.store.private_folder import keep_password
-from bot.store.secrets import load_or_make
+from bot.store.secrets import add_working_key, begin_new_identity, forget_old_keys, load_or_make, use_coming_key
 from tests.platform.stores import PASSWORD, an_address
 from tests.store.servers import a_server
 
@@ -61,6 +61,55 @@ async def test_a_working_key_is_due_after_ninety_days_and_not_before(data: Path)
 
     assert not late.is_well
     assert "waymark keys renew" in late.words
+
+
+async def test_each_step_that_is_left_is_told_and_a_finished_one_is_not(data: Path) -> None:
+    add_working_key(data, NOW.date())
+    coming = (await findings(data))["keys"]
+    assert (coming.is_well, coming.words.split("; ")[-1]) == (
+        False,
+        "working key 2 is made and not used: waymark keys use",
+    )
+
+    use_coming_key(data)
+    assert (await findings(data, NOW + OLD_KEY_LIFE))["keys"].is_well
+    old = (await findings(data, NOW + OLD_KEY_LIFE + timedelta(days=1)))["keys"]
+    assert not old.is_well
+    assert "waymark keys retire" in old.words
+
+    forget_old_keys(data, 2)
+    assert (await findings(data, NOW + OLD_KEY_LIFE + timedelta(days=1)))["keys"].is_well
+
+
+async def test_the_identity_key_is_due_after_a_year_and_a_change_that_is_not_finished_is_told(data: Path) -> None:
+    add_working_key(data, NOW.date() + timedelta(days=360))
+    use_coming_key(data)
+    assert "renew-identity" not in (await findings(data, NOW + IDENTITY_LIFE))["keys"].words
+    assert "renew-identity" in (await findings(data, NOW + IDENTITY_LIFE + timedelta(days=1)))["keys"].words
+
+    begin_new_identity(data, NOW.date())
+    begun = (await findings(data))["keys"]
+    assert not begun.is_well
+    assert "no bot starts" in begun.words
+
+
+async def test_the_writer_key_is_due_after_a_year_by_the_day_it_was_made(data: Path) -> None:
+    from_today(data / "keys", timedelta(days=400))
+    late = (await findings(data))["key writer.keys"]
+    assert (late.is_well, "waymark keys renew-writer" in late.words) == (False, True)
+
+    add_writer(data / "keys", NOW.date())
+    assert "waymark keys use-writer" in (await findings(data))["key writer.keys"].words
+    use_coming_writer(data / "keys")
+    from_today(data / "keys", timedelta(days=400))
+    assert (await findings(data, NOW + WRITER_LIFE))["key writer.keys"] == Finding("key writer.keys", "365 days old")
+    assert not (await findings(data, NOW + WRITER_LIFE + timedelta(days=1)))["key writer.keys"].is_well
+
+
+async def test_writer_keys_that_are_damaged_are_told(data: Path) -> None:
+    (data / "keys" / "writer.keys").write_text("nonsense!\n")
+
+    assert "bring it back from its copy" in (await findings(data))["key writer.keys"].words
 
 
 def test_a_new_working_key_is_made_by_a_command_and_nothing_of_it_is_shown(
