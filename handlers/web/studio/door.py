@@ -12,6 +12,7 @@ from handlers.web.studio.content_pages import ContentPages
 from handlers.web.studio.edit_pages import EditPages
 from handlers.web.studio.keeping_pages import KeepingPages
 from handlers.web.studio.learning_pages import LearningPages
+from handlers.web.studio.media_pages import MediaPages
 from handlers.web.studio.overview_pages import OverviewPages
 from handlers.web.studio.studio import Studio
 from handlers.web.studio.translating_pages import TranslatingPages
@@ -26,6 +27,7 @@ class StudioDoor:
             *OverviewPages(studio).routes(),
             *ContentPages(studio).routes(),
             *EditPages(studio).routes(),
+            *MediaPages(studio).routes(),
             *TranslatingPages(studio).routes(),
             *KeepingPages(studio).routes(),
             *LearningPages(studio).routes(),

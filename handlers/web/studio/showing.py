@@ -12,11 +12,13 @@ from typing import Final, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot.compiler.reading_media import MOST_PICTURE_BYTES, MOST_RECORDING_BYTES
 from bot.dialogue.desk_wording import seen
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.script import Script
 from bot.messages import Language
 from bot.studio.forms import AnswerForm
+from bot.studio.uploads import MOST_PIXELS, Unfit
 from handlers.web.assets import Assets
 from handlers.web.console import views
 from handlers.web.console.showing import HERE as CONSOLE
@@ -77,6 +79,11 @@ class StudioWords:
         told += [self.say("is-in", country=self.option("country", one)) for one in answer.here]
         told += [self.option("stage", one) for one in answer.stage]
         return " · ".join([*told, *([answer.more] if answer.more else [])]) or self.say("everybody")
+
+    def unfit(self, why: Unfit, what: str) -> str:
+        """Why an upload was not taken."""
+        most = MOST_PICTURE_BYTES if what == "picture" else MOST_RECORDING_BYTES
+        return self.say(f"unfit-{why}", kinds="OGG (Opus), MP3", most=most // 1024, dots=MOST_PIXELS)
 
     def _phrase(self, name: str, otherwise: str, /, **slots: object) -> str:
         known = TextId(f"phrase.{name}") in self.console.script.phrasebook

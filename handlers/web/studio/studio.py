@@ -206,6 +206,7 @@ _TABS: Final[Mapping[Tab, tuple[Right, str]]] = {
     Tab.CONTENT: (Right.SEE_STUDIO, f"{HOME}/at/{{at}}/content"),
     Tab.CHANGES: (Right.SEE_STUDIO, f"{HOME}/changes"),
     Tab.TRANSLATE: (Right.SEE_STUDIO, f"{HOME}/at/{{at}}/translate"),
+    Tab.MEDIA: (Right.SEE_STUDIO, f"{HOME}/at/{{at}}/media"),
     Tab.KEEP: (Right.SEE_STUDIO, f"{HOME}/keep"),
     Tab.LEARN: (Right.SEE_STUDIO, f"{HOME}/learn"),
     Tab.VERSIONS: (Right.SEE_STUDIO, f"{HOME}/versions"),
