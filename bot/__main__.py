@@ -28,6 +28,7 @@ from bot.settings import ProcessRole, Settings, SettingsError
 from bot.store.contract import StoreError
 from bot.store.embedded import EmbeddedValkeyError
 from bot.store.secrets import KeysError
+from bot.tracing import TracesError
 from bot.wiring import DEFAULT_PACING, UnknownLanguageError, chat_in_terminal, run_bot, teacher
 from handlers.telegram import ask_telegram
 from handlers.web.server import AddressError
@@ -42,6 +43,7 @@ _EXPECTED: Final = (
     ChannelError,
     MatchError,
     AddressError,
+    TracesError,
     staffing.StaffingError,
     OSError,
 )

@@ -301,8 +301,9 @@ class Delivery:
         if outgoing.covers:
             outgoing = replace(outgoing, deletes=(*outgoing.deletes, *self._untold_of(lane.leased.conversation)))
         try:
-            async with asyncio.timeout(_SEND_SECONDS):
-                delivered = await channel.deliver(outgoing)
+            with self._figures.timed("delivery", outgoing.address.door):
+                async with asyncio.timeout(_SEND_SECONDS):
+                    delivered = await channel.deliver(outgoing)
         except Exception as error:  # noqa: BLE001 - one delivery that fails must not stop its neighbours
             return await self._after(error, lane)
         self._figures.add("delivered", outgoing.address.door)

@@ -28,6 +28,7 @@ NAMES: Final = frozenset(
         "WAYMARK_ALARM_WEBHOOK_URL",
         "WAYMARK_ALARM_WEBHOOK_SECRET",
         "WAYMARK_WATCH_URL",
+        "WAYMARK_TRACES_URL",
     }
 )
 _TOKEN: Final = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{1,100}")
@@ -78,6 +79,7 @@ class Settings:
     alarm_webhook_url: str | None = field(default=None, repr=False)
     alarm_webhook_secret: str | None = field(default=None, repr=False)
     watch_url: str | None = field(default=None, repr=False)
+    traces_url: str | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
@@ -103,6 +105,7 @@ class Settings:
             alarm_webhook_url=told.get("WAYMARK_ALARM_WEBHOOK_URL"),
             alarm_webhook_secret=told.get("WAYMARK_ALARM_WEBHOOK_SECRET"),
             watch_url=told.get("WAYMARK_WATCH_URL"),
+            traces_url=told.get("WAYMARK_TRACES_URL"),
         )
 
 
@@ -114,7 +117,7 @@ def _mistakes(told: Mapping[str, str], unknown: set[str]) -> list[str]:
         f"{name} is not an address; write it like https://example.org"
         for name in (
             *("WAYMARK_TELEGRAM_API_URL", "WAYMARK_PUBLIC_URL", "WAYMARK_ALARM_WEBHOOK_URL"),
-            "WAYMARK_WATCH_URL",
+            *("WAYMARK_WATCH_URL", "WAYMARK_TRACES_URL"),
         )
         if name in told and not _is_url(told[name], {"http", "https"})
     ]

@@ -41,6 +41,7 @@ from bot.store.sealing import KEY_BYTES, Vault
 from bot.store.secrets import load_or_make
 from bot.store.shelf import Shelf
 from bot.studio.archive import Archive, examine_with
+from bot.tracing import traces_to
 from bot.turns import Letters, Tickets, Turns
 from bot.turns.tickets import DESK, LANE, OUTSIDE
 from bot.watch import Watch
@@ -134,10 +135,10 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
     if role is not ProcessRole.ALL and settings.store_url is None:
         raise SettingsError(f"--role {role} shares its work through a store; set WAYMARK_STORE_URL")
     clock = SystemClock()
-    figures = Figures()
     teach = teacher(settings)
     vault = load_or_make(settings.data_dir, clock.now().date()).vault()
     async with AsyncExitStack() as stack:
+        figures = Figures(stack.enter_context(traces_to(settings.traces_url)))
         store, alone = await stack.enter_async_context(_store(settings, vault, figures))
         archive = Archive(store.shelf(), settings.content_dir, settings.data_dir, clock, examine_with(teach))
         live = await LiveContent.open(settings.content_dir, teach, clock, tell, archive, figures)
@@ -284,14 +285,13 @@ def _console(
     chronicle = sealing.chronicle(shelf)
 
     def build(assets: Assets) -> ConsoleDoor:
-        return ConsoleDoor(
-            Office(
-                *(around.store, shelf, vault, clock, around.script, roster, tickets.take),
-                *(SignIn(shelf, roster, vault, chronicle, clock), chronicle, Enrolment(roster, vault, clock)),
-                *(sealing.keeper, Cabinet(sealing.epochs, writers.publics, roster.current), board),
-                *(ConsolePages(around.script, assets), settings.public_url, settings.telegram_token),
-            )
+        office = Office(
+            *(around.store, shelf, vault, clock, around.script, roster, tickets.take),
+            *(SignIn(shelf, roster, vault, chronicle, clock), chronicle, Enrolment(roster, vault, clock)),
+            *(sealing.keeper, Cabinet(sealing.epochs, writers.publics, roster.current), board),
+            *(ConsolePages(around.script, assets), settings.public_url, settings.telegram_token),
         )
+        return ConsoleDoor(office)
 
     return build
 

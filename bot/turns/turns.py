@@ -160,7 +160,7 @@ class Turns:
         """Let an arrival take effect once; raise StoreError when it is not known to be written, and repeat it then."""
         while (earlier := self._under_way.get(arrival.conversation)) is not None:
             await asyncio.wait([earlier])
-        task = asyncio.ensure_future(self._take(arrival))
+        task = asyncio.ensure_future(self._take_timed(arrival))
         self._under_way[arrival.conversation] = task
         task.add_done_callback(lambda done: self._leave(arrival.conversation, done))
         # A door that gives up waiting must not stop a commit half-way: it would not know what became of it.
@@ -251,6 +251,10 @@ class Turns:
         if self._under_way.get(conversation) is task:
             del self._under_way[conversation]
 
+    async def _take_timed(self, arrival: Arrival) -> None:
+        with self._figures.timed("turn", arrival.address.door):
+            await self._take(arrival)
+
     async def _take(self, arrival: Arrival) -> None:
         for _ in range(MOST_CONFLICTS):
             try:
@@ -288,7 +292,8 @@ class Turns:
         if commit.opens is not None:
             # Before the ticket: a code that leads nowhere yet harms nobody, a ticket without its code does.
             await self._store.keep_code(self._names.return_code(commit.opens.id), commit.opens.id)
-        return await self._store.commit(commit, now, LEASE), commit
+        with self._figures.timed("commit"):
+            return await self._store.commit(commit, now, LEASE), commit
 
     def _cover_unwritten(self, arrival: Arrival, turn: Turn) -> None:
         """Who has to hide does not wait for the store; once it is back, what was shown is known by its id."""
