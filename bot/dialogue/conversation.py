@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from enum import IntEnum
 from typing import NewType, TypeAlias
 
 from bot.desk.helplines import HelplineId
@@ -71,6 +72,14 @@ class Shown:
     of_talk: bool = False
 
 
+class Limits(IntEnum):
+    """Whether somebody knows what the quick exit cannot do; it is said once, after they have used it first."""
+
+    UNUSED = 0
+    TO_TELL = 1
+    TOLD = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """A person's language and profile, where they stand, and the waits behind them (for "back"), oldest first.
@@ -95,6 +104,7 @@ class Conversation:
     late: bool = False
     """Whether answers that came too late wait, where there is no ticket, behind a neutral line that is there or comes
     when it may."""
+    limits: Limits = Limits.UNUSED
 
 
 NEW_CONVERSATION = Conversation()

@@ -47,6 +47,7 @@ class Person:
         self.active = conversation.active
         self.wrong = conversation.wrong
         self.late = conversation.late
+        self.limits = conversation.limits
         self.of_desk: Mapping[str, Value] = {}
         """What is known of helplines and the ticket; put here by whoever knows, and needed only where there are any."""
 
@@ -65,6 +66,7 @@ class Person:
             active=self.active,
             wrong=self.wrong,
             late=self.late,
+            limits=self.limits,
         )
 
     # What is known

@@ -13,7 +13,7 @@ from typing import Final, assert_never
 from bot.dialogue.alarms import flow_alarm
 from bot.dialogue.arithmetic import FormulaError, work_out
 from bot.dialogue.conditions import holds
-from bot.dialogue.conversation import Conversation, Frame, NodeToken, Value
+from bot.dialogue.conversation import Conversation, Frame, Limits, NodeToken, Value
 from bot.dialogue.effects import Count, Effect, Hush, Send, Turn, Wake, Wonder
 from bot.dialogue.events import Wish
 from bot.dialogue.fresh import NOBODY, Fresh
@@ -78,6 +78,8 @@ class Walk:
         self.script = script
         self.fresh = fresh
         self.person = Person(script, conversation, now)
+        self.is_asked = False
+        """Whether the person themselves brought this turn about."""
         self._screenful = Screenful()
         self.ticket = OwnTicket(self.person, self._screenful, fresh)
         self.refresh()
@@ -458,6 +460,9 @@ class Walk:
     def _show_menu(self, buttons: Sequence[Button], columns: int = 1) -> None:
         if self._screenful.is_silent():
             self.note("what-next")
+        if self._tells_limits():
+            self.person.limits = Limits.TOLD
+            self.note("exit-limits")
         extra = tuple((button(self.person, wants, label),) for wants, label in self._extra)
         recorded = self._recorded()
         if self._is_read_out:
@@ -468,10 +473,17 @@ class Walk:
 
     # Small questions about the script
 
+    def _tells_limits(self) -> bool:
+        """Whether to say what the quick exit cannot do: where nobody else is to look, once they have used it."""
+        return self.is_asked and self.person.limits is Limits.TO_TELL and self._stands_in_sensitive()
+
     def _is_sensitive(self) -> bool:
         """Whoever has asked a helpline may see something of it on any screen."""
+        return self.person.calling is not None or self._stands_in_sensitive()
+
+    def _stands_in_sensitive(self) -> bool:
         flow = self.person.flow_here()
-        return self.person.calling is not None or (flow is not None and self.script.flows[flow].sensitive)
+        return flow is not None and self.script.flows[flow].sensitive
 
     def _has_desks(self) -> bool:
         return bool(self.script.desks.open_tickets) or self.person.calling is not None

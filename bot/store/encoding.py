@@ -20,7 +20,7 @@ from bot.desk.letters import Original, ToPerson, ToTicket
 from bot.desk.staff import Roster
 from bot.desk.ticket import Ticket
 from bot.dialogue import Conversation, Frame, Frames, NodeToken, Value
-from bot.dialogue.conversation import Calling, Shown
+from bot.dialogue.conversation import Calling, Limits, Shown
 from bot.messages import Button, Language, Message, Rows, Span, Style, Text
 from bot.store.contract import Address, Outgoing, OutgoingId, Priority, Record, StoreError
 
@@ -73,6 +73,7 @@ class _DeskRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     active: datetime | None = None
     wrong: tuple[datetime, ...] = ()
     late: bool = False
+    limits: int = 0
 
 
 class _SpanRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -180,7 +181,8 @@ def decode_record(data: bytes) -> Record:
         frames = [_frame(entry, values) for entry in row.frames]
         piles = [tuple([frames[number] for number in pile]) for pile in row.piles]
         standing = piles.pop()
-    except (IndexError, InvalidOperation) as error:
+        limits = Limits((row.desk or _DeskRow()).limits)
+    except (IndexError, ValueError, InvalidOperation) as error:
         raise UnreadableError("a stored record is damaged") from error
     desk = row.desk or _DeskRow()
     return Record(
@@ -198,6 +200,7 @@ def decode_record(data: bytes) -> Record:
             desk.active,
             desk.wrong,
             desk.late,
+            limits,
         ),
     )
 
@@ -287,7 +290,13 @@ def _decoded(data: bytes, decoders: Mapping[int, msgspec.msgpack.Decoder[_Row]])
 def _desk_rows(conversation: Conversation) -> tuple[_DeskRow, ...]:
     shown = tuple([_shown_row(one) for one in conversation.shown])
     row = _DeskRow(
-        conversation.calling, shown, conversation.secret, conversation.active, conversation.wrong, conversation.late
+        conversation.calling,
+        shown,
+        conversation.secret,
+        conversation.active,
+        conversation.wrong,
+        conversation.late,
+        int(conversation.limits),
     )
     return () if row == _DeskRow() else (row,)
 

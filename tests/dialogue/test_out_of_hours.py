@@ -73,6 +73,20 @@ def test_on_duty_nothing_is_said_of_opening(staffed: Script) -> None:
     assert "again from" not in person.words
 
 
+@pytest.mark.parametrize("language", ["en", "km", "lo", "my", "th"])
+def test_the_emergency_page_says_so_before_the_tap_that_asks_a_helpline(staffed: Script, language: str) -> None:
+    stands = Conversation(Language(language), {"origin": "kh", "here": "th"})
+    by_night, by_day = Talker(staffed, stands, now=NIGHT), Talker(staffed, stands, now=NIGHT.replace(hour=10))
+    for person in (by_night, by_day):
+        person.take(Opened(flow="emergency"))
+
+    assert "26/11 08:00" in by_night.words
+    assert by_night.words.index("\U0001f4de") < by_night.words.index("26/11 08:00"), "numbers come first"
+    assert "26/11 08:00" not in by_day.words
+    assert [label for label in by_night.labels if label.startswith("🆘")]
+    assert not any(isinstance(effect, OpenTicket) for effect in by_night.effects)
+
+
 @pytest.mark.parametrize("button", ["Ask them to write to me", "Emergency: ask them now"])
 def test_alerts_go_out_at_night_from_the_first_second_and_by_the_second_channel(staffed: Script, button: str) -> None:
     person = at_the_page_for_people(staffed, NIGHT)
