@@ -52,7 +52,7 @@ def main() -> None:
 async def _measure(results: Results, folder: Path, parts: tuple[str, ...], load: Load) -> None:
     now, began = datetime.now(UTC), time.monotonic()
     teach = teach_in(folder / "learned")
-    content, script = _load_content(results, folder, now, teach)
+    content, script = load_content(results, folder, now, teach)
     walks = draw_walks(script, results.seed, WALKS, now)
     for part in parts:
         print(f"{time.monotonic() - began:4.0f} s  {part} …", file=sys.stderr, flush=True)
@@ -82,7 +82,7 @@ def _leave_out_pictures(content: Path) -> None:
         path.write_text("".join(line for line in lines if not line.lstrip().startswith("- show:")), "utf-8")
 
 
-def _load_content(results: Results, folder: Path, now: datetime, teach: Teach) -> tuple[Path, Script]:
+def load_content(results: Results, folder: Path, now: datetime, teach: Teach) -> tuple[Path, Script]:
     """A copy of the real content, which nobody changes meanwhile; without the languages that do not compile yet."""
     content = folder / "content"
     shutil.copytree(CONTENT, content)
