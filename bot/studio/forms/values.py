@@ -8,10 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from bot.compiler.round_trip import Document
-from bot.studio.fields import FieldProblem, Posted
-from bot.studio.kinds import Kind
-
 
 @dataclass(frozen=True, slots=True)
 class EvidenceForm:
@@ -182,7 +178,7 @@ class DangerForm:
 
 @dataclass(frozen=True, slots=True)
 class OptionForm:
-    """`steps.1.choose.yes.label` and so on. `phrase` is the id of a shared label, instead of words of its own.
+    """`steps.1.options.0.label` and so on. `phrase` is the id of a shared label, instead of words of its own.
 
     `condition` is one line such as `origin: [kh, la], risk: 4+`; so are `adds` (`risk: 3`) and `sets`.
     """
@@ -200,7 +196,7 @@ class OptionForm:
 
 @dataclass(frozen=True, slots=True)
 class WayForm:
-    """`steps.2.go.0.to` and `.if`."""
+    """`steps.2.ways.0.to` and `.condition`."""
 
     to: str = ""
     condition: str = ""
@@ -208,11 +204,11 @@ class WayForm:
 
 @dataclass(frozen=True, slots=True)
 class StepForm:
-    """One step. `does` is its kind: say, show, choose, ask, set, call, go, do, end; the fields of others are empty.
+    """One step, `steps.0.does` and so on: its kind is say, show, choose, ask, set, call, go, do or end.
 
-    `words`: what is said, asked (`steps.0.ask.text`), or ended with; the name of a picture, a flow or an action.
-    `ways`: of `go`, where it has one it may be without a condition. `details`: of `do` (`with`) and `set`, one a line.
-    `key` is the part of its text ids: it stays when steps move.
+    `words`: what is said, asked or ended with; the name of a picture, a flow or an action. In a new step, which has no
+    rows yet, its further lines are the labels of `choose`, the target of `go`, and `name: value` of `do` and `set`.
+    `details`: of `do` (`with`) and `set`. `key` is the part of its text ids: it stays when steps move.
     """
 
     does: str
@@ -244,7 +240,7 @@ class ScreenForm:
 
 @dataclass(frozen=True, slots=True)
 class FlowForm:
-    """A dialogue without what stands in its screens; `screens` are their names in order."""
+    """A dialogue without what stands in its screens; `screens` are their names in order, only to be read."""
 
     id: str
     title: str = ""
@@ -256,47 +252,3 @@ class FlowForm:
 Form: TypeAlias = (
     FactForm | HotlineForm | TopicForm | HelplineForm | PhraseForm | CardForm | DangerForm | ScreenForm | FlowForm
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """The document with what the form says."""
-
-    document: Document
-
-
-@dataclass(frozen=True, slots=True)
-class NotApplied:
-    """Nothing was changed: these fields are wrong."""
-
-    problems: tuple[FieldProblem, ...]
-
-
-def ids_in(kind: Kind, document: Document) -> tuple[str, ...]:
-    """The ids of all entries of a kind in a file, in its order."""
-    raise NotImplementedError
-
-
-def read_form(kind: Kind, document: Document, entry_id: str) -> Form | None:
-    """The form of an entry; nothing where the file has none of this id, or the kind no form."""
-    raise NotImplementedError
-
-
-def new_form(kind: Kind, entry_id: str) -> Form | None:
-    """An empty form for an entry that does not exist yet."""
-    raise NotImplementedError
-
-
-def posted_form(kind: Kind, entry_id: str, posted: Posted) -> Form | None:
-    """A form as the browser sent it. Rows without anything in them are left out; `row.0` comes before `row.10`."""
-    raise NotImplementedError
-
-
-def apply_form(document: Document, form: Form) -> Applied | NotApplied:
-    """Write what the form says into its entry, or a new entry at the end; only lines that say something else change."""
-    raise NotImplementedError
-
-
-def remove_entry(kind: Kind, document: Document, entry_id: str) -> Document:
-    """Take an entry out of the file."""
-    raise NotImplementedError
