@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check draw bench chaos audit sbom licences lock clean
+.PHONY: help setup setup-dev run test check draw bench chaos audit advisories sbom licences lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -45,8 +45,11 @@ bench: setup-dev ## run the benchmarks
 chaos: setup-dev ## kill processes under load and count what was lost
 	@$(BIN)/python -m benchmarks.chaos
 
-audit: setup-dev ## ask whether a dependency has a known weakness; fails when one could not be asked about (ADVISORIES=folder for a copy)
-	@$(BIN)/python tools/audit.py $(if $(ADVISORIES),--advisories "$(ADVISORIES)")
+audit: setup-dev ## ask whether a part has a known weakness; fails when one could not be asked about (STRICT=1: only known-weaknesses/ counts)
+	@$(BIN)/python tools/audit.py $(if $(STRICT),--strict)
+
+advisories: setup-dev ## fetch into known-weaknesses/ what audits without a network need (FROM=folder of exports)
+	@$(BIN)/python tools/fetch_advisories.py $(if $(FROM),--from "$(FROM)")
 
 sbom: setup-dev ## write what the bot is made of, as CycloneDX JSON, to sbom.json
 	@$(BIN)/python tools/bill_of_materials.py sbom > sbom.json.new && mv sbom.json.new sbom.json || { rm -f sbom.json.new; exit 1; }

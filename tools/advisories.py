@@ -1,8 +1,9 @@
 # ruff: noqa: INP001 - a script of its own
 """Known weaknesses from a folder, for machines that reach no service of advisories: files in the OSV format, one each.
 
-Such a folder is the unpacked export for PyPI that the OSV project publishes. Nothing passes for lack of knowledge: a
-folder that is empty or whose newest file is older than two weeks is refused, and so is a file that cannot be read.
+`tools/fetch_advisories.py` makes such a folder where there is a network, of all that tells of a part of ours, and notes
+beside it of which parts it was looked for and when. Nothing passes for lack of knowledge: a folder that is missing, or
+older than two weeks, or a file that cannot be read, or a part that nobody looked for, is a problem.
 """
 
 import json
@@ -11,11 +12,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bill_of_materials import Part
+from bill_of_materials import CARRIED, Part
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 OLDEST = timedelta(days=14)
+NOTE = "fetched.json"
+PYPI = "PyPI"
+NAMED: Mapping[str, tuple[str, str]] = {"valkey-server": ("Bitnami", "valkey")}
+"""Programs of others inside a part: under which ecosystem and name advisories tell of them."""
+
+_RANGES = frozenset({"ECOSYSTEM", "SEMVER"})
+_EVENTS = frozenset({"introduced", "fixed", "last_affected", "limit"})
 
 
 class AdvisoriesError(Exception):
@@ -27,6 +35,7 @@ class Weakness:
     """What is known about some versions of one package."""
 
     id: str
+    ecosystem: str
     package: str
     versions: frozenset[str]
     ranges: tuple[tuple[tuple[str, str], ...], ...]
@@ -35,62 +44,100 @@ class Weakness:
         return version in self.versions or any(_holds(events, Version(version)) for events in self.ranges)
 
 
-def weaknesses(folder: Path, now: datetime) -> list[Weakness]:
+@dataclass(frozen=True)
+class Advisories:
+    """What a folder holds, and what it was looked for: ecosystem and name of each package."""
+
+    known: tuple[Weakness, ...]
+    about: frozenset[tuple[str, str]]
+
+
+def read_advisories(folder: Path, now: datetime) -> Advisories:
     """All of them that stand; raise AdvisoriesError unless the folder is whole and fresh."""
-    found: list[Weakness] = []
-    newest = datetime.min.replace(tzinfo=UTC)
-    for path in sorted(folder.glob("*.json")):
+    note = folder / NOTE
+    if not note.exists():
+        raise AdvisoriesError(
+            f"there are no advisories in {folder}; fetch them where there is a network: make advisories"
+        )
+    try:
+        told = json.loads(note.read_text("utf-8"))
+        as_of = datetime.fromisoformat(told["as_of"]).astimezone(UTC)
+        about = frozenset((ecosystem, name) for ecosystem, names in told["about"].items() for name in names)
+        count = int(told["files"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AdvisoriesError(f"{note} cannot be read ({type(error).__name__}); fetch the folder again") from None
+    if not -timedelta(days=1) <= now - as_of <= OLDEST:
+        raise AdvisoriesError(
+            f"the advisories in {folder} are of {as_of.date()}, not within {OLDEST.days} days; fetch them again"
+        )
+    paths = sorted(path for path in folder.glob("*.json") if path.name != NOTE)
+    if len(paths) != count:
+        raise AdvisoriesError(f"{folder} holds {len(paths)} advisories and should hold {count}; fetch them again")
+    known: list[Weakness] = []
+    for path in paths:
         try:
-            told = json.loads(path.read_text("utf-8"))
-            newest = max(newest, datetime.fromisoformat(told["modified"]).astimezone(UTC))
-            if "withdrawn" not in told:
-                found += _of_file(told)
+            known += weaknesses_in(json.loads(path.read_text("utf-8")))
         except (ValueError, KeyError, TypeError, AttributeError, InvalidVersion) as error:
             raise AdvisoriesError(f"{path} cannot be read ({type(error).__name__}); fetch the folder again") from None
-    if now - newest > OLDEST:
-        raise AdvisoriesError(
-            f"the newest advisory in {folder} is older than {OLDEST.days} days; fetch the folder again"
-        )
-    return found
+    return Advisories(tuple(known), about)
 
 
-def judge_offline(parts: Sequence[Part], known: Sequence[Weakness]) -> list[str]:
-    """Each part that one of them strikes."""
-    by_package: dict[str, list[Weakness]] = {}
-    for one in known:
-        by_package.setdefault(one.package, []).append(one)
-    return [
-        f"{part.name} {part.version} has {one.id}"
-        for part in parts
-        for one in by_package.get(part.name, ())
-        if one.strikes(part.version)
-    ]
+def judge_offline(parts: Sequence[Part], advisories: Advisories) -> list[str]:
+    """Each part that one of them strikes, or that nobody looked for."""
+    problems = []
+    for ecosystem, name, version, called in _named(parts):
+        if (ecosystem, name) not in advisories.about:
+            problems.append(
+                f"{called} {version}: nothing is known about it; fetch the advisories again: make advisories"
+            )
+        problems += [
+            f"{called} {version} has {one.id}"
+            for one in advisories.known
+            if (one.ecosystem, one.package) == (ecosystem, name) and one.strikes(version)
+        ]
+    return problems
 
 
-def _of_file(told: Mapping[str, object]) -> Iterator[Weakness]:
-    affected = told["affected"]
+def packages_of(parts: Sequence[Part]) -> frozenset[tuple[str, str]]:
+    """Under which ecosystem and name advisories tell of these parts and of what they carry."""
+    return frozenset((ecosystem, name) for ecosystem, name, _, _ in _named(parts))
+
+
+def weaknesses_in(told: Mapping[str, object]) -> Iterator[Weakness]:
+    """What one advisory says of packages, by ecosystem; nothing where it was withdrawn."""
+    affected = told["affected"] if "withdrawn" not in told else []
     if not isinstance(affected, list):
         raise TypeError
     for one in affected:
-        if one["package"]["ecosystem"] != "PyPI":
+        ecosystem, name = one["package"]["ecosystem"], one["package"]["name"]
+        if ecosystem not in {PYPI, *(named for named, _ in NAMED.values())}:
             continue
         ranges = []
         for span in one.get("ranges", ()):
-            if span["type"] != "ECOSYSTEM":
+            if span["type"] not in _RANGES:
                 # Commits are told beside versions, never alone, for what is published.
                 continue
             events = tuple((kind, text) for event in span["events"] for kind, text in event.items())
             for kind, text in events:
-                if kind not in {"introduced", "fixed", "last_affected", "limit"}:
+                if kind not in _EVENTS:
                     raise ValueError(kind)
                 Version(text)
             ranges.append(events)
         yield Weakness(
             str(told["id"]),
-            canonicalize_name(one["package"]["name"]),
+            ecosystem,
+            canonicalize_name(name),
             frozenset(one.get("versions", ())),
             tuple(ranges),
         )
+
+
+def _named(parts: Sequence[Part]) -> Iterator[tuple[str, str, str, str]]:
+    """Ecosystem, name, version, and what we call it."""
+    for part in parts:
+        yield PYPI, part.name, part.version, part.name
+        for name, version, _ in CARRIED.get(part.name, ()):
+            yield *NAMED[name], version, name
 
 
 def _holds(events: Sequence[tuple[str, str]], version: Version) -> bool:

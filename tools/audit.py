@@ -4,6 +4,9 @@
 A tool that finds no advisory because it reached none must not look like one that found none. So each part that is
 locked for this Python and system has to stand in the answer as one that was looked up; else this ends with 1 and says
 about which nothing is known.
+
+Where a folder of advisories was fetched (`make advisories`), it is asked; else, or where it is too old, a service on
+the network. With `--strict` only the folder counts, so that the answer is the same on every machine.
 """
 
 import argparse
@@ -14,7 +17,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from advisories import AdvisoriesError, judge_offline, weaknesses
+from advisories import Advisories, AdvisoriesError, judge_offline, read_advisories
 from bill_of_materials import LOCK, ROOT, Part, locked
 from packaging.utils import canonicalize_name
 
@@ -54,20 +57,33 @@ def main() -> None:
     """Ask about every lock file that is named."""
     parser = argparse.ArgumentParser(description="asks whether a dependency has a known weakness")
     parser.add_argument("locks", nargs="*", type=Path, default=[LOCK, ROOT / "requirements-dev.lock"])
-    parser.add_argument("--advisories", type=Path, help="a folder of them in the OSV format, instead of a service")
+    parser.add_argument(
+        "--advisories", type=Path, default=ROOT / "known-weaknesses", help="the folder that was fetched"
+    )
+    parser.add_argument("--strict", action="store_true", help="ask the folder, and nothing else")
     asked = parser.parse_args()
+    known = _read(asked.advisories, strict=asked.strict)
     problems: list[str] = []
-    try:
-        known = None if asked.advisories is None else weaknesses(asked.advisories, datetime.now(UTC))
-    except AdvisoriesError as error:
-        sys.exit(str(error))
     for lock in asked.locks:
-        parts = [part for part in locked(lock.read_text("utf-8")) if part.is_for_here()]
+        every = locked(lock.read_text("utf-8"))
+        parts = every if known is not None else [part for part in every if part.is_for_here()]
         found = judge(parts, ask(lock)) if known is None else judge_offline(parts, known)
         sys.stdout.write(f"{lock.name}: {len(parts)} parts, {len(found)} problems\n")
         problems += found
     if problems:
-        sys.exit("\n".join(problems))
+        # A part may stand in both lock files.
+        sys.exit("\n".join(dict.fromkeys(problems)))
+
+
+def _read(folder: Path, *, strict: bool) -> Advisories | None:
+    """What the folder holds; None where a service has to be asked instead."""
+    try:
+        return read_advisories(folder, datetime.now(UTC))
+    except AdvisoriesError as error:
+        if strict:
+            sys.exit(str(error))
+        sys.stdout.write(f"{error}. Asking a service instead.\n")
+        return None
 
 
 if __name__ == "__main__":
