@@ -13,7 +13,7 @@ from typing import Final
 
 from dotenv import dotenv_values
 
-from bot import logbook, rekeying, staffing
+from bot import logbook, publishing, rekeying, staffing
 from bot.casebook import KeyFileError
 from bot.channel import ChannelError
 from bot.compiler import ContentError, commands, compile_content
@@ -45,9 +45,12 @@ _EXPECTED: Final = (
     AddressError,
     TracesError,
     staffing.StaffingError,
+    publishing.PublishingError,
     OSError,
 )
 """What may be wrong around us; its words say what to do. Anything else is a mistake of ours and shows where it is."""
+
+_PUBLISHING: Final = frozenset({"versions", "export", "import", "diff", "publish", "rollback"})
 
 _ALLOCATIONS_BEFORE_COLLECTING: Final = 20_000
 """A turn leaves hardly any garbage in circles; looking for it less often saves time and costs little memory."""
@@ -102,6 +105,9 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
         case "content":
             if asked.what == "questions":
                 _print_all(asyncio.run(list_questions(settings.store_url, settings.data_dir, datetime.now(UTC))))
+                return 0
+            if asked.what in _PUBLISHING:
+                _print_all(asyncio.run(_publishing(asked, settings)))
                 return 0
             return _content(asked, settings.content_dir, today)
         case "audit":
@@ -168,6 +174,24 @@ async def _staffing(asked: argparse.Namespace, settings: Settings) -> list[str]:
                 return await staffing.link(office, asked.id)
             case _:
                 return await staffing.take_apart(office, asked.id)
+
+
+async def _publishing(asked: argparse.Namespace, settings: Settings) -> list[str]:
+    teach = teacher(settings)
+    async with publishing.open_press(settings.content_dir, settings.data_dir, settings.store_url, teach) as press:
+        match asked.what:
+            case "versions":
+                return await publishing.list_versions(press)
+            case "export":
+                return await publishing.export(press, asked.directory, asked.version)
+            case "import":
+                return await publishing.take_in(press, asked.directory, asked.title, asked.by)
+            case "diff":
+                return await publishing.tell_differences(press, asked.before, asked.after)
+            case "publish":
+                return await publishing.publish(press, asked.directory, asked.by, asked.reviewed_by, asked.why)
+            case _:
+                return await publishing.roll_back(press, asked.number, asked.by, asked.why)
 
 
 async def _bot_name(settings: Settings) -> str | None:
@@ -268,7 +292,31 @@ def _parser() -> argparse.ArgumentParser:
         ("stamp", "note of new translations which English they were made from"),
     ):
         content.add_parser(name, help=words).add_argument("language", help="km, lo, my or th")
+    _add_publishing(content)
     return parser
+
+
+def _add_publishing(content: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    content.add_parser("versions", help="every version that was live: when, by whom, why")
+    export = content.add_parser("export", help="write what is live, or a version, into a folder")
+    export.add_argument("directory", type=Path, metavar="DIR")
+    export.add_argument("--version", type=int, help="its number, as 'versions' lists it")
+    taken_in = content.add_parser("import", help="make a change of a folder, to be reviewed in the studio")
+    taken_in.add_argument("directory", type=Path, metavar="DIR")
+    taken_in.add_argument("--title", required=True, help="what is new in it")
+    taken_in.add_argument("--by", required=True, help="who wrote it")
+    diff = content.add_parser("diff", help="what is different, in words")
+    for name, default in (("before", "live"), ("after", "folder")):
+        words = f"a version's number, 'live', 'folder' or a path; '{default}' unless given"
+        diff.add_argument(name, nargs="?", default=default, help=words)
+    published = content.add_parser("publish", help="make what a folder holds live, on every bot that runs")
+    published.add_argument("directory", type=Path, metavar="DIR")
+    published.add_argument("--reviewed-by", required=True, help="somebody else, who has read it")
+    rolled_back = content.add_parser("rollback", help="make an earlier version live again")
+    rolled_back.add_argument("number", type=int, help="its number, as 'versions' lists it")
+    for command in (published, rolled_back):
+        command.add_argument("--by", required=True, help="who does it")
+        command.add_argument("--why", required=True, help="for those who read the list of versions")
 
 
 def _add_staffing(do: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
