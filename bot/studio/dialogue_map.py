@@ -163,6 +163,17 @@ class Atlas:
             draft.facts,
         )
 
+    def words(self, text: TextId, language: Language) -> str:
+        """A text with dots for its slots; nothing where there is none."""
+        if text not in self.phrasebook:
+            return ""
+        phrase, _ = self.phrasebook.find(text, language)
+        return "".join(part if isinstance(part, str) else "…" for part in phrase)
+
+    def title(self, flow: Flow, language: Language) -> str:
+        """What a flow is called."""
+        return self.words(flow.title, language)
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -179,7 +190,7 @@ def overview(atlas: Atlas, view: View) -> Overview:
     """
     drawing = _Drawing(atlas, view)
     ways = _bundled(
-        _Found(_overall(flow.id, atlas), _overall(way.end.flow, atlas) if way.end.flow else way.end, way.kind, ())
+        _Found(overall(flow.id, atlas), overall(way.end.flow, atlas) if way.end.flow else way.end, way.kind, ())
         for flow in atlas.flows.values()
         for screen in flow.screens.values()
         for way in drawing.leads(flow, screen)
@@ -219,7 +230,7 @@ def chart_of_flow(atlas: Atlas, flow: Flow, view: View) -> Chart:
 def chart_of_stage(atlas: Atlas, stage: str, view: View) -> Chart:
     """The topics of one stage, and how they lead to each other."""
     drawing = _Drawing(atlas, view)
-    flows = [flow for flow in atlas.flows.values() if _stage_of(flow.id, atlas) == stage]
+    flows = [flow for flow in atlas.flows.values() if stage_of(flow.id, atlas) == stage]
     own = {flow.id for flow in flows}
     found = [
         _Found(Node(flow.id), Node(way.end.flow), way.kind, way.labels)
@@ -271,7 +282,7 @@ class _Drawing:
             if topic.stage == stage
             for text in (topic.title, *(variant.text for variant in topic.variants))
         ]
-        return Box(_topics_of(stage), "", self._health(texts))
+        return Box(topics_of(stage), "", self._health(texts))
 
     def chart(self, boxes: Sequence[Box], ways: Sequence[Way]) -> Chart:
         """Arrows between boxes, and in each box what leads to something else."""
@@ -304,7 +315,7 @@ class _Drawing:
             case Remind():
                 yield Node(step.flow), Ways.LATER, ""
             case ListTopics():
-                yield _topics_of(step.stage), Ways.OPENS, ""
+                yield topics_of(step.stage), Ways.OPENS, ""
             case Choose():
                 for option in step.options:
                     if option.opens is not None:
@@ -337,10 +348,7 @@ class _Drawing:
                 pass
 
     def _words(self, text: TextId) -> str:
-        if text not in self.atlas.phrasebook:
-            return ""
-        phrase, _ = self.atlas.phrasebook.find(text, self.view.own)
-        return "".join(part if isinstance(part, str) else "…" for part in phrase)
+        return self.atlas.words(text, self.view.own)
 
     def _health(self, texts: Iterable[TextId]) -> Health:
         there = [text for text in dict.fromkeys(texts) if text in self.atlas.phrasebook]
@@ -399,18 +407,21 @@ def _is_topic(flow: FlowId) -> bool:
     return flow.startswith(TOPIC)
 
 
-def _stage_of(flow: FlowId, atlas: Atlas) -> str:
+def stage_of(flow: FlowId, atlas: Atlas) -> str:
+    """The stage of a topic's flow; empty for any other."""
     topic = atlas.topics.get(TopicId(flow.removeprefix(TOPIC))) if _is_topic(flow) else None
     return topic.stage if topic is not None else ""
 
 
-def _topics_of(stage: str) -> Node:
+def topics_of(stage: str) -> Node:
+    """All topics of a stage as one box."""
     return Node(FlowId(""), stage=stage)
 
 
-def _overall(flow: FlowId, atlas: Atlas) -> Node:
-    stage = _stage_of(flow, atlas)
-    return _topics_of(stage) if stage else Node(flow)
+def overall(flow: FlowId, atlas: Atlas) -> Node:
+    """The box in the overview that a flow belongs to."""
+    stage = stage_of(flow, atlas)
+    return topics_of(stage) if stage else Node(flow)
 
 
 def _is_there(node: Node, atlas: Atlas) -> bool:
