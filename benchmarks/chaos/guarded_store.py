@@ -80,9 +80,13 @@ class Process:
                 os.fspath(get_binary_path()), os.fspath(self._file), *arguments, stdout=log, stderr=log
             )
 
-    async def kill(self) -> None:
+    def kill_now(self) -> None:
         if self._process is not None and self.is_running:
             self._process.send_signal(signal.SIGKILL)
+
+    async def kill(self) -> None:
+        self.kill_now()
+        if self._process is not None:
             await self._process.wait()
 
     async def ask(self, *command: str | int) -> object:
@@ -124,20 +128,26 @@ class GuardedStore:
                 return server
         return None
 
-    async def is_whole(self) -> bool:
-        """Whether every server is where it belongs, and what the one takes the other has."""
+    async def is_replicating(self) -> bool:
+        """Whether the other server has what the primary takes."""
         primary = await self.primary()
-        if primary is None or not all(process.is_running for process in (*self.servers, *self.sentinels)):
+        if primary is None:
             return False
         try:
             if "role:master" not in str(await primary.ask("INFO", "replication")):
                 return False
-            for server in self.servers:
-                if server is not primary:
-                    told = str(await server.ask("INFO", "replication"))
-                    if "role:slave" not in told or "master_link_status:up" not in told:
-                        return False
-            return await self._all_know_all()
+            other = next(server for server in self.servers if server is not primary)
+            told = str(await other.ask("INFO", "replication"))
+        except (RedisError, OSError):
+            return False
+        return "role:slave" in told and "master_link_status:up" in told
+
+    async def is_whole(self) -> bool:
+        """Whether all five run and know of each other."""
+        if not all(process.is_running for process in (*self.servers, *self.sentinels)):
+            return False
+        try:
+            return await self.is_replicating() and await self._all_know_all()
         except (RedisError, OSError):
             return False
 

@@ -8,43 +8,21 @@ With plain acknowledgements, and a primary that needs no replica, the same check
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from benchmarks.chaos.commits import VAULT, Told, keep_committing, lost_turns
 from benchmarks.chaos.findings import Finding, Promise, at_least, none_of
 from benchmarks.chaos.guarded_store import GuardedStore, Process, a_guarded_store
 from benchmarks.chaos.proxy import Line, Verdict, Way
-from bot.messages import ConversationId
-from bot.store.contract import ConflictError, StoreError
-from bot.store.redis_store import RedisStore, open_store
-from bot.store.sealing import Vault
-from tests.builders import LEASE, NOW, a_commit, an_outgoing
+from bot.store.redis_store import open_store
 
 PEOPLE: Final = 24
 CLIENTS: Final = 3
-TURNS_EACH: Final = 150
-"""So many turns one person has; then another one takes their place, so that outboxes stay short."""
-
 TAKE_OVER: Final = 90.0
 _BETWEEN_SERVERS: Final = (b"REPLCONF", b"PSYNC")
 _OF_SENTINELS: Final = (b"sentinel-", b"__sentinel__")
-
-
-@dataclass
-class Told:
-    """What the store has acknowledged: how many turns of each person."""
-
-    turns: dict[ConversationId, int] = field(default_factory=dict)
-    refused: int = 0
-    contradicted: int = 0
-    """Turns that could not follow the one before, which had been acknowledged."""
-    stop: bool = False
-
-    @property
-    def acknowledged(self) -> int:
-        return sum(self.turns.values())
 
 
 @dataclass
@@ -63,12 +41,11 @@ class Cut:
 async def run(seed: int, rounds: int, say: Callable[[str], None], *, proven: bool = True) -> Finding:
     """Cut off and heal so many times; `proven` False is the control that loses."""
     began, random = time.monotonic(), Random(seed)
-    vault = Vault(b"i" * 32, {7: b"w" * 32}, 7)
     told, promoted, held = Told(), 0, 0
     async with a_guarded_store(wires=True, least_replicas=int(proven)) as store:
-        clients = [open_store(store.url, vault, replicas=int(proven)) for _ in range(CLIENTS)]
+        clients = [open_store(store.url, VAULT, replicas=int(proven)) for _ in range(CLIENTS)]
         working = [
-            asyncio.create_task(_keep_committing(clients[number % CLIENTS], f"p{number}", told))
+            asyncio.create_task(keep_committing(clients[number % CLIENTS], f"p{number}", told))
             for number in range(PEOPLE)
         ]
         try:
@@ -80,7 +57,7 @@ async def run(seed: int, rounds: int, say: Callable[[str], None], *, proven: boo
                 say(f"{number + 1} of {rounds} cut off, {told.acknowledged} turns acknowledged")
             told.stop = True
             await asyncio.gather(*working)
-            lost = await _lost(clients[0], told)
+            lost = await lost_turns(clients[0], told)
         finally:
             for task in working:
                 task.cancel()
@@ -145,40 +122,3 @@ def _only_from(cut_off: Process) -> Callable[[Line, Way, bytes], Verdict]:
 
 def _pass(line: Line, way: Way, chunk: bytes) -> Verdict:  # noqa: ARG001 - looks at nothing
     return Verdict.PASS
-
-
-async def _keep_committing(store: RedisStore, name: str, told: Told) -> None:
-    """Turn after turn, each repeated until it is acknowledged, the way Telegram does it."""
-    generation, turn = 0, 1
-    while not told.stop:
-        person = ConversationId(f"{name}-{generation}")
-        commit = a_commit(turn, an_outgoing(str(turn), turn=turn), conversation=person)
-        try:
-            await store.commit(commit, NOW, LEASE)
-        except ConflictError:
-            # Only we write here: what we were told was written is not there.
-            told.contradicted += 1
-            generation, turn = generation + 1, 1
-            continue
-        except StoreError:
-            told.refused += 1
-            await asyncio.sleep(0.05)
-            continue
-        told.turns[person] = turn
-        turn += 1
-        if turn > TURNS_EACH:
-            generation, turn = generation + 1, 1
-
-
-async def _lost(store: RedisStore, told: Told) -> int:
-    """How many acknowledged turns the store does not have, or has not in its outbox."""
-    lost = 0
-    for person, turns in told.turns.items():
-        with suppress(StoreError):
-            version = (await store.load(person)).version
-            waiting = [one.id for one in await store.waiting(person)]
-            # One more may have taken effect without being acknowledged.
-            lost += sum(turn > version or an_outgoing(turn=turn).id not in waiting for turn in range(1, turns + 1))
-            continue
-        lost += turns
-    return lost

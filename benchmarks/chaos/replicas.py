@@ -80,17 +80,23 @@ class Replica:
 
     async def until_ready(self, limit: float = PATIENCE) -> None:
         """Wait until it takes updates; a bot that does not find its store ends, and is started again as any is."""
-        async with asyncio.timeout(limit), aiohttp.ClientSession() as session:
-            while not self.is_ready:
-                await self.start()
-                try:
-                    async with session.get(
-                        f"http://127.0.0.1:{self.port}/readyz", timeout=aiohttp.ClientTimeout(total=2)
-                    ) as answer:
-                        self.is_ready = answer.status == 200
-                except (aiohttp.ClientError, TimeoutError):
-                    pass
-                await asyncio.sleep(_LOOK_EVERY)
+        try:
+            async with asyncio.timeout(limit), aiohttp.ClientSession() as session:
+                while not self.is_ready:
+                    await self.start()
+                    self.is_ready = await self._says_ready(session)
+                    await asyncio.sleep(_LOOK_EVERY)
+        except TimeoutError:
+            raise RuntimeError(f"a bot does not start:\n{self.log.read_text()[-3000:]}") from None
+
+    async def _says_ready(self, session: aiohttp.ClientSession) -> bool:
+        try:
+            async with session.get(
+                f"http://127.0.0.1:{self.port}/readyz", timeout=aiohttp.ClientTimeout(total=2)
+            ) as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
 
     def kill_now(self) -> None:
         """As kill -9: at once, whatever it is doing."""

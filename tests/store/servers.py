@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import SystemRandom
@@ -39,10 +39,13 @@ IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 class Server:
     """One server, which can be killed and started again over its own files."""
 
-    def __init__(self, folder: Path, port: int, settings: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, port: int, settings: Sequence[str], environ: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder
         self.port = port
         self._settings = settings
+        self._environ = environ or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -66,7 +69,7 @@ class Server:
 
     def _run(self, command: Sequence[str]) -> None:
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **self._environ})
         _wait_until_ready(self)
 
     def kill(self) -> None:
