@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import gc
 import os
+import resource
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -83,6 +84,8 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
     today = datetime.now(UTC).date()
     match asked.command:
         case "run":
+            # Keys and what people write are in memory: when it crashes, none of that is written to a disk.
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             asyncio.run(run_until_told(settings, role=ProcessRole(asked.role)))
             return 0
         case "check":

@@ -68,6 +68,7 @@ class Ran:
     arguments: str
     shown: str
     store_environment: str
+    core_limits: list[tuple[int, int]]
     data: Path
     was_asked: bool
 
@@ -103,6 +104,7 @@ async def run(folder: Path) -> Ran:
                     await until_ready(bot, log)
                 family = [psutil.Process(bot.pid), *psutil.Process(bot.pid).children(recursive=True)]
                 arguments = "\n".join(" ".join(one.cmdline()) for one in family)
+                core_limits = [one.rlimit(psutil.RLIMIT_CORE) for one in family]
                 store_environment = "\n".join(str(one.environ()) for one in family[1:])
                 telegram.faults.answer_5xx(1.0)
                 telegram.faults.lose_answer(0.5)
@@ -112,7 +114,7 @@ async def run(folder: Path) -> Ran:
                 if bot.returncode is None:
                     bot.terminate()
                 await asyncio.wait_for(bot.wait(), PATIENCE)
-    return Ran(arguments, log.read_text("utf-8"), store_environment, data, was_asked)
+    return Ran(arguments, log.read_text("utf-8"), store_environment, core_limits, data, was_asked)
 
 
 async def until_ready(bot: asyncio.subprocess.Process, log: Path) -> None:
@@ -143,6 +145,11 @@ def test_a_bot_was_there_to_be_looked_at(ran: Ran) -> None:
     assert '"event"' in ran.shown
     assert '"level": "debug"' in ran.shown
     assert len(list(made(ran.data))) >= 3
+
+
+def test_what_is_in_memory_is_written_nowhere_when_it_crashes(ran: Ran) -> None:
+    assert len(ran.core_limits) > 1
+    assert set(ran.core_limits) == {(0, 0)}
 
 
 def test_no_secret_is_an_argument_of_a_process(ran: Ran) -> None:
