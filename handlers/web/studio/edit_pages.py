@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -31,6 +32,7 @@ from handlers.web.studio.studio import HOME, Look, Studio, Tab, go
 LARGEST_FORM: Final = 512 * 1024
 LARGEST_TEXT: Final = 4 * 1024 * 1024
 _TRIES: Final = 5
+_SEEN: Final = frozenset({Kind.TOPIC, Kind.FLOW, Kind.SCREEN, Kind.FACT, Kind.HOTLINE})
 _NEW_FLOW: Final = "flow: {id}\ntitle: {id}\nscreens:\n  start:\n    - end\n"
 
 
@@ -259,6 +261,7 @@ class EditPages:
                 wrong=wrong,
                 findings=findings,
                 changes=await studio.open_changes() if look.change is None else (),
+                phone=_phone(look, opened.thing),
                 offers=offers(studio.office.script(), catalogue),
                 address=opened.address,
                 edit=lambda kind, entry: edit_address(look, opened.file, kind, entry),
@@ -279,6 +282,13 @@ def _asked(told: Mapping[str, str]) -> tuple[Thing | None, str]:
     if holds is not kind and not (holds is Kind.FLOW and kind is Kind.SCREEN):
         raise web.HTTPNotFound
     return Thing(kind, told.get("id", "")[:120]), file
+
+
+def _phone(look: Look, thing: Thing | None) -> str | None:
+    """Where it is seen as people see it."""
+    if thing is None or thing.kind not in _SEEN:
+        return None
+    return f"{look.path}/preview?{urlencode({'kind': thing.kind, 'id': thing.id})}"
 
 
 def _between(file: str, theirs: bytes, mine: bytes) -> tuple[Shown, ...]:

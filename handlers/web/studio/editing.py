@@ -4,7 +4,6 @@ A form is written into the file as it is now, unless somebody has meanwhile chan
 file that was edited as text is joined line by line, as far as that can be done without guessing.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -12,12 +11,15 @@ from aiohttp import web
 from multidict import MultiDictProxy
 
 from bot.compiler.round_trip import Document, EditError
-from bot.studio.fields import FieldProblem
+from bot.studio.fields import FieldProblem, Posted
 from bot.studio.forms import Form, NotApplied, apply_form, new_form, posted_form, read_form, remove_entry
 from bot.studio.kinds import Kind
 
-BY_LINE: Final = frozenset({"ask", "sources"})
-"""Fields in which each line is one of several."""
+OUT: Final = "out"
+"""The field that names rows which are to be taken out, such as `numbers.1`."""
+
+MOVED: Final = ("answer", "steps")
+"""Rows whose order says something, and which have a field for their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,38 @@ def write_form(thing: Thing, form: Form, seen: bytes, now: bytes) -> Outcome:
 
 
 def form_of(thing: Thing, told: "MultiDictProxy[str | bytearray | bytes | web.FileField]") -> Form | None:
-    """The form as the browser sent it."""
-    posted: dict[str, tuple[str, ...]] = {}
-    for name in dict.fromkeys(told):
-        values = [one.replace("\r\n", "\n") for one in told.getall(name) if isinstance(one, str)]
-        posted[name] = tuple(_lines(values) if name.rsplit(".", 1)[-1] in BY_LINE else values)
+    """The form as the browser sent it, with rows taken out and moved as it says."""
+    posted = {name: tuple(one for one in told.getall(name) if isinstance(one, str)) for name in dict.fromkeys(told)}
+    for row in posted.get(OUT, ()):
+        posted = {name: values for name, values in posted.items() if not name.startswith(f"{row}.")}
+    for rows in MOVED:
+        posted = _in_place(posted, rows)
     return posted_form(thing.kind, thing.id, posted)
+
+
+def _in_place(posted: Posted, rows: str) -> dict[str, tuple[str, ...]]:
+    """The rows in the order that their `place` fields say; of two at one place the one that was moved there wins."""
+    found: dict[int, int] = {}
+    for name, values in posted.items():
+        number, _, last = name.removeprefix(f"{rows}.").partition(".")
+        if name.startswith(f"{rows}.") and last == "place" and _is_number(number):
+            found[int(number)] = int(values[0]) if values and _is_number(values[0]) else int(number) + 1
+    ordered = sorted(found, key=lambda number: (found[number], _sign(found[number] - number - 1), number))
+    new = {f"{rows}.{number}.": f"{rows}.{place}." for place, number in enumerate(ordered)}
+    moved: dict[str, tuple[str, ...]] = {}
+    for name, values in posted.items():
+        parts = name.split(".")
+        start = ".".join(parts[:2]) + "."
+        moved[new.get(start, start) + ".".join(parts[2:]) if len(parts) > 2 else name] = values
+    return moved
+
+
+def _sign(number: int) -> int:
+    return (number > 0) - (number < 0)
+
+
+def _is_number(told: str) -> bool:
+    return told.isascii() and told.isdigit() and len(told) < 5
 
 
 def text_as_file(told: str, before: bytes) -> bytes:
@@ -95,7 +123,3 @@ def text_as_file(told: str, before: bytes) -> bytes:
     if plain and not plain.endswith("\n") and before.endswith(b"\n"):
         plain += "\n"
     return (plain.replace("\n", "\r\n") if b"\r\n" in before else plain).encode()
-
-
-def _lines(values: Iterable[str]) -> list[str]:
-    return [line.strip() for value in values for line in value.split("\n") if line.strip()]

@@ -5,7 +5,7 @@
   // What takes a while comes after the page
 
   for (const place of document.querySelectorAll("[data-load]")) {
-    fetch(place.dataset.load, { headers: { Accept: "text/html" }, credentials: "same-origin" })
+    fetch(place.dataset.load, { headers: { Accept: "text/x-fragments, text/html" }, credentials: "same-origin" })
       .then((answer) => (answer.ok && !answer.redirected ? answer.text() : ""))
       .then((text) => {
         const loaded = text && new DOMParser().parseFromString(text, "text/html").getElementById("loaded");

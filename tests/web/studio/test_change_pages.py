@@ -1,0 +1,157 @@
+"""A change from its first edit to the moment it is live and back again, as two people do it with their browsers."""
+
+import re
+
+from bot.studio.changes import ChangeState
+from tests.web.console.desk_house import ADA, EDIT, OPAL, SUE
+from tests.web.studio.studio_house import Editor, StudioHouse
+
+FILE = "facts/cambodia.yaml"
+
+
+async def change_something(editor: Editor, house: StudioHouse, title: str = "Passport fee") -> str:
+    """A change in which one word of one file is another."""
+    change = await editor.begin(title)
+    text = await house.text(change, FILE)
+    await editor.get(f"/studio/at/{change}/edit?file={FILE}")
+    form = {"file": FILE, "expects": (await house.change(change)).tree.files[FILE], "source": f"{text}\n# {title}\n"}
+    await editor.post(f"/studio/at/{change}/edit/text", form)
+    assert editor.status == 200, editor.text
+    return change
+
+
+async def test_nothing_goes_live_without_a_second_person(house: StudioHouse) -> None:
+    async with Editor(house.desk.base) as edit, Editor(house.desk.base) as sue:
+        await edit.sign_in(house.desk, EDIT)
+        await sue.sign_in(house.desk, SUE)
+        change = await change_something(edit, house)
+        path = f"/studio/changes/{change}"
+        await edit.post(f"{path}/publish")
+        assert "A second person has to approve it first" in edit.text
+        await edit.post(f"{path}/submit")
+        seen = (await house.change(change)).tree.hash
+        await edit.post(f"{path}/approve", {"seen": seen})
+        assert (await house.change(change)).state is ChangeState.SUBMITTED
+        assert "You wrote some of it" in edit.text
+        assert "Passport fee" in await sue.get("/studio")
+        text = await sue.get(path)
+        assert re.search(r'name="seen" value="[0-9a-f]{64}"', text)
+        await sue.post(f"{path}/approve", {"seen": seen})
+        assert (await house.change(change)).state is ChangeState.APPROVED
+        await sue.post(f"{path}/publish")
+        assert sue.status == 403
+        await edit.post(f"{path}/publish", {"why": "new fee"})
+        assert (edit.status, edit.path) == (200, "/studio/versions"), edit.text
+        assert (await house.change(change)).state is ChangeState.PUBLISHED
+        assert "new fee" in edit.text
+        assert "Approved by Sue" in edit.text
+        deeds = [(one.staff, one.deed) for one in (await house.desk.chronicle.read())[0]]
+        assert [deed for who, deed in deeds if who == SUE and deed.startswith("content")] == ["content-approved"]
+        assert [deed for who, deed in deeds if who == EDIT and deed.startswith("content")] == [
+            *("content-edited", "content-submitted", "content-published"),
+        ]
+
+
+async def test_an_edit_takes_the_approval_away(house: StudioHouse) -> None:
+    async with Editor(house.desk.base) as edit, Editor(house.desk.base) as sue:
+        await edit.sign_in(house.desk, EDIT)
+        await sue.sign_in(house.desk, SUE)
+        change = await change_something(edit, house)
+        path = f"/studio/changes/{change}"
+        await edit.post(f"{path}/submit")
+        await sue.get(path)
+        await sue.post(f"{path}/approve", {"seen": (await house.change(change)).tree.hash})
+        now = await house.change(change)
+        form = {"file": FILE, "expects": now.tree.files[FILE], "source": "[]\n"}
+        await edit.post(f"/studio/at/{change}/edit/text", form)
+        assert (await house.change(change)).state is ChangeState.OPEN
+        await edit.get(path)
+        await edit.post(f"{path}/publish")
+        assert (await house.archive.live()) is None
+
+
+async def test_what_was_approved_is_what_was_seen(house: StudioHouse) -> None:
+    async with Editor(house.desk.base) as edit, Editor(house.desk.base) as sue:
+        await edit.sign_in(house.desk, EDIT)
+        await sue.sign_in(house.desk, SUE)
+        change = await change_something(edit, house)
+        await edit.post(f"/studio/changes/{change}/submit")
+        await sue.get(f"/studio/changes/{change}")
+        await sue.post(f"/studio/changes/{change}/approve", {"seen": "0" * 64})
+        assert "Somebody else changed this meanwhile" in sue.text
+        assert (await house.change(change)).state is ChangeState.SUBMITTED
+
+
+async def test_a_change_is_talked_about_and_sent_back(house: StudioHouse) -> None:
+    async with Editor(house.desk.base) as edit, Editor(house.desk.base) as sue:
+        await edit.sign_in(house.desk, EDIT)
+        await sue.sign_in(house.desk, SUE)
+        change = await change_something(edit, house)
+        path = f"/studio/changes/{change}"
+        await edit.post(f"{path}/submit")
+        await sue.get(path)
+        await sue.post(f"{path}/comment", {"words": "Where is it <b>from</b>?"})
+        assert "Where is it &lt;b&gt;from&lt;/b&gt;?" in sue.text
+        await sue.post(f"{path}/send-back", {"words": "Please add the source"})
+        now = await house.change(change)
+        assert now.state is ChangeState.OPEN
+        assert [one.words for one in now.comments] == ["Where is it <b>from</b>?", "Please add the source"]
+        assert "Please add the source" in await edit.get(path)
+
+
+async def test_one_click_and_a_reason_lead_back(house: StudioHouse) -> None:
+    async with Editor(house.desk.base) as edit, Editor(house.desk.base) as sue, Editor(house.desk.base) as opal:
+        for browser, member in ((edit, EDIT), (sue, SUE), (opal, OPAL)):
+            await browser.sign_in(house.desk, member)
+        before = await house.archive.present()
+        change = await change_something(edit, house)
+        path = f"/studio/changes/{change}"
+        await edit.post(f"{path}/submit")
+        await sue.get(path)
+        await sue.post(f"{path}/approve", {"seen": (await house.change(change)).tree.hash})
+        await edit.post(f"{path}/publish")
+        versions = await house.archive.versions()
+        assert [one.number for one in versions] == [2, 1]
+        text = await opal.get("/studio/versions/1")
+        assert "Go back to this version" in text
+        await opal.post("/studio/versions/1/roll-back", {"why": ""})
+        assert "Please write something" in opal.text
+        await opal.post("/studio/versions/1/roll-back", {"why": "the fee was wrong"})
+        assert (opal.status, opal.path) == (200, "/studio/versions")
+        live = await house.archive.live()
+        assert live is not None
+        newest = await house.archive.version(live.version)
+        assert newest is not None
+        assert (newest.number, newest.returns_to, newest.tree) == (3, 1, before)
+
+
+async def test_a_change_goes_live_by_itself_at_a_time_by_the_clock_on_the_page(house: StudioHouse) -> None:
+    async with Editor(house.desk.base) as edit, Editor(house.desk.base) as sue:
+        await edit.sign_in(house.desk, EDIT)
+        await sue.sign_in(house.desk, SUE)
+        change = await change_something(edit, house)
+        path = f"/studio/changes/{change}"
+        await edit.post(f"{path}/submit")
+        await sue.get(path)
+        await sue.post(f"{path}/approve", {"seen": (await house.change(change)).tree.hash})
+        await edit.get(path)
+        await edit.post(f"{path}/schedule", {"at": "soon"})
+        assert "Please choose a day and a time" in edit.text
+        await edit.post(f"{path}/schedule", {"at": "2000-01-01T10:00"})
+        assert "This time is over already" in edit.text
+        await edit.post(f"{path}/schedule", {"at": "2099-01-01T10:00"})
+        (planned,) = await house.archive.scheduled()
+        assert planned.at.isoformat() == "2099-01-01T03:00:00+00:00"
+        await edit.post(f"{path}/unschedule")
+        assert await house.archive.scheduled() == ()
+
+
+async def test_whoever_only_looks_is_offered_nothing_to_do(house: StudioHouse) -> None:
+    async with Editor(house.desk.base) as edit, Editor(house.desk.base) as ada:
+        await edit.sign_in(house.desk, EDIT)
+        await ada.sign_in(house.desk, ADA)
+        change = await change_something(edit, house)
+        for page in (f"/studio/changes/{change}", "/studio/changes", "/studio/versions", "/studio"):
+            text = await ada.get(page)
+            assert ada.status == 200
+            assert re.findall(r'action="(/[^"]*)"', text) == ["/desk/sign-out"], page
