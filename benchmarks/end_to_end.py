@@ -21,6 +21,9 @@ IN_FLIGHT: Final = (8, 40)
 STEADY: Final = 600
 SLOW_RATE: Final = 300
 SLOW_API: Final = 0.06
+_OTHERS: Final = (("bare", "reference"), ("peer", "peer"), ("aiogram", "peer_aiogram"))
+"""By hand, python-telegram-bot as documented, and aiogram with its own storage in Redis: name and module."""
+
 PASSWORD: Final = "benchmark"  # noqa: S105 - of a store that lives for seconds
 
 
@@ -50,7 +53,7 @@ async def measure(results: Results, folder: Path, content: Path, walks: Sequence
         program, address = await stack.enter_async_context(telegram_bot(folder / "bot", content, api))
         url = find_running(folder / "bot") or ""
         compared = [Compared("here", program, Crowd(api, address, walks, 1_000_000, load.people))]
-        for place, (name, module) in enumerate((("bare", "reference"), ("peer", "peer")), start=2):
+        for place, (name, module) in enumerate(_OTHERS, start=2):
             program, address = await stack.enter_async_context(other_bot(module, api.url, url, str(screens)))
             compared.append(Compared(name, program, Crowd(api, address, walks, place * 1_000_000, load.people)))
         for one in compared:
@@ -156,7 +159,9 @@ def _turned(compared: Sequence[Compared], number: int) -> list[Compared]:
 
 def _tell_throughput(results: Results, in_flight: int, rounds: dict[str, list[Round]]) -> None:
     few = in_flight == IN_FLIGHT[0]
-    ours, bare, peer = ([one.per_second for one in rounds[name]] for name in ("here", "bare", "peer"))
+    ours, bare, peer, aiogram = (
+        [one.per_second for one in rounds[name]] for name in ("here", "bare", "peer", "aiogram")
+    )
     work, bare_work = ([one.processor_each for one in rounds[name]] for name in ("here", "bare"))
     results.rows += [
         Row(
@@ -180,6 +185,14 @@ def _tell_throughput(results: Results, in_flight: int, rounds: dict[str, list[Ro
             f"{middle_ratio(ours, [max(one, 1.0) for one in peer]):.1f}",
             "≥ 5" if few else "≥ 15",
             "≥ 8" if few else "≥ 25",
+        ),
+        Row(
+            "the same, beside aiogram with its storage in Redis",
+            f"{middle(ours):,.0f}",
+            f"{middle(aiogram):,.0f}",
+            f"{middle_ratio(ours, [max(one, 1.0) for one in aiogram]):.1f}",
+            "≥ 2.5",
+            "≥ 4",
         ),
     ]
     _tell_losses(results, rounds)
