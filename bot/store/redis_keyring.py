@@ -43,6 +43,9 @@ PLAIN: Final = frozenset(
 )
 """Kinds that hold nothing that is sealed with a working key."""
 
+SEALED: Final = frozenset({"l", "o", "q", "wt", "tl", "tp", "rc", "roster", "audit", *map(str, ShelfKind)})
+"""All others that there are."""
+
 _LISTS: Final = frozenset({"o", "audit"})
 _AT_ONCE: Final = 200
 _WRITER: Final = "writer:"
@@ -51,7 +54,6 @@ _SEEN_BYTES: Final = 8
 _ENTRY_HEAD: Final = 14
 _ID_BYTES: Final = 9
 _VERSION_HEAD: Final = 4
-_KINDS: Final = frozenset({"l", "o", "q", "wt", "tl", "tp", "rc", "roster", "audit", *map(str, ShelfKind)})
 
 RESEAL: Final = Script.read("reseal")
 
@@ -142,7 +144,7 @@ class RedisKeyring:
     async def unknown_kinds(self) -> Counter[str]:
         """Kinds of keys that lie in the store, and of which this version does not know what they hold; slow."""
         kinds = Counter(keys.kind_of(name) for name in await self._wire.all_keys() if name.startswith(b"{s"))
-        return Counter({kind: number for kind, number in kinds.items() if kind not in PLAIN and kind not in _KINDS})
+        return Counter({kind: number for kind, number in kinds.items() if kind not in PLAIN | SEALED})
 
     async def seal_anew(self) -> Sweep:
         """Walk through the whole store and seal with the newest key what is not; slow, for operators."""
@@ -158,7 +160,7 @@ class RedisKeyring:
             kind = keys.kind_of(name)
             if kind in PLAIN:
                 continue
-            if kind not in _KINDS:
+            if kind not in SEALED:
                 sweep.unknown[kind] += 1
                 continue
             wanted.append((name, kind))

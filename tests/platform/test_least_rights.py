@@ -18,6 +18,9 @@ from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import Vault
 from tests.platform.stores import PASSWORD, USER, an_address, as_our_user
 from tests.store.servers import Server, a_cluster, a_server, cluster_url
+from tests.store.test_keyring import all_there_is, fill
+from tests.store.test_renaming import AFTER, BEFORE, CHAT
+from tests.store.test_renaming import fill as fill_people
 from tests.store.test_store_contract import *  # noqa: F403
 from tests.store.test_tickets_contract import *  # noqa: F403
 
@@ -69,6 +72,28 @@ async def redis_store(closed_server: Server, vault: Vault, figures: Figures) -> 
     store = open_store(an_address(closed_server), vault, figures=figures)
     yield store
     await store.close()
+
+
+async def test_changing_the_keys_needs_no_more(store: RedisStore, vault: Vault) -> None:
+    await fill(store)
+    before = await all_there_is(store)
+    vault.learn({7: b"w" * 32, 8: b"n" * 32}, 8)
+
+    sweep = await store.keyring().seal_anew()
+    again = await store.keyring().seal_anew()
+    await store.keyring().leave("a bot")
+
+    assert sweep.sealed_anew.total() > 20
+    assert again.was_clean
+    assert await all_there_is(store) == before
+
+
+async def test_moving_everybody_to_new_ids_needs_no_more(store: RedisStore) -> None:
+    former, now = (RedisStore(store._wire._link, one) for one in (BEFORE, AFTER))
+    await fill_people(former, BEFORE)
+
+    assert await now.renaming(BEFORE).move_everybody() == (2, 1)
+    assert (await now.load(AFTER.conversation_id("telegram", CHAT))).record is not None
 
 
 @pytest.fixture

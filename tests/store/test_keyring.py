@@ -15,11 +15,12 @@ from bot.desk.ticket import Copy, Rule, Ticket, TicketId
 from bot.messages import ConversationId, Language
 from bot.store import keys
 from bot.store.contract import Address, Outgoing, OutgoingId, Record, TicketCommit, Wondering, desk_line, letters_of
-from bot.store.redis_keyring import KEYRING_SOURCES, PLAIN, Ring
+from bot.store.redis_keyring import KEYRING_SOURCES, PLAIN, SEALED, Ring
 from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import SHELF, Vault
 from bot.store.shelf import ShelfKind
 from tests.builders import LEASE, NOW, SOMEBODY, SOMEBODY_ELSE, a_commit, a_record, an_outgoing, arrival
+from tests.platform.test_privacy import kinds_of_keys
 from tests.store.servers import Server, cluster_url
 
 TICKET = TicketId(f"~{'a' * 20}{keys.shard_of(SOMEBODY):02}")
@@ -122,11 +123,15 @@ async def test_whatever_was_sealed_before_opens_with_the_newest_key_alone(
     assert sweep.sealed_anew.keys() == kinds - PLAIN
 
 
-async def test_every_kind_of_key_is_known(old_store: RedisStore, server: Server) -> None:
+def test_every_kind_of_key_that_can_be_named_is_known() -> None:
     """One that somebody adds, and that stands nowhere, would keep each old key for good: this tells them."""
+    assert kinds_of_keys() - PLAIN == SEALED
+
+
+async def test_all_that_is_sealed_is_filled_in_here(old_store: RedisStore, server: Server) -> None:
     await fill(old_store)
 
-    assert (await old_store.keyring().seal_anew()).unknown == Counter()
+    assert (await old_store.keyring().unknown_kinds()) == Counter()
     told = {"ready", "due", "open", "recent", "audit", "roster", "l", "o", "q", "wt", "tl", "tp", "rc"}
     assert told | {str(kind) for kind in ShelfKind} <= {keys.kind_of(name) for name in _ends(server)}
 
@@ -226,7 +231,11 @@ async def test_bots_tell_each_other_what_they_know_until_they_end(old_store: Red
 
     known = both().known
     assert rings == {
-        "old": Ring(both().naming, Vault(b"i" * 32, {1: OLD}, 1).sealing, frozenset(one for one in known if one.startswith("1:"))),
+        "old": Ring(
+            both().naming,
+            Vault(b"i" * 32, {1: OLD}, 1).sealing,
+            frozenset(one for one in known if one.startswith("1:")),
+        ),
         "new": Ring(both().naming, both().sealing, known),
     }
     await new.leave("new")
