@@ -1,17 +1,17 @@
 """The files of a folder, read one after the other and put together into one linked draft."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from bot.compiler.draft import Draft, Kind
+from bot.compiler.folder import Folder, files_in, folder_of
 from bot.compiler.forms import GLOSSARY_FILE, STAGES
 from bot.compiler.leaves import plain_tree
 from bot.compiler.linking import Linked, link
 from bot.compiler.problems import Notebook, Place
-from bot.compiler.reading import Node, read_path
+from bot.compiler.reading import Node
 from bot.compiler.reading_media import check_recordings, read_media
 from bot.compiler.shapes import inspect
 from bot.compiler.shaping_bot import shape_bot, shape_phrases
@@ -22,10 +22,6 @@ from bot.compiler.shaping_topics import EMERGENCY, shape_topics
 from bot.compiler.teaching import Lessons
 from bot.compiler.translations import Translations, read_translations
 from bot.media import Media
-
-VERSION_CHARACTERS: Final = 16
-_NOT_CONTENT: Final = frozenset({"schema", "media", "tests"})
-"""Folders that say nothing which the bot says; `tests` are walked through by `rehearsal`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +41,20 @@ class Assembled:
     """Whether every file could be read: what else seems wrong without one of them only hides the mistake in it."""
 
 
-def assemble(directory: Path, notebook: Notebook) -> Assembled:
+def assemble(directory: Path | Folder, notebook: Notebook) -> Assembled:
     """Read and link all files of a folder; write down what is wrong on the way."""
+    folder = folder_of(directory)
     draft = Draft(notebook)
     translations = Translations()
     documents: dict[str, Node] = {}
     seen: set[tuple[str, ...]] = set()
     is_whole = True
     # One file after the other, so that the nodes of one can go before those of the next are built.
-    for parts, path, shown_as in sorted(_listed(directory), key=lambda file: _turn(file[0])):
+    for parts, file in sorted(folder.listed(), key=lambda file: turn(file[0])):
         seen.add(parts)
+        shown_as = f"{folder.shown_as}/{file}"
         found = Notebook()
-        node = read_path(path, shown_as, found)
+        node = folder.read(file, found)
         notebook.take(found)
         if node is None and found.problems():
             is_whole = False
@@ -67,26 +65,27 @@ def assemble(directory: Path, notebook: Notebook) -> Assembled:
         elif parts[0] == "texts" and not is_whole:
             # Its texts may be those of the file that could not be read.
             continue
-        elif not _take(node, parts, draft, translations, documents):
+        elif not take(node, parts, draft, translations, documents):
             notebook.warning(Place(shown_as, 1, 1), "nothing reads this file; is it in the right folder?")
-    for path in _files(directory, "*.yml"):
-        place = Place(f"{directory.name}/{path.relative_to(directory).as_posix()}", 1, 1)
+    for file in folder.names(".yml"):
+        place = Place(f"{folder.shown_as}/{file}", 1, 1)
         notebook.warning(place, "nothing reads this file: its name must end in '.yaml'")
     for name in ("bot", "phrases"):
         if (name,) not in seen:
-            notebook.error(Place(f"{directory.name}/{name}.yaml", 1, 1), "this file is missing")
+            notebook.error(Place(f"{folder.shown_as}/{name}.yaml", 1, 1), "this file is missing")
     if not is_whole:
         draft.notebook = Notebook()
-    folder = read_media(directory / "media", _files(directory / "media", "*"), f"{directory.name}/media", draft)
-    draft.pictures = frozenset(folder.named)
+    at = folder.path / "media"
+    media = read_media(at, files_in(at, "*"), f"{folder.shown_as}/media", draft)
+    draft.pictures = frozenset(media.named)
     return Assembled(
         draft=draft,
         linked=link(draft),
-        media=check_recordings(folder, draft, translations),
+        media=check_recordings(media, draft, translations),
         translations=translations,
-        version=version_of(directory),
+        version=folder.version(),
         lessons=_lessons(documents, draft),
-        phrases=Place(f"{directory.name}/phrases.yaml", 1, 1),
+        phrases=Place(f"{folder.shown_as}/phrases.yaml", 1, 1),
         documents=documents,
         is_whole=is_whole,
     )
@@ -109,14 +108,15 @@ _TURNS: Final = (
 """What the files of each folder need stands in those before."""
 
 
-def _turn(parts: tuple[str, ...]) -> tuple[int, int, tuple[str, ...]]:
+def turn(parts: tuple[str, ...]) -> tuple[int, int, tuple[str, ...]]:
+    """When a file is read, by its place in the folder: the least first."""
     folder = _TURNS.index(parts[0]) if parts[0] in _TURNS else len(_TURNS)
     # Topics stand in the order of the way of a migrant.
     stage = STAGES.index(parts[1]) if parts[0] == "topics" and parts[1:] and parts[1] in STAGES else 0
     return folder, stage, parts
 
 
-def _take(
+def take(
     node: Node, parts: tuple[str, ...], draft: Draft, translations: Translations, documents: dict[str, Node]
 ) -> bool:
     """Take what a file says into the content; False where no file has its place here."""
@@ -149,30 +149,6 @@ def _take(
         case _:
             return False
     return True
-
-
-def version_of(directory: Path) -> str:
-    """A name for exactly these bytes of content."""
-    whole = sha256()
-    for path in _files(directory, "*"):
-        parts = path.relative_to(directory).parts
-        if parts[0] not in {"schema", "tests"} and path.suffix != ".md":
-            whole.update("/".join(parts).encode() + b"\0" + sha256(path.read_bytes()).digest())
-    return whole.hexdigest()[:VERSION_CHARACTERS]
-
-
-def _listed(directory: Path) -> Iterator[tuple[tuple[str, ...], Path, str]]:
-    """Each file by its place in the folder, with its path and as authors are told about it."""
-    for path in _files(directory, "*.yaml"):
-        relative = path.relative_to(directory)
-        if relative.parts[0] not in _NOT_CONTENT:
-            yield (*relative.parts[:-1], relative.stem), path, f"{directory.name}/{relative.as_posix()}"
-
-
-def _files(directory: Path, pattern: str) -> list[Path]:
-    """Files inside of the folder in a fixed order; a link to elsewhere is none of them."""
-    inside = directory.resolve()
-    return sorted(path for path in directory.rglob(pattern) if path.is_file() and path.resolve().is_relative_to(inside))
 
 
 def _lessons(documents: Mapping[str, Node], draft: Draft) -> Lessons:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.compiler.assembling import Assembled, assemble
 from bot.compiler.checking import check
+from bot.compiler.folder import Folder, folder_of
 from bot.compiler.linking import make_script
 from bot.compiler.problems import ContentError, Notebook, Place, Problem, errors
 from bot.compiler.teaching import KeywordsOnly, Teach
@@ -44,20 +45,23 @@ def script_of(assembled: Assembled, teach: Teach = KeywordsOnly) -> Script:
     )
 
 
-def check_content(directory: Path, today: date, notebook: Notebook, *, unfinished: bool = False) -> Assembled | None:
+def check_content(
+    directory: Path | Folder, today: date, notebook: Notebook, *, unfinished: bool = False
+) -> Assembled | None:
     """Write down everything that is wrong with the content; nothing is put together where there is no such folder."""
-    if not directory.is_dir():
-        notebook.error(Place(str(directory), 1, 1), "there is no such folder")
+    folder = folder_of(directory)
+    if not folder.path.is_dir():
+        notebook.error(Place(str(folder.path), 1, 1), "there is no such folder")
         return None
-    with _without_collecting():
-        assembled = assemble(directory, notebook)
+    with without_collecting():
+        assembled = assemble(folder, notebook)
         if assembled.is_whole:
             check(assembled, today, unfinished=unfinished)
     return assembled
 
 
 @contextmanager
-def _without_collecting() -> Iterator[None]:
+def without_collecting() -> Iterator[None]:
     """Hundreds of thousands of values come to stay: looking for garbage among them takes half of the time."""
     was_on = gc.isenabled()
     gc.disable()

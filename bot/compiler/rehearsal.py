@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.compiler.draft import ENGLISH
+from bot.compiler.folder import Folder, folder_of
 from bot.compiler.forms import TESTS_FILE, read_moment
 from bot.compiler.leaves import (
     at,
@@ -26,7 +27,7 @@ from bot.compiler.leaves import (
     words_at,
 )
 from bot.compiler.problems import Notebook, Place
-from bot.compiler.reading import ListNode, MapNode, Node, TextNode, read_path
+from bot.compiler.reading import ListNode, MapNode, Node, TextNode
 from bot.compiler.shapes import inspect
 from bot.compiler.shaping_conditions import UNKNOWN
 from bot.desk.helplines import Desks, HelplineId
@@ -62,11 +63,14 @@ class Rehearsal:
     desks: tuple[TextNode, ...] = ()
 
 
-def rehearse_all(script: Script, directory: Path, notebook: Notebook) -> int:
+def rehearse_all(script: Script, directory: Path | Folder, notebook: Notebook) -> int:
     """Walk through all conversations of a folder of content, write down what comes out otherwise, and count them."""
+    folder = folder_of(directory)
     count = 0
-    for path in sorted((directory / "tests").glob("*.yaml")):
-        node = read_path(path, f"{directory.name}/tests/{path.name}", notebook)
+    for name in folder.names(".yaml"):
+        if name.partition("/")[0] != "tests" or name.count("/") > 1:
+            continue
+        node = folder.read(name, notebook)
         if node is None:
             continue
         for rehearsal in read_rehearsals(node, notebook):
