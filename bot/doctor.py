@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bot.casebook import KeyFileError, load_writers
 from bot.channel import ChannelError
-from bot.compiler import ContentError, commands, compile_content
+from bot.clock import SystemClock
+from bot.compiler import ContentError, KeywordsOnly, commands, compile_content
 from bot.desk.helplines import Helpline, Helplines, Mode
 from bot.desk.staff import Roster, can_take
 from bot.key_files import (
@@ -21,12 +22,16 @@ from bot.key_files import (
     look_at_keys,
     readable_by_others,
 )
+from bot.live import folder_differs
 from bot.settings import Settings
 from bot.store.contract import StoreError
 from bot.store.durability import inspect_store, is_read_along, may_do_harm
 from bot.store.embedded import find_running
 from bot.store.redis_store import open_store
 from bot.store.secrets import FOLDER, Keys, KeysError, are_made, load, load_as_they_are
+from bot.studio.archive import Archive, examine_with
+from bot.studio.records import RecordError
+from bot.studio.stock import StockError
 from handlers.telegram import ask_telegram
 
 
@@ -54,8 +59,11 @@ async def _findings(settings: Settings, now: datetime) -> AsyncIterator[Finding]
     yield await _store(settings)
     yield await _telegram(settings)
     yield _web(settings)
+    published, content_dir = await _published(settings)
+    if published is not None:
+        yield published
     try:
-        helplines = compile_content(settings.content_dir, now.date()).script.helplines
+        helplines = compile_content(content_dir, now.date()).script.helplines
     except ContentError:
         return
     roster = await _roster(settings)
@@ -176,6 +184,27 @@ def _web(settings: Settings) -> Finding:
     is_safe = settings.public_url.startswith("https://")
     words = settings.public_url if is_safe else f"{settings.public_url} is not https: others can read along"
     return Finding("web", words, is_well=is_safe)
+
+
+async def _published(settings: Settings) -> tuple[Finding | None, Path]:
+    """What is live, once something was published, and the folder that people are answered from."""
+    url = settings.store_url or find_running(settings.data_dir)
+    if url is None or not are_made(settings.data_dir):
+        return None, settings.content_dir
+    try:
+        store = open_store(url, load(settings.data_dir).vault())
+    except (KeysError, OSError):
+        return None, settings.content_dir
+    archive = Archive(store.shelf(), settings.content_dir, settings.data_dir, SystemClock(), examine_with(KeywordsOnly))
+    try:
+        words = await folder_differs(archive, settings.content_dir)
+        if words is None:
+            return None, settings.content_dir
+        return Finding("published", words), await archive.checkout(await archive.present())
+    except (StoreError, StockError, RecordError) as error:
+        return Finding("published", str(error), is_well=False), settings.content_dir
+    finally:
+        await store.close()
 
 
 async def _roster(settings: Settings) -> Roster | None:

@@ -12,11 +12,16 @@ from bot import staffing
 from bot.compiler.translations import hash_of
 from bot.desk.enrolling import topics_turned
 from bot.desk.staff import Roster
+from bot.desk.ticket import StaffId
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.script import Script
 from bot.doctor import Finding, examine
 from bot.messages import Language
 from bot.settings import Settings
+from bot.studio.archive import Archive
+from bot.studio.changes import Approve, Change, Edit, Submit
+from bot.studio.versions import Version
+from tests.compiler.content_builder import write_content
 from tests.whole.running_bot import CONTENT
 
 DAY = datetime(2026, 11, 26, 10, 0, tzinfo=ZoneInfo("Asia/Bangkok"))
@@ -116,3 +121,27 @@ async def test_content_with_mistakes_is_told_once(settings: Settings) -> None:
     findings = await examine(settings, DAY)
 
     assert [one.what for one in findings if not one.is_well] == ["content"]
+
+
+async def test_once_content_was_published_it_is_said_that_the_folder_is_not_read(quick_folder: Path) -> None:
+    content = write_content(quick_folder, {"README.md": "Yours."})
+    settings = Settings(data_dir=quick_folder / "var", content_dir=content)
+    async with staffing.open_office(settings) as office:
+        assert "published" not in {one.what for one in await examine(settings, DAY)}
+        archive = Archive(
+            office.store.shelf(), settings.content_dir, settings.data_dir, office.clock, lambda folder, today: ()
+        )
+        change = await archive.begin("Ours", StaffId("one"))
+        assert isinstance(change, Change)
+        edit = Edit("README.md", await archive.put(b"Ours."), change.tree.files["README.md"])
+        for by, action in (("one", edit), ("one", Submit())):
+            change = await archive.act(change.id, StaffId(by), action)
+            assert isinstance(change, Change)
+        assert isinstance(await archive.act(change.id, StaffId("two"), Approve(change.tree.hash)), Change)
+        assert isinstance(await archive.publish(change.id, StaffId("one")), Version)
+
+        (found,) = (one for one in await examine(settings, DAY) if one.what == "published")
+
+    assert found.is_well
+    assert "version 2 is live" in found.words
+    assert "differs in 1 of its files: waymark content diff live folder" in found.words
