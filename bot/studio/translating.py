@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.compiler.leaves import Plain
-from bot.compiler.round_trip import Document
+from bot.compiler.round_trip import Document, EditError
 from bot.messages import Language
 from bot.studio.units import Unit
 
@@ -36,23 +36,30 @@ def write(renderings: Iterable[Rendering], language: Language, files: Mapping[st
 
     Raise EditError where a file is not written so that it can be changed.
     """
-    documents: dict[str, Document] = {}
+    by_file: dict[str, list[Rendering]] = {}
     for rendering in renderings:
-        name = rendering.unit.target
-        if name not in documents:
-            documents[name] = Document(files.get(name) or f"language: {language}\nstatus: draft\n".encode())
-        documents[name] = _with(documents[name], rendering)
-    return {name: document.source for name, document in documents.items() if document.source != files.get(name)}
+        by_file.setdefault(rendering.unit.target, []).append(rendering)
+    written = {}
+    for name, of_file in by_file.items():
+        document = Document(files.get(name) or f"language: {language}\nstatus: draft\n".encode())
+        # All of a file at once: each edit reads the file again to see that it came out as meant.
+        changed = document.become((), _with(document.at(()), of_file)).source
+        if changed != files.get(name):
+            written[name] = changed
+    return written
 
 
-def _with(document: Document, rendering: Rendering) -> Document:
-    unit = rendering.unit
-    here = ("texts", unit.id)
-    wanted: dict[str, Plain] = {"from": unit.hash, "text": rendering.words}
+def _with(tree: "Plain | None", renderings: Iterable[Rendering]) -> Plain:
+    """The whole of a file with the new words in it."""
+    if not isinstance(tree, dict) or not isinstance(texts := tree.get("texts", {}), dict):
+        raise EditError("this is no file of translations")
+    is_reviewed = tree.get("status") == "reviewed"
+    new: dict[str, Plain] = {rendering.unit.id: _entry(rendering, is_reviewed=is_reviewed) for rendering in renderings}
+    return {**tree, "texts": {**texts, **new}}
+
+
+def _entry(rendering: Rendering, *, is_reviewed: bool) -> dict[str, Plain]:
+    entry: dict[str, Plain] = {"from": rendering.unit.hash, "text": rendering.words}
     if rendering.reviewer is not None:
-        wanted |= {"status": "reviewed", "by": rendering.reviewer.name, "on": rendering.reviewer.on.isoformat()}
-    elif document.at(("status",)) == "reviewed":
-        wanted["status"] = "draft"
-    if document.at(("texts",)) is None:
-        return document.put(("texts",), {unit.id: wanted})
-    return document.put(here, wanted) if document.at(here) is None else document.become(here, wanted)
+        return entry | {"status": "reviewed", "by": rendering.reviewer.name, "on": rendering.reviewer.on.isoformat()}
+    return entry | {"status": "draft"} if is_reviewed else entry
