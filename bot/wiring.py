@@ -43,13 +43,13 @@ from bot.store.shelf import Shelf
 from bot.studio.archive import Archive, examine_with
 from bot.tracing import traces_to
 from bot.turns import Letters, Tickets, Turns
+from bot.turns.floodgate import Floodgate
 from bot.turns.tickets import DESK, LANE, OUTSIDE
 from bot.watch import Watch
 from handlers.outside import Hook, Mail, OutsideChannel, ping_watcher
 from handlers.telegram import DOOR as TELEGRAM
 from handlers.telegram import TelegramChannel, TelegramConnection, TelegramDoor
 from handlers.telegram.desk import DeskChannel, DeskDoor, DeskOffice, GroupLines
-from handlers.telegram.floodgate import Floodgate
 from handlers.terminal.chat import TerminalChat
 from handlers.web.assets import Assets
 from handlers.web.chat.hub import Hub
@@ -181,11 +181,14 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
         # In the end nothing is let in any more: what has been is finished, and what cannot be sent lies in the store.
         stack.push_async_callback(delivery.stop)
         stack.push_async_callback(turns.finish)
+        # Whoever runs it without pacing measures, and sends more than any person does.
+        gate = None if pacing is None else Floodgate(clock)
         around = Surroundings(
             turns.take,
             *(store, vault, staffed.script, hub, clock, figures),
             public_url=settings.public_url,
             is_leaving=stop.is_set,
+            gate=gate,
         )
         async with asyncio.TaskGroup() as group:
             board = Board(store, store.shelf(), clock)
@@ -216,8 +219,6 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
             if connection is not None and office is not None:
                 desk_door = DeskDoor(office, tickets.take, enrolment.enrol, enrolment.link)
                 stack.push_async_callback(desk_door.close)
-                # Whoever runs it without pacing measures, and sends more than any person does.
-                gate = None if pacing is None else Floodgate(clock)
                 duty = None if alone else Duty(store, "polling", clock, figures)
                 world = (connection, turns.take, vault, staffed.script, clock, figures, desk_door)
                 door = TelegramDoor(*world, gate=gate, duty=duty)

@@ -12,7 +12,7 @@ from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 from bot import logbook
 from bot.channel import ChannelDownError, RefusedError, TokenError
 from bot.clock import Clock
-from bot.dialogue.events import Flooded, Opened, Pressed, Typed, Wish, Wished
+from bot.dialogue.events import Flooded, Pressed, Typed, Wish, Wished
 from bot.dialogue.presses import read_press
 from bot.dialogue.script import Script
 from bot.duty import Duty
@@ -21,15 +21,14 @@ from bot.messages import ArrivalId
 from bot.store.contract import StoreError
 from bot.store.sealing import Vault
 from bot.turns.arrival import Arrival
+from bot.turns.floodgate import Admission, Floodgate
 from handlers.telegram.channel import UNKNOWN_TO_TELEGRAM, translate
 from handlers.telegram.desk.door import DeskDoor
 from handlers.telegram.desk.knocks import Knock
-from handlers.telegram.floodgate import Admission, Floodgate
 from handlers.telegram.introduction import introduce, introductions
 from handlers.telegram.polling import Polling
 from handlers.telegram.requests import TelegramConnection, patience_of, read_by_library
 from handlers.telegram.updates import ALLOWED_UPDATES, Reading, Taken, read_update
-from handlers.telegram.urgency import is_urgent
 from handlers.telegram.webhook import Webhook
 from handlers.telegram.webhook_watch import WebhookWatch
 
@@ -152,19 +151,16 @@ class TelegramDoor:
 
     def _admit(self, arrival: Arrival, gate: Floodgate) -> Arrival | None:
         """The arrival, or what is said instead of it to who floods us, or nothing."""
-        if gate.has_room(arrival.conversation):
-            return arrival
-        is_cheap = isinstance(arrival.event, Pressed | Wished | Opened)
-        urgent = (is_cheap or gate.may_look(arrival.conversation)) and is_urgent(arrival.event, self._script())
-        admission = gate.admit_beyond(arrival.conversation, is_urgent=urgent)
-        self._figures.add("flood", admission.name.lower())
+        admission = gate.admit(arrival.conversation, arrival.event, self._script())
         match admission:
             case Admission.IN:
                 return arrival
             case Admission.NOTICE:
+                self._figures.add("flood", "notice")
                 notice = ArrivalId(blake2b(arrival.id, digest_size=8, person=b"too fast").digest())
                 return Arrival(arrival.conversation, notice, arrival.address, Flooded())
             case Admission.OVER:
+                self._figures.add("flood", "over")
                 return None
             case _:
                 assert_never(admission)

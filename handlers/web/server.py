@@ -20,6 +20,7 @@ from bot.figures import Figures
 from bot.store.contract import Store
 from bot.store.sealing import Vault
 from bot.turns.arrival import Arrival
+from bot.turns.floodgate import Floodgate
 from handlers.web.assets import Assets
 from handlers.web.chat.hub import Hub
 from handlers.web.chat.routes import ChatDoor
@@ -64,6 +65,7 @@ class Surroundings:
     is_leaving: Callable[[], bool] = lambda: False
     """Whether the process is about to stop, so that no new people are to be sent to it."""
     pace: Pace = field(default_factory=Pace)
+    gate: Floodgate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def build_application(
         showing=Showing(around.script, around.clock, assets),
         public_url=around.public_url,
         pace=around.pace,
+        gate=around.gate,
     )
     application = web.Application(client_max_size=LONGEST_BODY, middlewares=[errors.middleware])
     headers = SecurityHeaders(around.public_url)

@@ -28,8 +28,8 @@ from bot.messages import ArrivalId, ConversationId, Language
 from bot.store.contract import Address, Commit, Leased, Outcome, Outgoing, OutgoingId, Record, Snapshot, StoreDownError
 from bot.store.memory_store import MemoryStore
 from bot.turns import Letters, Turns
+from bot.turns.floodgate import Floodgate
 from handlers.telegram import DOOR, TelegramChannel, TelegramConnection, TelegramDoor
-from handlers.telegram.floodgate import Floodgate
 from tests.builders import LEASE
 from tests.fakes import nobody_takes
 from tests.telegram.sample import VAULT

@@ -20,6 +20,7 @@ from bot.messages import ConversationId
 from bot.store.contract import Commit, Committed, Leased, Outcome, Outgoing, OutgoingId, Snapshot, StoreDownError
 from bot.store.memory_store import MemoryStore
 from bot.store.sealing import KEY_BYTES, Vault
+from bot.turns.floodgate import Floodgate
 from bot.turns.turns import Turns
 from handlers.web.chat.hub import Hub
 from handlers.web.chat.routes import FRAGMENTS
@@ -104,6 +105,7 @@ class House:
     port: int = 0
     silence: float = 60.0
     most: int = 1000
+    gate: Floodgate | None = None
 
     @asynccontextmanager
     async def open(self, more: Mapping[str, Handler] | None = None) -> AsyncIterator[str]:
@@ -122,6 +124,7 @@ class House:
                 public_url=self.public_url,
                 is_leaving=lambda: self.is_leaving,
                 pace=self.pace,
+                gate=self.gate,
             ),
             more,
         )

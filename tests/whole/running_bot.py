@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from shutil import copy
 
+from bot.pacing import Pacing
 from bot.settings import Settings
 from bot.wiring import run_bot
 from tests.lessons import lessons_of
@@ -17,8 +18,10 @@ PATIENCE = 120.0
 
 
 @asynccontextmanager
-async def running_bot(folder: Path, telegram: FakeTelegram, content: Path = CONTENT) -> AsyncIterator[list[str]]:
-    """A bot with an unhurried Telegram; gives what the terminal shows."""
+async def running_bot(
+    folder: Path, telegram: FakeTelegram, content: Path = CONTENT, pacing: Pacing | None = None
+) -> AsyncIterator[list[str]]:
+    """A bot; gives what the terminal shows. Without a pace it is unhurried, and holds nobody's flood back."""
     told: list[str] = []
     stop, ready = asyncio.Event(), asyncio.Event()
     settings = Settings(
@@ -36,7 +39,7 @@ async def running_bot(folder: Path, telegram: FakeTelegram, content: Path = CONT
         with lessons_of(content, "bot") as lessons:
             for lesson in lessons.iterdir():
                 (learned / lesson.name).symlink_to(lesson)
-            task = asyncio.create_task(run_bot(settings, stop, told.append, ready.set, pacing=None))
+            task = asyncio.create_task(run_bot(settings, stop, told.append, ready.set, pacing=pacing))
             await _until_ready(task, ready)
             for lesson in learned.iterdir():
                 if not lesson.is_symlink():

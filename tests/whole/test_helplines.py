@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bot import staffing
 from bot.desk.helplines import HelplineId
+from bot.pacing import Pacing
 from bot.settings import Settings
 from tests.telegram_server import FakeTelegram, Group, Message, Person
 from tests.whole.running_bot import CONTENT, PATIENCE, running_bot
@@ -163,7 +164,7 @@ async def _in_a_process(bot: OwnProcess) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def a_town(
-    folder: Path, process: Callable[[Path, FakeTelegram], OwnProcess] | None = None
+    folder: Path, process: Callable[[Path, FakeTelegram], OwnProcess] | None = None, pacing: Pacing | None = None
 ) -> AsyncIterator[Town]:
     content = tried_content(folder)
     async with FakeTelegram() as telegram:
@@ -174,7 +175,7 @@ async def a_town(
         home = telegram.group(HOME_GROUP, "Home", forum=True, members=(anna, ben))
         other = telegram.group(OTHER_GROUP, "Other", forum=True, members=(chan,))
         bot = None if process is None else process(folder, telegram)
-        async with running_bot(folder, telegram, content) if bot is None else _in_a_process(bot):
+        async with running_bot(folder, telegram, content, pacing) if bot is None else _in_a_process(bot):
             await telegram.until(lambda: telegram.calls_of("getMe"), timeout=PATIENCE)
             settings = Settings(
                 telegram_token=telegram.token,

@@ -18,6 +18,7 @@ from bot.messages import Language
 from bot.store.contract import Address, Store, StoreError
 from bot.store.sealing import Vault
 from bot.turns.arrival import Arrival
+from bot.turns.floodgate import Admission, Floodgate
 from handlers.web.access import (
     DOOR,
     Visitor,
@@ -52,6 +53,8 @@ class ChatDoor:
     showing: Showing
     public_url: str | None = None
     pace: Pace = field(default_factory=Pace)
+    gate: Floodgate | None = None
+    """Puts off what a visitor sends beyond what people do; calls for help and the ways out are never put off."""
 
     def routes(self) -> list[web.RouteDef]:
         """Where each handler answers."""
@@ -85,6 +88,9 @@ class ChatDoor:
         said = await self._read(request)
         if not said.nonce:
             raise web.HTTPBadRequest
+        if self._floods(request, said):
+            # Nothing is lost: the page comes again with the same form.
+            return self._away(request, said, said.opened or Opened(), web.HTTPTooManyRequests.status_code)
         try:
             visitor, is_new = await self._recognise(request)
             await self._take(visitor, said, is_new=is_new)
@@ -222,12 +228,24 @@ class ChatDoor:
             raise web.HTTPBadRequest
         return said
 
-    def _away(self, request: web.Request, said: Said | None, link: Opened) -> web.Response:
+    def _floods(self, request: web.Request, said: Said) -> bool:
+        visitor = self._visitor(request)
+        if self.gate is None or visitor is None or said.event is None:
+            return False
+        return self.gate.admit(visitor.conversation, said.event, self.showing.script()) is not Admission.IN
+
+    def _away(
+        self,
+        request: web.Request,
+        said: Said | None,
+        link: Opened,
+        status: int = web.HTTPServiceUnavailable.status_code,
+    ) -> web.Response:
         if _wants_fragments(request):
             response = page(self.showing.fragments_from_memory(said))
         else:
             response = page(self.showing.page_away(said, link, self._wanted(request)))
-        response.set_status(503)
+        response.set_status(status)
         response.headers["Retry-After"] = "5"
         return response
 
