@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +18,9 @@ from bot.desk.ticket import StaffId
 from bot.figures import Figures
 from bot.guard.audit import Chronicle, Deed
 from bot.key_watch import KeyWatch
+from bot.messages import ConversationId
 from bot.settings import Settings
+from bot.store.contract import OUTBOX_AT_MOST
 from bot.store.embedded import find_running
 from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import Vault
@@ -131,6 +135,57 @@ async def test_three_steps_while_bots_run_and_each_reads_what_the_others_write(p
         assert await is_whole(other.store)
     async with a_bot(place) as afresh:
         assert await is_whole(afresh.store)
+
+
+async def test_nothing_is_lost_or_unreadable_while_people_write_through_two_bots(place: rekeying.Place) -> None:
+    people = [ConversationId(f"person-{number}") for number in range(20)]
+    turns: Counter[ConversationId] = Counter()
+    unread: list[ConversationId] = []
+    stop, went_on = asyncio.Event(), asyncio.Condition()
+
+    async def write_on(bots: Sequence[Bot], person: ConversationId) -> None:
+        while not stop.is_set():
+            store = bots[turns[person] % 2].store
+            turn = turns[person] + 1
+            # What one bot has written the other reads.
+            if turn > 1 and (await store.load(person)).record is None:
+                unread.append(person)
+            await store.commit(a_commit(turn, an_outgoing(str(turn), turn=turn), conversation=person), NOW, LEASE)
+            turns[person] = turn
+            async with went_on:
+                went_on.notify_all()
+
+    async with a_bot(place) as one, a_bot(place) as other:
+
+        async def both_have_looked() -> None:
+            before = turns.total()
+            for bot in (one, other):
+                await bot.watch.look()
+            async with went_on:
+                await went_on.wait_for(lambda: turns.total() >= before + 100)
+
+        crowd = asyncio.gather(*(write_on((one, other), person) for person in people))
+        for _ in range(2):
+            rekeying.renew(place)
+            await both_have_looked()
+            await rekeying.use(place)
+            await both_have_looked()
+            await rekeying.retire(place, at_once)
+            await both_have_looked()
+        stop.set()
+        await crowd
+
+    assert numbers(place) == ([3], None)
+    assert unread == []
+    async with a_bot(place) as afresh:
+        for person in people:
+            assert (await afresh.store.load(person)).version == turns[person]
+            waiting = await afresh.store.waiting(person)
+            assert [one.message for one in waiting] == [
+                an_outgoing(str(turn)).message for turn in range(1, turns[person] + 1)
+            ][-OUTBOX_AT_MOST:]
+    assert turns.total() > 600
+    sys.stdout.write(f"{turns.total()} turns while the keys changed twice: 0 lost, 0 unreadable\n")
 
 
 async def test_a_key_is_not_used_while_one_bot_does_not_know_it(place: rekeying.Place) -> None:
