@@ -84,7 +84,7 @@ def assemble(directory: Path | Folder, notebook: Notebook) -> Assembled:
         media=check_recordings(media, draft, translations),
         translations=translations,
         version=folder.version(),
-        lessons=_lessons(documents, draft),
+        lessons=lessons_of(documents, draft),
         phrases=Place(f"{folder.shown_as}/phrases.yaml", 1, 1),
         documents=documents,
         is_whole=is_whole,
@@ -151,7 +151,8 @@ def take(
     return True
 
 
-def _lessons(documents: Mapping[str, Node], draft: Draft) -> Lessons:
+def lessons_of(documents: Mapping[str, Node], draft: Draft) -> Lessons:
+    """What the files teach about people's words."""
     return Lessons(
         keywords=draft.bot.keywords if draft.bot else {},
         examples=draft.examples,

@@ -40,10 +40,10 @@ _OWN: Final = {
 _STRANGE: Final = {language: re.compile(f"[^{_SHARED}{own}]+") for language, own in _OWN.items()}
 
 
-def check_texts(draft: Draft, translations: Translations) -> None:
-    """Write down what is wrong with single texts, in any language."""
+def check_texts(draft: Draft, translations: Translations, *, english: bool = True) -> None:
+    """Write down what is wrong with single texts, in any language, or in all but English."""
     notebook = draft.notebook
-    for source in draft.texts.values():
+    for source in draft.texts.values() if english else ():
         check_text(source, ENGLISH, source.words, source.place, notebook)
     for language in translations.languages():
         for text_id, translated in translations.of(language).items():
