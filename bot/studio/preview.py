@@ -224,15 +224,16 @@ def _read(kind: str, what: str, name: str, number: int) -> Act | None:
 
 def _begin(player: Play, script: Script, begin: Begin) -> "_Came":
     flow = script.flows.get(begin.flow) if begin.flow is not None else None
-    if flow is None or begin.screen not in flow.screens or begin.screen is None:
-        return player.happen(Opened(flow=begin.flow if flow is not None else None))
-    wait = next((step for screen in flow.screens.values() for step in screen.steps if isinstance(step, _WAITS)), None)
-    if wait is None:
-        return player.happen(Opened(flow=flow.id))
+    screens = () if flow is None else flow.screens.values()
+    wait = next((step for screen in screens for step in screen.steps if isinstance(step, _WAITS)), None)
+    if flow is None or wait is None or player.conversation.language is None:
+        # Whoever has no language yet chooses one first, and is led on from there.
+        return player.happen(Opened(flow=None if flow is None else flow.id))
+    screen = begin.screen if begin.screen in flow.screens else flow.start
     # A way leads from a wait: any wait of the flow does, since nothing of it is told.
     frame = Frame(wait.node)
     walk = Walk(script, replace(player.conversation, frames=(frame,)), player.now)
-    walk.go(ToScreen(begin.screen), frame)
+    walk.go(ToScreen(screen or flow.start), frame)
     return player.follow(walk.turn())
 
 
@@ -248,8 +249,8 @@ def _asides(turn: Turn) -> Iterator[Aside]:
                 yield Called(ticket.helpline, ticket.urgency)
             case Wake(node, after) if node not in ALARMS:
                 yield WillWake(after)
-            case Count("match", mode):
-                yield Heard(mode)
+            case Count(what) if what.startswith(_MATCH):
+                yield Heard(what.removeprefix(_MATCH))
             case _:
                 pass
 
@@ -327,5 +328,6 @@ class _Phone:
 
 
 _WAITS: Final = (Choose, Ask, ListTopics, Checklist)
+_MATCH: Final = "match_"
 _JSON: Final = msgspec.json.Encoder()
 _ACTS: Final = msgspec.json.Decoder(list[tuple[str, str, str]])

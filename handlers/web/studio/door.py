@@ -12,8 +12,10 @@ from handlers.web.studio.content_pages import ContentPages
 from handlers.web.studio.edit_pages import EditPages
 from handlers.web.studio.keeping_pages import KeepingPages
 from handlers.web.studio.learning_pages import LearningPages
+from handlers.web.studio.map_pages import MapPages
 from handlers.web.studio.media_pages import MediaPages
 from handlers.web.studio.overview_pages import OverviewPages
+from handlers.web.studio.preview_pages import PreviewPages
 from handlers.web.studio.studio import Studio
 from handlers.web.studio.translating_pages import TranslatingPages
 from handlers.web.studio.version_pages import VersionPages
@@ -28,6 +30,8 @@ class StudioDoor:
             *ContentPages(studio).routes(),
             *EditPages(studio).routes(),
             *MediaPages(studio).routes(),
+            *PreviewPages(studio).routes(),
+            *MapPages(studio).routes(),
             *TranslatingPages(studio).routes(),
             *KeepingPages(studio).routes(),
             *LearningPages(studio).routes(),

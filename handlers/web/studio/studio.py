@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
@@ -21,6 +22,8 @@ from bot.studio.calls import CallBook
 from bot.studio.catalogue import Catalogue, Cataloguer
 from bot.studio.changes import Change, ChangeId
 from bot.studio.checking import Checked, Checker, Finding
+from bot.studio.drafts import Drafts
+from bot.studio.traffic import TrafficBook
 from bot.studio.tree import Tree
 from handlers.web.console import views
 from handlers.web.console.access import Caller
@@ -112,6 +115,10 @@ class Studio:
     checker: Checker
     cataloguer: Cataloguer
     calls: CallBook
+    drafts: Drafts
+    traffic: TrafficBook
+    tables: Path | None = None
+    """Where tables of questions lie by which the understanding is measured, if the project brings them."""
 
     def around(
         self, caller: Caller, here: Tab | None, request: web.Request | None = None, look: Look | None = None
@@ -207,6 +214,7 @@ _TABS: Final[Mapping[Tab, tuple[Right, str]]] = {
     Tab.CHANGES: (Right.SEE_STUDIO, f"{HOME}/changes"),
     Tab.TRANSLATE: (Right.SEE_STUDIO, f"{HOME}/at/{{at}}/translate"),
     Tab.MEDIA: (Right.SEE_STUDIO, f"{HOME}/at/{{at}}/media"),
+    Tab.MAP: (Right.SEE_STUDIO, f"{HOME}/at/{{at}}/map"),
     Tab.KEEP: (Right.SEE_STUDIO, f"{HOME}/keep"),
     Tab.LEARN: (Right.SEE_STUDIO, f"{HOME}/learn"),
     Tab.VERSIONS: (Right.SEE_STUDIO, f"{HOME}/versions"),

@@ -19,6 +19,8 @@ from bot.studio.calls import CallBook
 from bot.studio.catalogue import Cataloguer
 from bot.studio.changes import Change, ChangeId
 from bot.studio.checking import Checker
+from bot.studio.drafts import Drafts
+from bot.studio.traffic import TrafficBook
 from handlers.web.assets import Assets
 from handlers.web.console.access import Route
 from handlers.web.console.office import Office
@@ -93,7 +95,7 @@ async def a_studio_house(script: Script, folder: Path, content: Path = CONTENT) 
         archive = Archive(office.shelf, content, folder, office.clock, examine)
         studio = Studio(
             *(office, StudioPages(office.script, assets), archive, Checker(KeywordsOnly), Cataloguer()),
-            CallBook(office.shelf),
+            *(CallBook(office.shelf), Drafts(KeywordsOnly), TrafficBook(office.shelf, office.clock)),
         )
         rules = StudioDoor(studio).routes()
         made.append((studio, rules))
