@@ -130,13 +130,12 @@ async def _force_all(yard: _Yard, point: str, rounds: int, say: Callable[[str], 
         result.forced += await yard.until(trap.sprung.is_set)
         yard.replicas.only = None
         lift(*yard.store.wires, victim.to_telegram, victim.from_telegram)
-        if not victim.is_running:
+        if not victim.is_ready:
             yard.restart(victim)
         if point == "C8":
+            await yard.until(lambda: not all(server.is_running for server in yard.store.servers))
             await yard.store.start_all()
-            await yard.until(lambda: all(server.is_running for server in yard.store.servers))
-            while not await yard.store.is_replicating():  # noqa: ASYNC110 - servers have no events
-                await asyncio.sleep(0.1)
+            await yard.store.until_replicating()
         await yard.until(partial(_has_heard, yard.crowd, talker, talker.said))
         say(f"{point}: {number + 1} of {rounds}")
     # What waits for the end of a lease may still come a second time.

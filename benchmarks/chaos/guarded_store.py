@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -152,9 +152,15 @@ class GuardedStore:
             return False
 
     async def until_whole(self) -> None:
+        await self._until(self.is_whole)
+
+    async def until_replicating(self) -> None:
+        await self._until(self.is_replicating)
+
+    async def _until(self, is_so: Callable[[], Awaitable[bool]]) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
-                while not await self.is_whole():  # noqa: ASYNC110 - servers have no events
+                while not await is_so():  # noqa: ASYNC110 - servers have no events
                     await asyncio.sleep(0.1)
         except TimeoutError:
             tails = [(process.folder / "log").read_text()[-3000:] for process in (*self.servers, *self.sentinels)]

@@ -99,9 +99,10 @@ class _Killer:
             say(f"{self.killed.total()} of {self._kills} killed")
 
     async def _kill_replica(self) -> None:
-        running = [replica for replica in self._replicas.all if replica.is_running]
-        if running:
-            chosen = self._random.choice(running)
+        ready = [replica for replica in self._replicas.all if replica.is_ready]
+        # One is left: where nobody works, nothing is interrupted.
+        if len(ready) > 1:
+            chosen = self._random.choice(ready)
             await chosen.kill()
             self.killed["replicas of the bot"] += 1
             self._later(self._start(chosen))
@@ -130,7 +131,6 @@ class _Killer:
 
     async def _start(self, replica: Replica) -> None:
         await asyncio.sleep(self._random.uniform(0, 1))
-        await replica.start()
         await replica.until_ready()
 
     def _later(self, work: Coroutine[None, None, None]) -> None:

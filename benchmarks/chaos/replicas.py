@@ -68,7 +68,7 @@ class Replica:
                 await self._start()
 
     async def _start(self) -> None:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("WAYMARK_")}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("WAYMARK_", "PYTHON"))}
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "benchmarks.worker"),
@@ -170,6 +170,8 @@ async def replicas_of_a_bot(
                 "WAYMARK_DATA_DIR": str(home),
                 "WAYMARK_CONTENT_DIR": str(folder / "content"),
                 "WAYMARK_HTTP_PORT": str(port),
+                # What Python makes of our files need not be made anew at each of so many starts.
+                "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
                 **more,
             }
             log = folder / f"replica-{place}.log"

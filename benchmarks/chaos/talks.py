@@ -179,6 +179,11 @@ class Crowd:
     def said(self) -> int:
         return sum(talker.said for talker in self.talkers)
 
+    @property
+    def lost(self) -> int:
+        """How many numbers have not come back, so far."""
+        return sum(self._lost(talker) for talker in self.talkers)
+
     async def begin(self) -> None:
         """Everybody writes for the first time and is heard."""
         for talker in self.talkers:
@@ -239,7 +244,7 @@ class Crowd:
             numbers=self.said,
             taps=sum(len(talker.taps) for talker in self.talkers),
             calls=len(callers),
-            lost=sum(self._lost(talker) for talker in self.talkers),
+            lost=self.lost,
             out_of_order=sum(
                 after < before for talker in self.talkers for before, after in pairwise(ears.numbers[talker.person.id])
             ),
