@@ -35,6 +35,12 @@ class Parsed:
         """What these bytes say in a file of this name."""
         return self.get(shown_as, sha256(source).hexdigest(), lambda: source)
 
+    def held(self, shown_as: str, blob: str) -> Node | None:
+        """What the bytes of this hash say, where they were read and are still remembered."""
+        with self._lock:
+            found = self._held.get((shown_as, blob))
+        return None if found is None else found.node
+
     def get(self, shown_as: str, blob: str, load: Callable[[], bytes]) -> Read:
         """What the bytes of this hash say; they are loaded where nobody has read them before."""
         key = (shown_as, blob)
