@@ -52,6 +52,10 @@ def test_people_are_told_the_times_that_the_code_keeps(real_script: Script, fact
     assert timedelta(**{f"{value.unit}s": int(value.number)}) == LIVES[fact]
 
 
+def test_no_time_is_told_that_no_code_keeps(real_script: Script) -> None:
+    assert {fact for fact in real_script.facts if fact.startswith("bot-")} == set(LIVES)
+
+
 def test_all_that_is_kept_is_told(staffed: Script) -> None:
     person = with_much(staffed)
 
@@ -63,7 +67,7 @@ def test_all_that_is_kept_is_told(staffed: Script) -> None:
     for words in (
         *("your language", "Cambodia", "Thailand", "your other answers", "numbers of messages", "3. Each goes"),
         *("how and when a helpline may write", "secret pictures", "Example helpline in Thailand", "not read: 2"),
-        *("30 days", "48 hours", "7 days", "The messenger keeps what was written", "notes of its own"),
+        *("30 days", "48 hours", "after one week", "The messenger keeps what was written", "notes of its own"),
     ):
         assert words in told, words
 
