@@ -163,8 +163,17 @@ class BotApi:
 class Crowd:
     """People who all talk to one bot; each does one thing at a time."""
 
-    def __init__(self, api: BotApi, address: Address, walks: Iterable[Walk], first_chat: int, people: int) -> None:
+    def __init__(
+        self,
+        api: BotApi,
+        address: Address,
+        walks: Iterable[Walk],
+        first_chat: int,
+        people: int,
+        patience: float = PATIENCE,
+    ) -> None:
         self._api = api
+        self._patience = patience
         self._address = address
         kinds = list(walks)
         self._idle = deque(_Person(first_chat + number, kinds[number % len(kinds)]) for number in range(people))
@@ -267,7 +276,7 @@ class Crowd:
 
     async def _drain(self, finished: asyncio.Event) -> int:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 await finished.wait()
         except TimeoutError:
             lost = {id(flight) for flight in self._api.flights.values()}

@@ -65,7 +65,7 @@ async def soak(minutes: float, seed: int) -> list[Sample]:
         program, address = await stack.enter_async_context(telegram_bot(folder / "bot", content, api))
         store = Redis.from_url(find_running(folder / "bot") or "")
         stack.push_async_callback(store.aclose)
-        crowd = Crowd(api, address, walks, 1_000_000, PEOPLE)
+        crowd = Crowd(api, address, walks, 1_000_000, PEOPLE, patience=60.0)
         stack.push_async_callback(crowd.close)
         await crowd.introduce(talks=True)
         began = time.monotonic()
@@ -78,9 +78,7 @@ async def soak(minutes: float, seed: int) -> list[Sample]:
     return samples
 
 
-async def _look(
-    minute: int, program: Program, store: "Redis[bytes]", p50: float, p99: float, lost: int
-) -> Sample:
+async def _look(minute: int, program: Program, store: "Redis[bytes]", p50: float, p99: float, lost: int) -> Sample:
     endless: Counter[str] = Counter()
     count = 0
     async for key in store.scan_iter(count=1000):
