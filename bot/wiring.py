@@ -28,7 +28,7 @@ from bot.guard.sign_in import SignIn
 from bot.key_watch import KeyWatch
 from bot.live import LiveContent, folder_differs
 from bot.messages import ConversationId, Language
-from bot.pacing import Pacing
+from bot.pacing import Pacer, Pacing
 from bot.roster import LiveRoster, Staffed
 from bot.settings import ProcessRole, Settings, SettingsError
 from bot.store.contract import Leased
@@ -48,8 +48,8 @@ from bot.turns.tickets import DESK, LANE, OUTSIDE
 from bot.watch import Watch
 from handlers.outside import Hook, Mail, OutsideChannel, ping_watcher
 from handlers.telegram import DOOR as TELEGRAM
-from handlers.telegram import TelegramChannel, TelegramConnection, TelegramDoor
-from handlers.telegram.desk import DeskChannel, DeskDoor, DeskOffice, GroupLines
+from handlers.telegram import TelegramChannel, TelegramConnection, TelegramDoor, WithoutStore
+from handlers.telegram.desk import AwayAlerts, DeskChannel, DeskDoor, DeskOffice, GroupLines
 from handlers.terminal.chat import TerminalChat
 from handlers.web.assets import Assets
 from handlers.web.chat.hub import Hub
@@ -221,7 +221,13 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
                 stack.push_async_callback(desk_door.close)
                 duty = None if alone else Duty(store, "polling", clock, figures)
                 world = (connection, turns.take, vault, staffed.script, clock, figures, desk_door)
-                door = TelegramDoor(*world, gate=gate, duty=duty)
+                away, away_pacer = AwayAlerts(office), Pacer(clock, pacing)
+                stack.push_async_callback(away.close)
+                stack.push_async_callback(away_pacer.close)
+                without_store = WithoutStore(
+                    *(channels[TELEGRAM], staffed.script, turns.last_known, away.alert, away_pacer, clock, figures)
+                )
+                door = TelegramDoor(*world, gate=gate, duty=duty, without_store=without_store)
                 if settings.telegram_webhook_url is not None and role.is_reached:
                     path = door.expect_webhook(settings.telegram_webhook_url, _webhook_secret(settings))
                     posts[path] = door.webhook_handler

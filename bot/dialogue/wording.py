@@ -48,7 +48,7 @@ ENGINE_PHRASES: Final = (
     *("cannot-pass-on", "not-passed-on", "acknowledged-now", "waits-again", "ticket-reopened"),
     *("code-joined", "code-unknown", "moved-away", "opens-again"),
     *("no-desk-now", "referral-accepted", "referral-declined", "referral-lapsed", "referral-refused"),
-    "referral-withdrawn",
+    *("referral-withdrawn", "call-kept"),
 )
 """What the engine says whatever the content is; content without one of these does not go live."""
 

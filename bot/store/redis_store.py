@@ -188,9 +188,11 @@ class RedisStore:
         patience: timedelta = PATIENCE,
         figures: Figures | None = None,
     ) -> None:
-        self._wire = Wire(link, _SOURCES, replicas=replicas, patience=patience.total_seconds())
         self._vault = vault
         self._figures = figures or Figures()
+        self._wire = Wire(
+            link, _SOURCES, replicas=replicas, patience=patience.total_seconds(), when_down=self._note_down
+        )
         self._probed = 0
 
     async def load(self, conversation: ConversationId) -> Snapshot:
@@ -626,6 +628,10 @@ class RedisStore:
 
     async def close(self) -> None:
         await self._wire.close()
+
+    def _note_down(self, is_down: bool) -> None:  # noqa: FBT001 - it is what has changed
+        self._figures.levels["store_down"] = float(is_down)
+        logbook.note("store_down" if is_down else "store_back", logging.ERROR if is_down else logging.WARNING)
 
     def _commit_parts(
         self, commit: Commit, shard: int, now: datetime, lease: timedelta

@@ -3,12 +3,16 @@
 One exchange costs the same for one command as for fifty, in our process and in the server (which writes its
 file to disk once for all of them). When nothing else is under way, a command leaves at once.
 
+Whoever reads waits for less time than whoever writes, and nobody for longer: a server that gives no answer again and
+again is left alone but for a probe each second, and so much waits for it and no more.
+
 Foreign errors stop here, and so do the differences between one server, Sentinel and a Cluster.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha1
 from importlib.resources import files
@@ -29,6 +33,7 @@ from redis.exceptions import (
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot import logbook
+from bot.store.circuit import Circuit
 from bot.store.contract import StoreDownError, StoreError, StoreFullError
 from bot.store.keys import READY
 
@@ -38,6 +43,14 @@ Reply: TypeAlias = bytes | int | Sequence["Reply"] | None
 _FULL: Final = ("OOM", "MISCONF", "NOREPLICAS")
 _DOWN: Final = ("READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOAUTH", "BUSY", "MOVED", "ASK")
 _ROUNDS: Final = 3
+READ_SECONDS: Final = 0.3
+"""Whoever only wants to know waits for so long at most."""
+
+MOST_WAITING: Final = 10_000
+_READS: Final = frozenset({"GET", "LRANGE"})
+_OUR_OWN_DELAY: Final = 0.05
+_ALL_OF_THEM: Final = "all"
+"""For the time in which no server of a Cluster is known."""
 _ASK_AGAIN_SECONDS: Final = 1.0
 _FOREIGN: Final = (RedisError, RedisClusterException, OSError, TimeoutError)
 
@@ -109,6 +122,7 @@ class _Call:
     proven: bool
     answer: asyncio.Future[Reply]
     """Set once, with the server's answer or with an error of ours."""
+    limit: asyncio.TimerHandle | None = None
 
 
 @dataclass(slots=True)
@@ -129,6 +143,7 @@ class Wire:
         replicas: int = 0,
         patience: float = 1.0,
         at_once: int = 2,
+        when_down: Callable[[bool], None] = lambda _: None,
     ) -> None:
         self._link = link
         self._scripts = scripts
@@ -136,14 +151,18 @@ class Wire:
         self._patience = patience
         self._at_once = at_once
         self._waiting = _Waiting()
+        self._circuits: defaultdict[str, Circuit] = defaultdict(Circuit)
+        self._when_down = when_down
         self._closed = False
 
     async def call(self, shard: int, *parts: Part, proven: bool = False) -> Reply:
         """Send one command that touches one shard; `proven`: answer only when replicas hold it, too."""
+        self._look_whether_it_is_there({shard})
         return await self._enqueue(shard, parts, proven=proven)
 
     async def call_all(self, commands: Sequence[tuple[int, tuple[Part, ...]]]) -> list[Reply]:
         """Send commands of any shards; raise the first error."""
+        self._look_whether_it_is_there({shard for shard, _ in commands})
         answers = [self._enqueue(shard, parts, proven=False) for shard, parts in commands]
         results = await asyncio.gather(*answers, return_exceptions=True)
         replies: list[Reply] = []
@@ -169,9 +188,43 @@ class Wire:
         if self._closed:
             raise StoreDownError("the store is closed")
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._waiting.calls.append(_Call(shard, parts, proven, answer))
+        call = _Call(shard, parts, proven, answer)
+        if len(self._waiting.calls) >= MOST_WAITING:
+            _refuse(call, StoreDownError("too much waits for the store"))
+            return answer
+        self._limit(call, min(READ_SECONDS, self._patience) if parts[0] in _READS else self._patience)
+        self._waiting.calls.append(call)
         self._schedule()
         return answer
+
+    def _look_whether_it_is_there(self, shards: set[int]) -> None:
+        """Raise StoreDownError where a server is known to be away and it is not time to probe it."""
+        now = asyncio.get_running_loop().time()
+        if all(self._circuits[server].admits(now) for server in {self._server_of(shard) for shard in shards}):
+            return
+        raise StoreDownError("the store is away")
+
+    def _server_of(self, shard: int) -> str:
+        try:
+            return self._link.server_of(shard)
+        except (*_FOREIGN, LookupError):
+            # Nobody knows the servers yet; whoever asks finds out what is wrong.
+            return _ALL_OF_THEM
+
+    def _limit(self, call: _Call, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+
+        def give_up() -> None:
+            if call.answer.done():
+                return
+            if loop.time() - end > _OUR_OWN_DELAY:
+                # We were busy ourselves; the answer may have come meanwhile and only waits to be read.
+                self._limit(call, _OUR_OWN_DELAY)
+            else:
+                _refuse(call, StoreDownError("the store does not answer in time"))
+
+        call.limit = loop.call_at(end, give_up)
 
     def _schedule(self) -> None:
         waiting = self._waiting
@@ -199,6 +252,9 @@ class Wire:
         finally:
             # Whatever happened: nobody waits for ever.
             _refuse_all(calls, StoreDownError("the store gave no answer"))
+            for call in calls:
+                if call.limit is not None:
+                    call.limit.cancel()
 
     async def _bring(self, calls: Sequence[_Call]) -> None:
         for _ in range(_ROUNDS):
@@ -209,7 +265,10 @@ class Wire:
                     by_server.setdefault(self._link.server_of(call.shard), []).append(call)
             except _FOREIGN as error:
                 _refuse_all(calls, _foreign(error))
+                self._note(_ALL_OF_THEM, worked=False)
                 return
+            if self._circuits[_ALL_OF_THEM].is_down:
+                self._note(_ALL_OF_THEM, worked=True)
             exchanges = [self._exchange_in_time(server, own) for server, own in by_server.items()]
             if len(exchanges) == 1:
                 calls = await exchanges[0]
@@ -233,11 +292,24 @@ class Wire:
         """Exchange with one server; its trouble is the trouble of its own calls only."""
         try:
             async with asyncio.timeout(self._patience):
-                return await self._exchange(server, calls)
+                moved = await self._exchange(server, calls)
         except _FOREIGN as error:
             _refuse_all(calls, _foreign(error))
+            self._note(server, worked=False)
             await self._link.lost()
             return []
+        self._note(server, worked=True)
+        return moved
+
+    def _note(self, server: str, *, worked: bool) -> None:
+        circuit = self._circuits[server]
+        was_down = circuit.is_down
+        if worked:
+            circuit.worked()
+        else:
+            circuit.failed(asyncio.get_running_loop().time())
+        if circuit.is_down != was_down:
+            self._when_down(any(one.is_down for one in self._circuits.values()))
 
     async def _exchange(self, server: str, calls: Sequence[_Call]) -> list[_Call]:
         """Send and read; give back the calls that belong to another server."""

@@ -166,6 +166,11 @@ class Turns:
         # A door that gives up waiting must not stop a commit half-way: it would not know what became of it.
         await asyncio.shield(task)
 
+    def last_known(self, conversation: ConversationId) -> Record | None:
+        """What this process remembers about somebody while the store cannot be asked."""
+        found = self._unwritten.get(conversation) or self._remembered.get(conversation)
+        return None if found is None else found.record
+
     async def take_letter(self, conversation: ConversationId, letter: ToPerson, outgoing: Outgoing) -> NotShown | None:
         """Let a person's conversation know; say so where there is none any more and words of staff are lost."""
         snapshot = await self._store.load(conversation)

@@ -4,5 +4,14 @@ from handlers.telegram.application import TelegramDoor, ask_telegram
 from handlers.telegram.channel import DOOR, TelegramChannel
 from handlers.telegram.introduction import telegram_link
 from handlers.telegram.requests import TelegramConnection
+from handlers.telegram.without_store import WithoutStore
 
-__all__ = ["DOOR", "TelegramChannel", "TelegramConnection", "TelegramDoor", "ask_telegram", "telegram_link"]
+__all__ = [
+    "DOOR",
+    "TelegramChannel",
+    "TelegramConnection",
+    "TelegramDoor",
+    "WithoutStore",
+    "ask_telegram",
+    "telegram_link",
+]

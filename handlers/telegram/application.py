@@ -18,7 +18,7 @@ from bot.dialogue.script import Script
 from bot.duty import Duty
 from bot.figures import Figures
 from bot.messages import ArrivalId
-from bot.store.contract import StoreError
+from bot.store.contract import ConflictError, StoreError
 from bot.store.sealing import Vault
 from bot.turns.arrival import Arrival
 from bot.turns.floodgate import Admission, Floodgate
@@ -31,6 +31,7 @@ from handlers.telegram.requests import TelegramConnection, patience_of, read_by_
 from handlers.telegram.updates import ALLOWED_UPDATES, Reading, Taken, read_update
 from handlers.telegram.webhook import Webhook
 from handlers.telegram.webhook_watch import WebhookWatch
+from handlers.telegram.without_store import WithoutStore
 
 WEBHOOK_CONNECTIONS: Final = 100
 SOURCES_COUNTED: Final = 100
@@ -42,7 +43,7 @@ class TelegramDoor:
     """Lets Telegram's updates in. `take` is what an arrival is given to, and returns when it has taken effect.
 
     What happens in groups goes to the `desk`; without one it is passed over. Where several processes share a bot,
-    `duty` sees to it that one of them polls.
+    `duty` sees to it that one of them polls. `without_store` tells what can be told while the store is away.
     """
 
     def __init__(  # noqa: PLR0913 - all that a door needs of the world
@@ -57,6 +58,7 @@ class TelegramDoor:
         *,
         gate: Floodgate | None = None,
         duty: Duty | None = None,
+        without_store: WithoutStore | None = None,
     ) -> None:
         self._connection = connection
         self._hand_in = take
@@ -67,6 +69,7 @@ class TelegramDoor:
         self._desk = desk
         self._gate = gate
         self._duty = duty
+        self._without_store = without_store
         self._sources: set[str] = set()
         self._webhook: Webhook | None = None
         self._was_let_in = False
@@ -174,11 +177,23 @@ class TelegramDoor:
                 elif self._desk is not None:
                     await self._desk.take(arrival)
                 return
-            except StoreError:
+            except StoreError as error:
+                if await self._is_dealt_with(arrival, error):
+                    return
                 raise
             except Exception as error:  # noqa: BLE001
                 logbook.note_error("arrival_failed", error)
                 self._figures.add("arrival_failed", str(attempt))
+
+    async def _is_dealt_with(self, arrival: Taken, error: StoreError) -> bool:
+        """Tell people what can be told without the store; whether nothing of it has to be stored later."""
+        if self._without_store is None or isinstance(arrival, Knock) or isinstance(error, ConflictError):
+            return False
+        try:
+            return await self._without_store.take(arrival)
+        except Exception as fault:  # noqa: BLE001 - it is taken as it is, once the store is back
+            logbook.note_error("not_told_without_store", fault)
+            return False
 
     def _leaves(self, arrival: Arrival) -> bool:
         """Whether somebody wants to be gone from here, in whatever way they say it."""

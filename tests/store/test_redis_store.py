@@ -240,7 +240,8 @@ async def test_a_server_that_is_away_is_told_apart_from_one_that_is_back(vault: 
                 await question
 
         server.start()
-        assert await store.load(SOMEBODY) == Snapshot(1, a_record())
+        # It is asked once a second only.
+        assert await _patiently(lambda: store.load(SOMEBODY)) == Snapshot(1, a_record())
         assert await store.commit(a_commit(2), NOW, LEASE) == Committed(2, None)
         await store.close()
 

@@ -9,12 +9,12 @@ from bot.clock import Clock
 from bot.dialogue import NEW_CONVERSATION, Conversation
 from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Event, Looked, Opened, Wish, Wished
+from bot.dialogue.from_memory import answer_from_memory, language_of_press
 from bot.dialogue.script import Script
 from bot.messages import Language, Message
 from bot.store.contract import Outgoing, Record
 from handlers.web.assets import Assets
 from handlers.web.chat.articles import Article, settled, waiting_articles, worked_out_articles
-from handlers.web.chat.from_memory import answer_from_memory, language_of_press
 from handlers.web.chat.said import Said, link_fields
 from handlers.web.pages import render
 from handlers.web.wordings import SOURCE, page_words, urgent_numbers

@@ -1,0 +1,98 @@
+"""What can still be told while the store is away: whatever a button shows without asking who pressed it.
+
+A press carries its language and the wait it answers, so a menu can be walked from its buttons alone. Flows that count
+or remember answers are left out: without the earlier answers their advice would be wrong.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from bot.dialogue.conversation import Conversation, Frame
+from bot.dialogue.effects import Count, Hush, Send, Turn, Wake, Wonder
+from bot.dialogue.engine import take_turn
+from bot.dialogue.events import Event, Pressed, Wish, Wished
+from bot.dialogue.presses import Answer, Open, read_press
+from bot.dialogue.script import Script
+from bot.dialogue.steps import ActOnTicket, Ask, CallHelpline, Checklist, Choose, Flow, Set
+from bot.dialogue.wording import BLANK_LINE, Wording
+from bot.facts import Caller
+from bot.messages import Language, Message, plain
+
+_HARMLESS: Final = (Send, Count, Hush, Wake, Wonder)
+
+
+def turn_from_memory(script: Script, event: Event, now: datetime) -> Turn | None:
+    """The turn that answers a press for everybody alike; none where there is no such answer."""
+    if not isinstance(event, Pressed):
+        return None
+    press = read_press(event.press)
+    if press is None or press.language not in script.tongues:
+        return None
+    standing = Conversation(language=press.language)
+    match press.wants:
+        case Open():
+            pass
+        case Wish.HOME | Wish.HELP | Wish.PERSON:
+            pass
+        case Answer(node, _):
+            spot = script.spots.get(node)
+            if spot is None or _remembers(script.flows[spot.flow]):
+                return None
+            standing = Conversation(language=press.language, frames=(Frame(node),))
+        case _:
+            return None
+    turn = take_turn(script, standing, event, now)
+    # What would only seem to be done is not said: no helpline called, nothing forgotten.
+    return turn if turn.conversation is not None and all(isinstance(one, _HARMLESS) for one in turn.effects) else None
+
+
+def may_call_helpline(script: Script, written: str) -> bool:
+    """Whether a button belongs to a flow that can call a helpline."""
+    press = read_press(written)
+    if press is None or not isinstance(press.wants, Answer):
+        return False
+    spot = script.spots.get(press.wants.node)
+    steps = () if spot is None else [step for one in script.flows[spot.flow].screens.values() for step in one.steps]
+    return any(isinstance(step, CallHelpline | ActOnTicket) for step in steps)
+
+
+def answer_from_memory(script: Script, event: Event, now: datetime) -> tuple[Message, ...]:
+    """Its messages."""
+    turn = turn_from_memory(script, event, now)
+    return () if turn is None else turn.messages
+
+
+def home_from_memory(script: Script, language: Language, now: datetime) -> tuple[Message, ...]:
+    """Where everything begins, below a word that what was pressed does not work now."""
+    busy = _wording(script, language, now).phrase("page-busy")
+    first, *others = take_turn(script, Conversation(language=language), Wished(Wish.HOME), now).messages
+    return (replace(first, text=(*plain(busy), BLANK_LINE, *first.text)), *others)
+
+
+def numbers_from_memory(script: Script, language: Language | None, now: datetime) -> tuple[Message, ...]:
+    """Whom to call, and that what is written waits; in all languages where theirs is not known."""
+    turn = take_turn(script, Conversation(language=language), Wished(Wish.HELP), now)
+    shown = tuple(effect.message for effect in turn.effects if isinstance(effect, Send))
+    tongues = (language,) if language is not None else tuple(script.tongues)
+    kept = dict.fromkeys(_wording(script, tongue, now).phrase("call-kept") for tongue in tongues)
+    return (*shown, Message(plain("\n\n".join(kept)), keep=True, language=language))
+
+
+def language_of_press(script: Script, written: str | None) -> Language | None:
+    """The language in which a button was shown."""
+    press = read_press(written) if written else None
+    return press.language if press and press.language in script.tongues else None
+
+
+def _wording(script: Script, language: Language, now: datetime) -> Wording:
+    return Wording(script, language, Caller(None, None, language), now)
+
+
+def _remembers(flow: Flow) -> bool:
+    return any(
+        isinstance(step, Set | Ask | Checklist)
+        or (isinstance(step, Choose) and (step.save is not None or any(option.adds for option in step.options)))
+        for screen in flow.screens.values()
+        for step in screen.steps
+    )
