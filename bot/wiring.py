@@ -41,6 +41,7 @@ from bot.store.sealing import KEY_BYTES, Vault
 from bot.store.secrets import load_or_make
 from bot.store.shelf import Shelf
 from bot.studio.archive import Archive, examine_with
+from bot.studio.traffic import Tally, TrafficBook
 from bot.tracing import traces_to
 from bot.turns import Letters, Tickets, Turns
 from bot.turns.floodgate import Floodgate
@@ -159,6 +160,8 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
         messengers = _Messengers(post, hub)
         tickets = Tickets(store, staffed.script, roster.current, messengers, clock, figures, sealing.keeper)
         turns = Turns(store, staffed.script, messengers, clock, figures, vault, tickets.take)
+        tally, traffic = Tally(staffed.script, clock, token_bytes(KEY_BYTES)), TrafficBook(store.shelf(), clock)
+        turns.count_ways(tally.note)
         letters = Letters(turns, tickets.take, store)
         channels |= {LANE: letters, OUTSIDE: _outside(settings)}
         office = None
@@ -178,6 +181,7 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
             let_go=turns.lets_go,
             unpaced=frozenset({LANE, OUTSIDE, DESK}),
         )
+        stack.push_async_callback(traffic.flush, tally)
         # In the end nothing is let in any more: what has been is finished, and what cannot be sent lies in the store.
         stack.push_async_callback(delivery.stop)
         stack.push_async_callback(turns.finish)
@@ -211,6 +215,7 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
                 *(group.create_task(one) for one in work),
                 group.create_task(live.follow()),
                 group.create_task(key_watch.run()),
+                group.create_task(traffic.follow(tally)),
                 group.create_task(roster.follow()),
             ]
             enrolment = Enrolment(roster, vault, clock)

@@ -8,7 +8,7 @@ as are large enough that they point at nobody.
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import blake2b
@@ -47,14 +47,17 @@ Taken: TypeAlias = tuple[Stop, Stop]
 class Tally:
     """Counts ways until somebody takes the sums away. The salt lives and dies with the process."""
 
-    def __init__(self, salt: bytes) -> None:
+    def __init__(self, script: Callable[[], Script], clock: Clock, salt: bytes) -> None:
+        self._script = script
+        self._clock = clock
         self._salt = salt
         self._counts: dict[date, Counter[Taken]] = {}
         self._day: date | None = None
         self._remembered: set[bytes] = set()
 
-    def note(self, who: ConversationId, script: Script, before: Conversation, after: Conversation, day: date) -> None:
+    def note(self, who: ConversationId, before: Conversation, after: Conversation) -> None:
         """Somebody's turn led from here to there; whoever stays where they are takes no way."""
+        script, day = self._script(), self._clock.now().date()
         way = (_stop(script, before), _stop(script, after))
         if way[0] == way[1]:
             return

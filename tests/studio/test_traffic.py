@@ -35,14 +35,16 @@ def somebody(number: int) -> ConversationId:
 
 
 def test_each_person_counts_once_a_day_for_each_way(real_script: Script) -> None:
-    tally = Tally(b"salt")
+    clock = ManualClock(NOW)
+    tally = Tally(lambda: real_script, clock, b"salt")
     home, numbers = standing(real_script, "home"), standing(real_script, "hotlines")
     for _ in range(3):
         for number in range(4):
-            tally.note(somebody(number), real_script, home, numbers, TODAY)
-    tally.note(somebody(1), real_script, numbers, numbers, TODAY)
-    tally.note(somebody(1), real_script, NEW_CONVERSATION, home, TODAY)
-    tally.note(somebody(1), real_script, home, numbers, TODAY + timedelta(days=1))
+            tally.note(somebody(number), home, numbers)
+    tally.note(somebody(1), numbers, numbers)
+    tally.note(somebody(1), NEW_CONVERSATION, home)
+    clock.set(NOW + timedelta(days=1))
+    tally.note(somebody(1), home, numbers)
     way = (stop(real_script, "home"), stop(real_script, "hotlines"))
 
     assert tally.take() == {
@@ -52,8 +54,12 @@ def test_each_person_counts_once_a_day_for_each_way(real_script: Script) -> None
     assert tally.take() == {}
 
 
+def nothing_live() -> Script:
+    raise AssertionError("nobody is counted here")
+
+
 def counted(*taken: tuple[Taken, int]) -> Tally:
-    tally = Tally(b"")
+    tally = Tally(nothing_live, ManualClock(NOW), b"")
     tally.put_back(TODAY, Counter(dict(taken)))
     return tally
 
@@ -73,7 +79,7 @@ async def test_the_sums_of_all_replicas_and_days_come_together(shelf: MemoryShel
     await one.flush(counted(((HOME, NUMBERS), 3), ((OUTSIDE, HOME), 2)))
     await other.flush(counted(((HOME, NUMBERS), 4)))
     clock.set(NOW + timedelta(days=1))
-    tomorrow = Tally(b"")
+    tomorrow = Tally(nothing_live, clock, b"")
     tomorrow.put_back(TODAY + timedelta(days=1), Counter({(HOME, NUMBERS): 5}))
     await other.flush(tomorrow)
 
@@ -116,9 +122,9 @@ async def test_whoever_was_quicker_is_added_to(clock: ManualClock) -> None:
 
 
 async def test_no_person_stands_in_what_is_kept(shelf: MemoryShelf, clock: ManualClock, real_script: Script) -> None:
-    tally = Tally(b"salt")
+    tally = Tally(lambda: real_script, clock, b"salt")
     who = ConversationId("canary-canary-canary-c")
-    tally.note(who, real_script, standing(real_script, "home"), standing(real_script, "person"), TODAY)
+    tally.note(who, standing(real_script, "home"), standing(real_script, "person"))
     await TrafficBook(shelf, clock).flush(tally)
 
     ((kind, name), kept), *others = shelf.kept.items()

@@ -181,7 +181,7 @@ async def test_the_map_shows_all_dialogues_and_leads_to_screens(editor: Editor) 
 
 
 async def test_numbers_stand_on_the_map_once_they_point_at_nobody(house: StudioHouse, editor: Editor) -> None:
-    tally = Tally(b"")
+    tally = Tally(house.studio.office.script, house.desk.clock, b"")
     start, more = ((FlowId("ask"), ScreenId(name)) for name in ("start", "more"))
     tally.put_back(house.desk.clock.now().date(), Counter({(OUTSIDE, start): 41, (start, more): 4}))
     await house.studio.traffic.flush(tally)
