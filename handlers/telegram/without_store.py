@@ -23,12 +23,12 @@ from bot.dialogue.from_memory import (
 )
 from bot.dialogue.presses import AnswerCard, LookIn, read_press
 from bot.dialogue.script import Script
+from bot.dialogue.urgency import urgency_of
 from bot.figures import Figures
 from bot.messages import ConversationId, Language, Message
 from bot.pacing import Pacer
 from bot.store.contract import Outgoing, OutgoingId, Priority, Record
 from bot.turns.arrival import Arrival
-from handlers.telegram.urgency import is_urgent
 
 ONCE_IN: Final = timedelta(minutes=10)
 REMEMBERED: Final = 10_000
@@ -110,7 +110,7 @@ class WithoutStore:
         return not (
             isinstance(wants, LookIn | AnswerCard)
             or wants in _WAYS_OUT
-            or is_urgent(event, script)
+            or urgency_of(event, script)
             or may_call_helpline(script, event.press)
         )
 
@@ -121,7 +121,7 @@ class WithoutStore:
             return False
         if _is_way_out(event, script):
             return False
-        if is_urgent(event, script) or (isinstance(event, Pressed) and may_call_helpline(script, event.press)):
+        if urgency_of(event, script) or (isinstance(event, Pressed) and may_call_helpline(script, event.press)):
             return True
         # What is written to a helpline waits, too, and whoever wrote it must not wait for an answer.
         in_talk = known is not None and known.conversation.calling is not None
