@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 import yaml
 
+from bot.__main__ import main
 from bot.settings import NAMES
 from bot.store.durability import RIGHTS
 
@@ -158,6 +159,24 @@ def test_workers_have_the_same_surroundings_and_another_role_and_nobody_is_sent_
     assert pods["worker.yaml"]["volumes"] == pods["deployment.yaml"]["volumes"]
     assert '"part": "worker"' in json.dumps([manifest("worker.yaml"), manifest("disruption-worker.yaml")])
     assert '{"app": "waymark"}' in json.dumps(manifest("network.yaml"))
+
+
+def test_the_job_that_is_started_by_hand_is_locked_like_a_worker_and_belongs_to_none_of_them() -> None:
+    job = manifest("by-hand/renew-identity.yaml")
+    pods = [dig(one, "spec", "template", "spec") for one in (job, manifest("worker.yaml"))]
+    containers = [mapping(items(pod["containers"])[0]) for pod in pods]
+
+    for name in ("securityContext", "volumes", "automountServiceAccountToken", "enableServiceLinks"):
+        assert pods[0][name] == pods[1][name]
+    for name in ("securityContext", "volumeMounts", "resources", "image"):
+        assert containers[0][name] == containers[1][name]
+    assert {json.dumps(one) for one in items(containers[0]["env"])} < {
+        json.dumps(one) for one in items(containers[1]["env"])
+    }
+    assert dig(job, "spec", "template", "metadata")["labels"] == {"app": "waymark", "part": "keys"}
+    with pytest.raises(SystemExit) as ended:
+        main([*words(containers[0]["args"]), "--help"])
+    assert ended.value.code == 0
 
 
 def test_compose_starts_both_roles_alike(compose: Mapping[str, Yaml]) -> None:

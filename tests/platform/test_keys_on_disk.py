@@ -130,6 +130,31 @@ def test_a_new_working_key_is_made_by_a_command_and_nothing_of_it_is_shown(
     assert all(key.hex() not in told and b64encode(key).decode() not in told for key in keys.opening.values())
 
 
+def test_each_command_takes_its_step_and_one_in_a_wrong_order_says_what_to_do(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WAYMARK_DATA_DIR", os.fspath(data))
+    monkeypatch.chdir(data)
+
+    def do(what: str) -> tuple[int | str | None, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(["keys", what])
+        told = capsys.readouterr()
+        return ended.value.code, told.out + told.err
+
+    assert do("retire") == (0, "There is no old working key.\n")
+    for wrong in ("use", "use-writer"):
+        code, told = do(wrong)
+        assert (code, f"make one with: waymark keys {wrong.replace('use', 'renew')}" in told) == (1, True), told
+    identity, writer = load_or_make(data, NOW.date()).identity, load_writers(data / "keys").newest.public
+    for what in ("renew", "use", "renew-writer", "use-writer", "renew-identity"):
+        assert do(what)[0] == 0, what
+
+    keys = load_or_make(data, NOW.date())
+    assert (keys.sealing, keys.identity == identity) == (2, False)
+    assert load_writers(data / "keys").newest.public != writer
+
+
 def test_without_keys_there_is_nothing_to_renew(
     quick_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
