@@ -96,12 +96,13 @@ class Checker:
 
     # The whole
 
-    def _folder(self, folder: Path, instead: Mapping[str, bytes] | None = None) -> Folder:
+    def folder(self, folder: Path, instead: Mapping[str, bytes] | None = None) -> Folder:
+        """A folder of content of which nothing is read that was read before."""
         return Folder(folder, SHOWN_AS, instead or {}, self._parsed)
 
     def _check(self, folder: Path, today: date) -> Checked:
         notebook = Notebook()
-        content = self._folder(folder)
+        content = self.folder(folder)
         assembled = check_content(content, today, notebook)
         script: Script | None = None
         conversations = 0
@@ -113,7 +114,7 @@ class Checker:
 
     def _assemble(self, folder: Path) -> Assembled | None:
         with without_collecting():
-            assembled = assemble(self._folder(folder), Notebook())
+            assembled = assemble(self.folder(folder), Notebook())
         return assembled if assembled.is_whole else None
 
     # One file
@@ -127,7 +128,7 @@ class Checker:
         elif name.startswith("tests/"):
             list(read_rehearsals(node, notebook))
         elif name == BOT:
-            check_content(self._folder(folder, {name: source}), today, notebook)
+            check_content(self.folder(folder, {name: source}), today, notebook)
         elif name.partition("/")[0] not in NOT_CONTENT:
             whole = self._exchanged(self._whole(tree, folder), tree, folder, name, node, notebook)
             problems = glance(whole, name, today)

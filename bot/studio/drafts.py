@@ -6,7 +6,7 @@ what is typed is understood as soon as the rest is learned.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from bot import logbook
 from bot.compiler import KeywordsOnly, Notebook, Problem, Teach, check_content, errors
 from bot.compiler.compile import script_of
+from bot.compiler.folder import Folder
 from bot.compiler.teaching import Lessons
 from bot.dialogue.script import Script
 from bot.studio.dialogue_map import Atlas
@@ -54,8 +55,9 @@ _Name: TypeAlias = tuple[str, date]
 class Drafts:
     """Compiles in threads, one after the other; the last few are remembered by the hash of their files."""
 
-    def __init__(self, teach: Teach) -> None:
+    def __init__(self, teach: Teach, read: Callable[[Path], Folder]) -> None:
         self._teach = teach
+        self._read = read
         self._kept: OrderedDict[_Name, Draft | Broken] = OrderedDict()
         self._busy = asyncio.Lock()
         self._learning: dict[_Name, asyncio.Task[None]] = {}
@@ -65,7 +67,7 @@ class Drafts:
         name = (tree.hash, today)
         async with self._busy:
             if name not in self._kept:
-                self._keep(name, await asyncio.to_thread(_compiled, folder, today))
+                self._keep(name, await asyncio.to_thread(_compiled, self._read(folder), today))
             self._kept.move_to_end(name)
             found = self._kept[name]
         if isinstance(found, Draft) and not found.hears and name not in self._learning:
@@ -99,7 +101,7 @@ class Drafts:
             self._kept.popitem(last=False)
 
 
-def _compiled(folder: Path, today: date) -> Draft | Broken:
+def _compiled(folder: Folder, today: date) -> Draft | Broken:
     notebook = Notebook()
     assembled = check_content(folder, today, notebook, unfinished=True)
     problems = errors(notebook.problems())

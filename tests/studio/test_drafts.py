@@ -3,6 +3,7 @@ from datetime import date
 from pathlib import Path
 
 from bot.compiler import KeywordsOnly, Lessons
+from bot.compiler.folder import Folder
 from bot.language import Understands
 from bot.studio.drafts import Broken, Draft, Drafts
 from bot.studio.kinds import Kind
@@ -33,6 +34,10 @@ def content(folder: Path, ask: str = ASK) -> Tree:
     return tree
 
 
+def folder_of(path: Path) -> Folder:
+    return Folder(path, "content")
+
+
 class Teacher:
     """Teaches when it is let; counts how often."""
 
@@ -48,7 +53,7 @@ class Teacher:
 
 async def test_a_draft_can_be_played_before_it_hears_and_is_compiled_and_taught_once(tmp_path: Path) -> None:
     teacher = Teacher()
-    drafts, tree = Drafts(teacher), content(tmp_path)
+    drafts, tree = Drafts(teacher, folder_of), content(tmp_path)
 
     first = await drafts.draft(tree, tmp_path / "content", TODAY)
     again = await drafts.draft(tree, tmp_path / "content", TODAY)
@@ -66,7 +71,7 @@ async def test_a_draft_can_be_played_before_it_hears_and_is_compiled_and_taught_
 
 async def test_what_is_wrong_with_a_draft_is_told_and_it_can_still_be_drawn(tmp_path: Path) -> None:
     tree = content(tmp_path, ASK.replace("go: again", "go: agian"))
-    broken = await Drafts(KeywordsOnly).draft(tree, tmp_path / "content", TODAY)
+    broken = await Drafts(KeywordsOnly, folder_of).draft(tree, tmp_path / "content", TODAY)
 
     assert isinstance(broken, Broken)
     assert "agian" in broken.problems[0].words
@@ -75,7 +80,7 @@ async def test_what_is_wrong_with_a_draft_is_told_and_it_can_still_be_drawn(tmp_
 
 
 async def test_a_draft_with_a_file_that_cannot_be_read_has_no_map(tmp_path: Path) -> None:
-    broken = await Drafts(KeywordsOnly).draft(content(tmp_path, "a: [b"), tmp_path / "content", TODAY)
+    broken = await Drafts(KeywordsOnly, folder_of).draft(content(tmp_path, "a: [b"), tmp_path / "content", TODAY)
 
     assert isinstance(broken, Broken)
     assert broken.problems
@@ -83,7 +88,7 @@ async def test_a_draft_with_a_file_that_cannot_be_read_has_no_map(tmp_path: Path
 
 
 async def test_everything_shown_can_be_found_again(tmp_path: Path) -> None:
-    draft = await Drafts(KeywordsOnly).draft(content(tmp_path), tmp_path / "content", TODAY)
+    draft = await Drafts(KeywordsOnly, folder_of).draft(content(tmp_path), tmp_path / "content", TODAY)
 
     assert isinstance(draft, Draft)
     assert draft.whence["ask.title"] == Whence(Kind.FLOW, "ask", "flows/ask.yaml")

@@ -93,9 +93,11 @@ async def a_studio_house(script: Script, folder: Path, content: Path = CONTENT) 
 
     def more(office: Office, assets: Assets) -> tuple[Route, ...]:
         archive = Archive(office.shelf, content, folder, office.clock, examine)
+        checker = Checker(KeywordsOnly)
+        drafts = Drafts(KeywordsOnly, checker.folder)
         studio = Studio(
-            *(office, StudioPages(office.script, assets), archive, Checker(KeywordsOnly), Cataloguer()),
-            *(CallBook(office.shelf), Drafts(KeywordsOnly), TrafficBook(office.shelf, office.clock)),
+            *(office, StudioPages(office.script, assets), archive, checker, Cataloguer()),
+            *(CallBook(office.shelf), drafts, TrafficBook(office.shelf, office.clock)),
         )
         rules = StudioDoor(studio).routes()
         made.append((studio, rules))
