@@ -22,7 +22,7 @@ from bot.key_files import (
     look_at_keys,
     readable_by_others,
 )
-from bot.live import folder_differs
+from bot.live import folder_differs, live_folder
 from bot.settings import Settings
 from bot.store.contract import StoreError
 from bot.store.durability import inspect_store, is_read_along, may_do_harm
@@ -200,7 +200,7 @@ async def _published(settings: Settings) -> tuple[Finding | None, Path]:
         words = await folder_differs(archive, settings.content_dir)
         if words is None:
             return None, settings.content_dir
-        return Finding("published", words), await archive.checkout(await archive.present())
+        return Finding("published", words), await live_folder(archive, settings.content_dir)
     except (StoreError, StockError, RecordError) as error:
         return Finding("published", str(error), is_well=False), settings.content_dir
     finally:

@@ -212,6 +212,12 @@ async def folder_differs(archive: Archive, directory: Path) -> str | None:
     return f"{words}, and differs in {differing} of its files: waymark content diff live folder"
 
 
+async def live_folder(archive: Archive, directory: Path) -> Path:
+    """Where the files lie that people are answered from now: for commands that look at them once."""
+    live = await archive.live()
+    return directory if live is None else await archive.checkout(await archive.present())
+
+
 async def _begin(teach: Teach, clock: Clock, tell: Callable[[str], None], archive: Archive) -> Taken | None:
     """What a process begins with; None for the folder."""
 

@@ -12,7 +12,7 @@ import segno
 
 from bot.casebook import ShareError, join_shares, load_writers, make_recovery
 from bot.clock import Clock, SystemClock
-from bot.compiler import compile_content
+from bot.compiler import KeywordsOnly, compile_content
 from bot.desk.enrolling import EnrolRefusal, find_member, leave, unlink
 from bot.desk.helplines import Helpline, HelplineId, Helplines
 from bot.desk.staff import Member, Role, can_take
@@ -20,6 +20,7 @@ from bot.desk.ticket import StaffId, TicketId
 from bot.enrolment import Enrolment, staff_lines
 from bot.guard.audit import Chronicle, Deed
 from bot.guard.sign_in import SignIn
+from bot.live import live_folder
 from bot.messages import Language
 from bot.roster import LiveRoster
 from bot.settings import Settings
@@ -28,6 +29,8 @@ from bot.store.embedded import EmbeddedValkey, find_running
 from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import Vault
 from bot.store.secrets import load_or_make
+from bot.store.shelf import Shelf
+from bot.studio.archive import Archive, examine_with
 
 COMMAND_LINE: Final = StaffId("command-line")
 """Who did it, where nobody was signed in."""
@@ -63,27 +66,25 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
     """The store as it stands: that of a running bot, or its own for this moment."""
     clock = SystemClock()
     vault = load_or_make(settings.data_dir, clock.now().date()).vault()
-    helplines = compile_content(settings.content_dir, clock.now().date()).script.helplines
     url = settings.store_url or find_running(settings.data_dir)
     if url is not None:
-        async with _office(url, vault, clock, helplines, settings) as office:
+        async with _office(url, vault, clock, settings) as office:
             yield office
         return
     async with (
         EmbeddedValkey(settings.data_dir) as valkey,
-        _office(valkey.bot_url, vault, clock, helplines, settings) as office,
+        _office(valkey.bot_url, vault, clock, settings) as office,
     ):
         yield office
 
 
 @asynccontextmanager
-async def _office(
-    url: str, vault: Vault, clock: Clock, helplines: Helplines, settings: Settings
-) -> AsyncIterator[Office]:
+async def _office(url: str, vault: Vault, clock: Clock, settings: Settings) -> AsyncIterator[Office]:
     store = open_store(url, vault, replicas=replicas_to_prove(url))
     roster = LiveRoster(store, clock)
     try:
         await roster.read()
+        helplines = await _helplines(store.shelf(), clock, settings)
         writers = load_writers(settings.data_dir / "keys")
         chronicle = Chronicle(store.shelf(), writers.newest, writers.publics)
         sign_in = SignIn(store.shelf(), roster, vault, chronicle, clock)
@@ -91,6 +92,13 @@ async def _office(
         yield Office(store, roster, Enrolment(roster, vault, clock), clock, helplines, sign_in, chronicle, console)
     finally:
         await store.close()
+
+
+async def _helplines(shelf: Shelf, clock: Clock, settings: Settings) -> Helplines:
+    """Those that are live: of the version that was published, or of the folder."""
+    archive = Archive(shelf, settings.content_dir, settings.data_dir, clock, examine_with(KeywordsOnly))
+    folder = await live_folder(archive, settings.content_dir)
+    return compile_content(folder, clock.now().date()).script.helplines
 
 
 async def invite(
