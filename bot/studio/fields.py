@@ -23,8 +23,6 @@ class Wrong(StrEnum):
     TOO_LONG = "too-long"
     NO_LINK = "no-link"
     """A source needs an address that begins with https:// or http://."""
-    TAKEN = "taken"
-    """Another one has this id."""
     ORDER = "order"
     """The later day stands before the earlier one."""
     EITHER = "either"
