@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from bot import logbook
 from bot.compiler import KeywordsOnly, Notebook, Problem, Teach, check_content, errors
-from bot.compiler.compile import script_of
+from bot.compiler.compile import script_of, without_collecting
 from bot.compiler.folder import Folder
 from bot.compiler.teaching import Lessons
 from bot.dialogue.script import Script
@@ -67,7 +67,7 @@ class Drafts:
         name = (tree.hash, today)
         async with self._busy:
             if name not in self._kept:
-                self._keep(name, await asyncio.to_thread(_compiled, self._read(folder), today))
+                self._keep(name, await asyncio.to_thread(_compile, self._read(folder), today))
             self._kept.move_to_end(name)
             found = self._kept[name]
         if isinstance(found, Draft) and not found.hears and name not in self._learning:
@@ -99,6 +99,11 @@ class Drafts:
         self._kept[name] = draft
         if len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
+
+
+def _compile(folder: Folder, today: date) -> Draft | Broken:
+    with without_collecting():
+        return _compiled(folder, today)
 
 
 def _compiled(folder: Folder, today: date) -> Draft | Broken:
