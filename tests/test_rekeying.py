@@ -333,7 +333,6 @@ async def test_keys_from_before_there_was_a_naming_key_keep_all_names_but_those_
 
     after = load(place.data_dir).vault()
     assert before.shelf_name("cr", "dara") == after.shelf_name("cr", "dara")
-    assert before.stamp("a button") == after.stamp("a button")
     assert before.conversation_id("web", "token") == after.conversation_id("web", "token")
     assert before.conversation_id("telegram", CHAT) != after.conversation_id("telegram", CHAT)
 

@@ -59,7 +59,7 @@ class Vault:
     """The keys in memory: two that make names, and a ring of which the newest seals and all open.
 
     The identity key turns chats into ids, and can be changed. The naming key makes all other names: those of the
-    staff's side, codes that people have on paper, buttons; the same as the identity key where no other is given.
+    staff's side, codes that people have on paper; the same as the identity key where no other is given.
     """
 
     def __init__(self, identity: bytes, ring: Mapping[int, bytes], newest: int, naming: bytes | None = None) -> None:
@@ -139,7 +139,12 @@ class Vault:
 
     def stamp(self, text: str) -> str:
         """What shows that a button is ours: ten characters that nobody else can put under this text."""
-        return self._name_of("stamp", text)[:_STAMP_LENGTH]
+        return _stamp(self._newest, text)
+
+    def is_stamp(self, text: str, stamp: str) -> bool:
+        """Whether one of our working keys has put this under the text: buttons outlive the key that seals."""
+        given = stamp.encode()
+        return any(hmac.compare_digest(_stamp(key, text).encode(), given) for key in self._ring.values())
 
     def _name_of(self, kind: str, source: str) -> str:
         return _name(self._naming, kind, source)
@@ -175,6 +180,10 @@ class Vault:
 def _name(key: bytes, kind: str, source: str) -> str:
     digest = hmac.digest(key, f"{kind}\0{source}".encode(), "sha256")
     return base64.urlsafe_b64encode(digest[:16])[:22].decode()
+
+
+def _stamp(key: bytes, text: str) -> str:
+    return _name(key, "stamp", text)[:_STAMP_LENGTH]
 
 
 def fingerprint(number: int, key: bytes) -> str:

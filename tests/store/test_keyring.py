@@ -267,6 +267,23 @@ def test_a_ring_that_is_learned_opens_the_old_and_seals_with_the_new() -> None:
     assert only_new().open(after, SOMEBODY, SHELF) == b"after"
 
 
+def test_a_button_works_as_long_as_the_key_that_marked_it_is_there() -> None:
+    vault = Vault(b"i" * 32, {1: OLD}, 1)
+    stamp = vault.stamp("a button")
+    assert vault.is_stamp("a button", stamp)
+    assert not vault.is_stamp("another", stamp)
+    assert not vault.is_stamp("a button", both().stamp("a button"))
+
+    vault.learn({1: OLD, 2: NEW}, 2)
+    assert vault.is_stamp("a button", stamp)
+    assert vault.is_stamp("a button", vault.stamp("a button"))
+    assert vault.stamp("a button") != stamp
+
+    vault.learn({2: NEW}, 2)
+    assert not vault.is_stamp("a button", stamp)
+    assert not vault.is_stamp("a button", "é" * 10)
+
+
 def _ends(server: Server) -> dict[bytes, int]:
     with server.client() as client:
         return {name: client.pttl(name) for name in client.keys("*")}
