@@ -8,7 +8,7 @@ wait is written to the store, so that it outlives us; a message is taken off onl
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -117,6 +117,7 @@ class Delivery:
         self._at_most = at_most
         self._report = report
         self._let_go = let_go
+        self._unpaced = unpaced
         self._pacers = {door: Pacer(clock, None if door in unpaced else pacing) for door in channels}
         self.nudged: set[asyncio.Task[None]] = set()
         """Looks at single lines that are under way."""
@@ -130,6 +131,11 @@ class Delivery:
         self._stopping = False
         self.locked_out: dict[str, datetime] = {}
         """The doors that do not know us any more, and when they are asked again; their messages wait."""
+
+    @property
+    def paced(self) -> Sequence[Pacer]:
+        """The lines before the messengers whose limits all processes share."""
+        return [pacer for door, pacer in self._pacers.items() if door not in self._unpaced]
 
     @property
     def in_hand(self) -> int:

@@ -1,17 +1,25 @@
 """No faster than a messenger lets us, and what matters most first.
 
-Who sends until the messenger says "too many" is locked out for seconds, and then an alert waits behind menus.
+Who sends until the messenger says "too many" is locked out for seconds, and then an alert waits behind menus. The limit
+is that of all processes together: each second they count how many of them send, and each takes an equal share.
 """
 
 import asyncio
 import heapq
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Final
+from secrets import token_hex
+from typing import Final, NoReturn
 
+from bot import logbook
 from bot.clock import Clock
-from bot.store.contract import Priority
+from bot.store.contract import Priority, Store, StoreError
+
+COUNT_EVERY: Final = 1.0
+LATELY: Final = timedelta(seconds=10)
+"""Who sent nothing for so long takes nothing from the others."""
 
 _CHATS_AT_MOST: Final = 10_000
 _NEAR_SECONDS: Final = 0.001
@@ -30,21 +38,40 @@ class Pacing:
     chat_at_once: int = 3
     reserve: int = 5
 
+    def shared(self, senders: int) -> "Pacing":
+        """What is left for one of several that send."""
+        return replace(
+            self,
+            per_second=self.per_second / senders,
+            at_once=max(1, self.at_once // senders),
+            reserve=max(1, self.reserve // senders),
+        )
+
 
 class Pacer:
     """The waiting line in front of one messenger; without a Pacing it only keeps pauses."""
 
     def __init__(self, clock: Clock, pacing: Pacing | None) -> None:
         self._clock = clock
-        self._pacing = pacing
+        self._pacing = self._whole = pacing
         self._start = self._latest = clock.now()
         self._full_at = 0.0
         """When, in seconds since the start, all that was sent so far will have drained away."""
+        self._sent_at = float("-inf")
         self._chats: dict[str, float] = {}
         self._paused_until = 0.0
         self._line: list[tuple[Priority, int, asyncio.Future[None]]] = []
         self._numbers = count()
         self._usher: asyncio.Task[None] | None = None
+
+    def share(self, senders: int) -> None:
+        """Take an equal share beside others who send."""
+        self._pacing = None if self._whole is None else self._whole.shared(senders)
+
+    @property
+    def has_sent(self) -> bool:
+        """Whether anything went through lately, or waits to."""
+        return bool(self._line) or self._seconds() - self._sent_at < LATELY.total_seconds()
 
     def pause(self, until: datetime) -> None:
         """Let nobody through before a moment."""
@@ -119,8 +146,9 @@ class Pacer:
         return wait if wait > _NEAR_SECONDS else 0.0
 
     def _let_through(self) -> None:
+        self._sent_at = self._seconds()
         if self._pacing is not None:
-            self._full_at = max(self._full_at, self._seconds()) + 1 / self._pacing.per_second
+            self._full_at = max(self._full_at, self._sent_at) + 1 / self._pacing.per_second
 
     def _chat_free_in(self, chat: str, pacing: Pacing) -> float:
         free = self._chats.get(chat, 0.0) - (pacing.chat_at_once - 1) / pacing.chat_per_second
@@ -134,3 +162,18 @@ class Pacer:
         self._chats[chat] = max(self._chats.get(chat, 0.0), now) + 1 / pacing.chat_per_second
         if wait > 0:
             await self._clock.sleep(wait)
+
+
+async def keep_sharing(pacers: Sequence[Pacer], store: Store, clock: Clock) -> NoReturn:
+    """Count who sends, each second, for as long as it runs; while the store is away, what was true last holds."""
+    process = token_hex(8)
+    while True:
+        sends = any(pacer.has_sent for pacer in pacers)
+        try:
+            others = await store.count_senders(process, clock.now(), LATELY, sends=sends) - int(sends)
+        except StoreError as error:
+            logbook.note_error("senders_not_counted", error)
+        else:
+            for pacer in pacers:
+                pacer.share(others + 1)
+        await clock.sleep(COUNT_EVERY)

@@ -28,7 +28,7 @@ from bot.guard.sign_in import SignIn
 from bot.key_watch import KeyWatch
 from bot.live import LiveContent, folder_differs
 from bot.messages import ConversationId, Language
-from bot.pacing import Pacer, Pacing
+from bot.pacing import Pacer, Pacing, keep_sharing
 from bot.roster import LiveRoster, Staffed
 from bot.settings import ProcessRole, Settings, SettingsError
 from bot.store.contract import Leased
@@ -233,6 +233,9 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
                     *(channels[TELEGRAM], staffed.script, turns.last_known, away.alert, away_pacer, clock, figures)
                 )
                 door = TelegramDoor(*world, gate=gate, duty=duty, without_store=without_store)
+                if not alone:
+                    pacers = (*delivery.paced, away_pacer)
+                    tasks.append(group.create_task(keep_sharing(pacers, store, clock)))
                 if settings.telegram_webhook_url is not None and role.is_reached:
                     path = door.expect_webhook(settings.telegram_webhook_url, _webhook_secret(settings))
                     posts[path] = door.webhook_handler

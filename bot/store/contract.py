@@ -479,6 +479,10 @@ class Store(Protocol):
         """Give it back, if it was ours."""
         ...
 
+    async def count_senders(self, process: str, now: datetime, life: timedelta, *, sends: bool) -> int:
+        """How many processes send to messengers; this one counts for a while where it `sends`, and else not."""
+        ...
+
     async def ping(self) -> None:
         """Return when the store can write; raise StoreError otherwise."""
         ...

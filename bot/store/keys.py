@@ -105,6 +105,8 @@ def duty_key(name: str) -> bytes:
     return _TAGS[0] + b"d:" + name.encode()
 
 
+SENDERS: Final = _TAGS[0] + b"senders"
+"""Which processes send to a messenger: process → when it said so (ms)."""
 RINGS: Final = _TAGS[0] + b"rings"
 """Which processes have told which working keys they know."""
 

@@ -115,6 +115,7 @@ class MemoryStore:
         self._tickets_at: dict[tuple[str, str], TicketId] = {}
         self._codes: dict[str, TicketId] = {}
         self._beats: dict[str, tuple[datetime, datetime]] = {}
+        self._senders: dict[str, datetime] = {}
         self._duties: dict[str, tuple[str, datetime]] = {}
         self._questions: dict[bytes, _Question] = {}
         self._secret = token_bytes(32)
@@ -352,6 +353,12 @@ class MemoryStore:
         before, end = self._duties.get(name, (None, None))
         if before == holder and end is not None:
             self._duties[name] = ("", end)
+
+    async def count_senders(self, process: str, now: datetime, life: timedelta, *, sends: bool) -> int:
+        self._senders = {one: said for one, said in self._senders.items() if now - said < life and one != process}
+        if sends:
+            self._senders[process] = now
+        return len(self._senders)
 
     async def ping(self) -> None:
         return

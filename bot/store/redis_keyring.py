@@ -34,7 +34,7 @@ from bot.store.shelf import ShelfKind
 
 PLAIN: Final = frozenset(
     {
-        *("ready", "due", "rung", "open", "recent", "probe", "b", "d", "rings", "kr", "audited"),
+        *("ready", "due", "rung", "open", "recent", "probe", "b", "d", "senders", "rings", "kr", "audited"),
         # Names are keyed hashes, values are days.
         *("wonders", "w"),
         # Sealed to the keys of cases, not to ours.

@@ -114,6 +114,7 @@ _RELEASE: Final = Script.read("release")
 _WONDER: Final = Script.read("wonder")
 _SAVE_ROSTER: Final = Script.read("roster")
 _DUTY: Final = Script.read("duty")
+_SENDERS: Final = Script.read("senders")
 _TENURES: Final = (None, Tenure.KEPT, Tenure.GIVEN, Tenure.LAPSED)
 
 
@@ -128,7 +129,7 @@ _SOURCES: Final = (
     {
         script.digest: script.source
         for script in (
-            *(_COMMIT, _DESK_COMMIT, _DUTY, _SETTLE, _LEASE, _RING, _FETCHED, _ABANDON, _RELEASE, _WONDER),
+            *(_COMMIT, _DESK_COMMIT, _DUTY, _SENDERS, _SETTLE, _LEASE, _RING, _FETCHED, _ABANDON, _RELEASE, _WONDER),
             _SAVE_ROSTER,
         )
     }
@@ -609,6 +610,11 @@ class RedisStore:
 
     async def leave(self, name: str, holder: str) -> None:
         await self._wire.call(0, "EVALSHA", _DUTY.digest, 1, keys.duty_key(name), holder)
+
+    async def count_senders(self, process: str, now: datetime, life: timedelta, *, sends: bool) -> int:
+        milliseconds = int(life.total_seconds() * 1000)
+        arguments = (process, int(sends), to_milliseconds(now), milliseconds)
+        return _int(await self._wire.call(0, "EVALSHA", _SENDERS.digest, 1, keys.SENDERS, *arguments))
 
     async def ping(self) -> None:
         # Another shard each time, so that each server of a Cluster has its turn.

@@ -110,7 +110,7 @@ def kinds_of_keys() -> set[str]:
         *(keys.ASKERS[0], keys.WONDERED[0], keys.ROSTER, keys.AUDIT, keys.AUDITED, keys.RINGS, keys.ring_key("x")),
         *(keys.lane_key(0, person), keys.outbox_key(0, person), keys.quarantine_key(0, person, arrival)),
         *(keys.kept_key(7, line), keys.wraps_key(7, line), keys.topic_key(7, line), keys.beat_key("x")),
-        keys.duty_key("x"),
+        *(keys.duty_key("x"), keys.SENDERS),
         *(keys.ticket_at_key(line)[1], keys.code_key(line)[1]),
         *(keys.shelf_key(kind, "x")[1] for kind in LIVES),
     ]

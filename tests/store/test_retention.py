@@ -50,6 +50,7 @@ LIVES = {
     "kr": LIFE,
     "rings": LIFE,
     "d": timedelta(minutes=1),
+    "senders": timedelta(minutes=1),
 }
 """How long each kind may live, at most."""
 
@@ -69,6 +70,7 @@ async def fill(store: RedisStore) -> None:
     await store.keyring().announce("a bot", LIFE)
     await store.hold("polling", "a bot", NOW, timedelta(seconds=5))
     await store.leave("polling", "a bot")
+    await store.count_senders("a bot", NOW, timedelta(seconds=10), sends=True)
     await store.ping()
     for number in range(6):
         await store.wonder(Wondering("is it so", "en", type(SOMEBODY)(f"{number}" * 22)), NOW)

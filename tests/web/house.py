@@ -42,6 +42,7 @@ class MoodyStore(MemoryStore):
         super().__init__()
         self.is_down = False
         self.is_stuck = False
+        self.pings = 0
         self.commits: list[Commit] = []
 
     async def load(self, conversation: ConversationId) -> Snapshot:
@@ -63,7 +64,12 @@ class MoodyStore(MemoryStore):
         self._look()
         await super().fetched(conversation, last)
 
+    async def heard(self, name: str) -> datetime | None:
+        self._look()
+        return await super().heard(name)
+
     async def ping(self) -> None:
+        self.pings += 1
         self._look()
         if self.is_stuck:
             await asyncio.Event().wait()

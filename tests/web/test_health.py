@@ -13,6 +13,13 @@ async def test_ready_means_that_the_store_answers(house: House, phone: Phone) ->
     assert (await phone.get("/healthz")).status == 200
 
 
+async def test_who_asks_all_the_time_does_not_make_it_write_each_time(house: House, phone: Phone) -> None:
+    for _ in range(20):
+        assert (await phone.get("/readyz")).status == 200
+
+    assert house.store.pings == 1
+
+
 async def test_a_store_that_does_not_answer_in_time_is_not_ready(house: House, phone: Phone) -> None:
     house.store.is_stuck = True
 
