@@ -142,6 +142,15 @@ ASIDE: Final = "#"
 LINE_LIFE: Final = timedelta(days=90)
 """A letter, or the deletion of a topic, waits so long; what a desk is to be told is out of date after OUTGOING_LIFE."""
 
+TICKET_LIFE: Final = timedelta(days=32)
+"""A ticket goes so long after it was last written, should nobody be there to erase it."""
+
+SEALED_LIFE: Final = timedelta(days=90)
+"""What was told about a ticket goes so long after it was last added to, whatever becomes of the ticket."""
+
+TOPIC_LIFE: Final = timedelta(days=40)
+CODE_LIFE: Final = timedelta(days=90)
+
 HELD_LIFE: Final = timedelta(days=7)
 HELD_AT_MOST: Final = 50
 

@@ -12,13 +12,19 @@ from bot.desk.ticket import Ticket, TicketId
 from bot.figures import Figures
 from bot.messages import ArrivalId, ConversationId
 from bot.store.contract import (
+    CODE_LIFE,
     DESK,
+    HELD,
     HELD_AT_MOST,
+    HELD_LIFE,
     OUTBOX_AT_MOST,
     OUTGOING_LIFE,
     RECORD_LIFE,
+    SEALED_LIFE,
     SEEN_AT_MOST,
     SEEN_LIFE,
+    TICKET_LIFE,
+    TOPIC_LIFE,
     WONDER_LIFE,
     WONDER_PEOPLE,
     WONDER_PEOPLE_AT_MOST,
@@ -51,7 +57,8 @@ from bot.store.contract import (
 
 _DUE: Final = "due"
 _NEVER_OLD: Final = 2**40
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SWEEP_EVERY: Final = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -71,6 +78,8 @@ class _TicketLane:
     records: list[bytes] = field(default_factory=list)
     wraps: dict[str, bytes] = field(default_factory=dict)
     written: datetime = _LONG_AGO
+    told: datetime = _LONG_AGO
+    """When what was told was last added to."""
 
 
 @dataclass(slots=True)
@@ -111,9 +120,12 @@ class MemoryStore:
         self._alarms: dict[tuple[ConversationId, str], _Alarm] = {}
         self._tickets: dict[TicketId, _TicketLane] = {}
         self._roster: tuple[int, Roster] = (0, NO_ROSTER)
-        self._topics: dict[ConversationId, tuple[str, str]] = {}
-        self._tickets_at: dict[tuple[str, str], TicketId] = {}
-        self._codes: dict[str, TicketId] = {}
+        self._topics: dict[ConversationId, tuple[tuple[str, str], datetime]] = {}
+        self._tickets_at: dict[tuple[str, str], tuple[TicketId, datetime]] = {}
+        self._codes: dict[str, tuple[TicketId, datetime]] = {}
+        self._first: datetime | None = None
+        self._now = self._swept = _LONG_AGO
+        """The latest moment that was handed in, and the one at which all was looked through for what has ended."""
         self._beats: dict[str, tuple[datetime, datetime]] = {}
         self._senders: dict[str, datetime] = {}
         self._duties: dict[str, tuple[str, datetime]] = {}
@@ -126,6 +138,7 @@ class MemoryStore:
         return Snapshot(lane.version, lane.record)
 
     async def commit(self, commit: Commit, now: datetime, lease: timedelta) -> Outcome:
+        self._move_to(now)
         lane = self._lane(commit.conversation)
         self._expire(lane, now)
         if commit.answering in lane.seen:
@@ -186,6 +199,7 @@ class MemoryStore:
         return held
 
     async def claim(self, now: datetime, lease: timedelta, at_most: int) -> Sequence[Leased]:
+        self._move_to(now)
         due = sorted(
             (lane.not_before, conversation)
             for conversation, lane in self._lanes.items()
@@ -194,6 +208,7 @@ class MemoryStore:
         return [leased for _, line in due[:at_most] for leased in self._claim_one(line, now, lease)]
 
     async def claim_timers(self, now: datetime, lease: timedelta, at_most: int) -> Sequence[Rung]:
+        self._move_to(now)
         due = sorted(
             (alarm.rings, f"{conversation}:{name}", conversation, name)
             for (conversation, name), alarm in self._alarms.items()
@@ -259,6 +274,7 @@ class MemoryStore:
         return TicketSnapshot(lane.version, lane.ticket)
 
     async def commit_ticket(self, commit: TicketCommit, now: datetime) -> Outcome:
+        self._move_to(now)
         lane = self._tickets.setdefault(commit.ticket_id, _TicketLane())
         if commit.answering in lane.seen:
             return Repeated()
@@ -275,6 +291,8 @@ class MemoryStore:
         if commit.ticket is None or commit.shreds:
             lane.records.clear()
             lane.wraps.clear()
+        if commit.kept or commit.wraps:
+            lane.told = now
         lane.records += commit.kept
         lane.wraps = {name: wrap for name, wrap in {**lane.wraps, **commit.wraps}.items() if wrap}
         for target, outgoing in commit.outgoing.items():
@@ -315,23 +333,23 @@ class MemoryStore:
         self._roster = (expected + 1, roster)
 
     async def keep_topic(self, ticket: TicketId, target: str, topic: str, group: str) -> None:
-        self._topics[desk_line(ticket, target)] = (group, topic)
-        self._tickets_at[group, topic] = ticket
+        self._topics[desk_line(ticket, target)] = ((group, topic), self._now)
+        self._tickets_at[group, topic] = (ticket, self._now)
 
     async def topic_of(self, ticket: TicketId, target: str) -> tuple[str, str] | None:
-        return self._topics.get(desk_line(ticket, target))
+        return self._topics.get(desk_line(ticket, target), (None,))[0]
 
     async def ticket_at(self, group: str, topic: str) -> TicketId | None:
-        return self._tickets_at.get((group, topic))
+        return self._tickets_at.get((group, topic), (None,))[0]
 
     async def forget_topic(self, ticket: TicketId, target: str) -> None:
         self._topics.pop(desk_line(ticket, target), None)
 
     async def keep_code(self, code: str, ticket: TicketId) -> None:
-        self._codes[code] = ticket
+        self._codes[code] = (ticket, self._now)
 
     async def ticket_of_code(self, code: str) -> TicketId | None:
-        return self._codes.get(code)
+        return self._codes.get(code, (None,))[0]
 
     async def beat(self, name: str, now: datetime, life: timedelta) -> None:
         self._beats[name] = (now, now + life)
@@ -379,6 +397,31 @@ class MemoryStore:
             return []
         leased = self._lease(line, lane, now, lease)
         return [] if leased is None else [leased]
+
+    def _move_to(self, now: datetime) -> None:
+        """It is as late as this: what has ended is forgotten, looked for once an hour."""
+        self._first = self._first or now
+        self._now = max(self._now, now)
+        if self._now - self._swept < _SWEEP_EVERY:
+            return
+        self._swept = self._now
+        for lane in self._lanes.values():
+            self._expire(lane, self._now)
+        for ticket in self._tickets.values():
+            if ticket.written + TICKET_LIFE <= self._now:
+                ticket.version, ticket.ticket = 0, None
+                ticket.seen.clear()
+            if ticket.told + SEALED_LIFE <= self._now:
+                ticket.records.clear()
+                ticket.wraps.clear()
+        # What was kept before any moment was known counts from the first one.
+        topics, codes = self._now - TOPIC_LIFE, self._now - CODE_LIFE
+        self._topics = {line: kept for line, kept in self._topics.items() if max(kept[1], self._first) > topics}
+        self._tickets_at = {at: kept for at, kept in self._tickets_at.items() if max(kept[1], self._first) > topics}
+        self._codes = {code: kept for code, kept in self._codes.items() if max(kept[1], self._first) > codes}
+        for line, lane in self._lanes.items():
+            if line.endswith(HELD):
+                lane.outbox = [one for one in lane.outbox if one.written > _minutes(self._now - HELD_LIFE)]
 
     def _hold(self, commit: Commit, lane: _Lane, now: datetime) -> None:
         """What is held moves to the outbox, or goes, or grows."""

@@ -25,9 +25,11 @@ from bot.messages import ConversationId
 from bot.store import keys
 from bot.store.contract import (
     ASIDE,
+    CODE_LIFE,
     DESK,
     LINE_LIFE,
     OUTGOING_LIFE,
+    TOPIC_LIFE,
     WONDER_LIFE,
     WONDER_PEOPLE,
     WONDER_PEOPLE_AT_MOST,
@@ -96,10 +98,10 @@ _DUE: Final = "due"
 _NEVER_OLD: Final = 2**32 - 1
 _ROSTER_HEAD: Final = 4
 _NO_PLACE: Final = ConversationId("roster")
-_TOPIC_SECONDS: Final = 40 * _DAY_SECONDS
+_TOPIC_SECONDS: Final = int(TOPIC_LIFE.total_seconds())
 _OUTBOX_SECONDS: Final = int((OUTGOING_LIFE + timedelta(hours=1)).total_seconds())
 _LINE_SECONDS: Final = int(LINE_LIFE.total_seconds())
-_CODE_SECONDS: Final = 90 * _DAY_SECONDS
+_CODE_SECONDS: Final = int(CODE_LIFE.total_seconds())
 _UNREADABLE_AT_MOST: Final = 12
 """So often it was handed out in vain: two minutes, in which a process with the right keys or form may have come."""
 

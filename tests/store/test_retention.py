@@ -2,32 +2,40 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.census import look
+from bot.desk.helplines import HelplineId
 from bot.desk.letters import Acknowledged
-from bot.desk.ticket import TicketId
+from bot.desk.ticket import Rule, Ticket, TicketId
 from bot.figures import Figures
 from bot.key_watch import LIFE
+from bot.messages import Language
 from bot.store import keys
 from bot.store.contract import (
+    CODE_LIFE,
     HELD_LIFE,
     OUTGOING_LIFE,
     QUARANTINE_LIFE,
     RECORD_LIFE,
+    SEALED_LIFE,
     SEEN_LIFE,
+    TICKET_LIFE,
+    TOPIC_LIFE,
     Address,
     Outgoing,
     OutgoingId,
     TicketCommit,
     Wondering,
+    held_of,
 )
 from bot.store.memory_store import MemoryStore
 from bot.store.redis_store import Census, RedisStore
 from tests.builders import LEASE, NOW, SOMEBODY, SOMEBODY_ELSE, a_commit, a_record, an_outgoing, arrival
+from tests.platform.test_privacy import seconds_in_script
 from tests.store.servers import Server
 
 DAY = timedelta(days=1)
@@ -129,3 +137,65 @@ async def test_a_person_who_does_not_come_back_is_forgotten(age: timedelta, left
 
     assert (await store.load(SOMEBODY)).version == left + 1
     assert list(await store.claim(NOW + age, LEASE, 9)) == []
+
+
+async def everything(*, now: datetime = NOW) -> MemoryStore:
+    """A store in memory with one of everything that is kept of a call."""
+    store = MemoryStore()
+    await store.keep_code("ABCDEFGHJK", TICKET)
+    await store.keep_topic(TICKET, "somewhere", "17", "-1001")
+    opened = Ticket(TICKET, SOMEBODY, HelplineId("x"), Language("km"), now, Rule.LANGUAGE_PLACE_OPEN, due=now)
+    await store.commit(replace(a_commit(1), opens=opened, held=(an_outgoing("held"),)), now, LEASE)
+    sealed = TicketCommit(TICKET, 1, arrival(5), opened, {}, kept=(b"sealed",), wraps={"reader": b"wrap"})
+    await store.commit_ticket(sealed, now)
+    return store
+
+
+async def left_in(store: MemoryStore) -> set[str]:
+    """What is left of it."""
+    told = await store.read_sealed(TICKET)
+    left = {
+        "person": (await store.load(SOMEBODY)).record is not None,
+        "ticket": (await store.load_ticket(TICKET)).ticket is not None or TICKET in await store.open_tickets(),
+        "told": bool(told.records or told.wraps),
+        "code": await store.ticket_of_code("ABCDEFGHJK") is not None,
+        "topic": (await store.topic_of(TICKET, "somewhere"), await store.ticket_at("-1001", "17")) != (None, None),
+        "held": bool(await store.waiting(held_of(SOMEBODY))),
+    }
+    return {what for what, is_left in left.items() if is_left}
+
+
+ENDS = {
+    "held": HELD_LIFE,
+    "person": RECORD_LIFE,
+    "ticket": TICKET_LIFE,
+    "topic": TOPIC_LIFE,
+    "told": SEALED_LIFE,
+    "code": CODE_LIFE,
+}
+
+
+@pytest.mark.parametrize("what", ENDS)
+@pytest.mark.parametrize("past", [-DAY, DAY])
+async def test_in_memory_it_ends_when_its_class_says(what: str, past: timedelta) -> None:
+    store = await everything()
+    assert await left_in(store) == set(ENDS)
+
+    await store.claim_timers(NOW + ENDS[what] + past, LEASE, 9)
+
+    assert (what in await left_in(store)) is (past < timedelta())
+
+
+def test_in_memory_it_ends_when_it_ends_on_the_server() -> None:
+    assert (
+        timedelta(seconds=seconds_in_script("bot/store/desk.lua", "TICKET_SECONDS")),
+        timedelta(seconds=seconds_in_script("bot/store/desk.lua", "KEPT_SECONDS")),
+    ) == (TICKET_LIFE, SEALED_LIFE)
+
+
+async def test_past_every_end_nothing_is_left() -> None:
+    store = await everything()
+
+    await store.claim_timers(NOW + max(ENDS.values()) + DAY, LEASE, 9)
+
+    assert await left_in(store) == set()
