@@ -1,7 +1,7 @@
 """Drafts that can be played: compiled once for each state of the files, first without ears, then with what they teach.
 
-Learning takes seconds, and who only presses buttons needs none of it. So a draft can be played once it is compiled;
-what is typed is understood as soon as the rest is learned.
+Learning takes seconds, and who only presses buttons needs none of it. So a draft can be played once it is compiled; it
+learns when somebody types.
 """
 
 import asyncio
@@ -69,20 +69,18 @@ class Drafts:
             if name not in self._kept:
                 self._keep(name, await asyncio.to_thread(_compile, self._read(folder), today))
             self._kept.move_to_end(name)
-            found = self._kept[name]
-        if isinstance(found, Draft) and not found.hears and name not in self._learning:
-            task = self._learning[name] = asyncio.create_task(self._learn(name, found))
-            task.add_done_callback(lambda _: self._learning.pop(name, None))
-        return found
+            return self._kept[name]
 
     async def hearing(self, tree: Tree, folder: Path, today: date) -> Draft | Broken:
-        """The same once it understands what is typed."""
-        found = await self.draft(tree, folder, today)
-        task = self._learning.get((tree.hash, today))
-        if task is None:
+        """The same once it understands what is typed, which may take seconds."""
+        found, name = await self.draft(tree, folder, today), (tree.hash, today)
+        if isinstance(found, Broken) or found.hears:
             return found
-        await asyncio.wait([task])
-        return self._kept.get((tree.hash, today), found)
+        if name not in self._learning:
+            task = self._learning[name] = asyncio.create_task(self._learn(name, found))
+            task.add_done_callback(lambda _: self._learning.pop(name, None))
+        await asyncio.wait([self._learning[name]])
+        return self._kept.get(name, found)
 
     async def _learn(self, name: _Name, draft: Draft) -> None:
         try:

@@ -32,6 +32,7 @@ from bot.studio.drawing import WIDTH, Picture, draw, draw_tree
 from bot.studio.effects import Known, Moved, Question, Verdict, Went, moved, new_examples, tried_in, typed_in
 from bot.studio.kinds import Kind
 from bot.studio.traffic import FEWEST, SHOWN_DAYS, Topical
+from bot.studio.tree import TreeHash
 from bot.studio.walked import walked_in_flow, walked_in_stage, walked_over_all
 from bot.studio.whence import Whence
 from handlers.web.console.access import Caller, Guarded, Route
@@ -68,7 +69,7 @@ class MapPages:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self._moved: OrderedDict[tuple[str, str], tuple[int, tuple[Moved, ...]]] = OrderedDict()
+        self._moved: OrderedDict[tuple[TreeHash, TreeHash], tuple[int, tuple[Moved, ...]]] = OrderedDict()
         self._busy = asyncio.Lock()
 
     def routes(self) -> list[Route]:
@@ -84,7 +85,7 @@ class MapPages:
         look = await studio.look(request)
         around = studio.around(caller, Tab.MAP, request, look)
         words = studio.pages.words(around.console)
-        draft = await self._draft(look)
+        draft = await studio.draft(look)
         atlas = draft.atlas
         if atlas is None:
             return page(studio.pages.page("map.html", around, look=look, drawn=None))
@@ -117,14 +118,12 @@ class MapPages:
         studio = self._studio
         look = await studio.look(request)
         around = studio.around(caller, Tab.CHANGES, request, look)
-        folder = await studio.archive.checkout(look.tree)
-        after = await studio.drafts.hearing(look.tree, folder, studio.today())
         present = await studio.present()
-        before = await studio.drafts.hearing(present.tree, await studio.archive.checkout(present.tree), studio.today())
+        before, after = await studio.draft(present), await studio.draft(look)
         is_same, count, found = True, 0, tuple[Moved, ...]()
         if isinstance(before, Draft) and isinstance(after, Draft) and before.lessons != after.lessons:
             is_same = False
-            count, found = await self._effects(present.tree.hash, look.tree.hash, before, after, folder)
+            count, found = await self._effects(present, look)
         return page(
             studio.pages.page(
                 "map-effects.html",
@@ -138,10 +137,6 @@ class MapPages:
                 went=_went,
             )
         )
-
-    async def _draft(self, look: Look) -> Draft | Broken:
-        studio = self._studio
-        return await studio.drafts.draft(look.tree, await studio.archive.checkout(look.tree), studio.today())
 
     async def _drawn(self, atlas: Atlas, view: View, flow: str, stage: str, words: StudioWords) -> _Drawn:
         """The picture that is asked for; raise HTTPNotFound where there is no such flow or stage."""
@@ -171,19 +166,21 @@ class MapPages:
         found = (await self._studio.traffic.read()).topical([draft.script.special.person])
         return [one for one in found if one.asked]
 
-    async def _effects(
-        self, was: str, now: str, before: Draft, after: Draft, folder: Path
-    ) -> tuple[int, tuple[Moved, ...]]:
-        """All questions that go elsewhere, and how many were tried; worked out once for each pair of states."""
-        studio = self._studio
+    async def _effects(self, present: Look, look: Look) -> tuple[int, tuple[Moved, ...]]:
+        """How many questions were tried, and all that go elsewhere; worked out once for each pair of states."""
+        studio, name = self._studio, (present.tree.hash, look.tree.hash)
         async with self._busy:
-            if (was, now) not in self._moved:
+            if name not in self._moved:
+                before, after = await studio.draft(present, hears=True), await studio.draft(look, hears=True)
+                if isinstance(before, Broken) or isinstance(after, Broken):
+                    return 0, ()
+                folder = await studio.archive.checkout(look.tree)
                 wondered = await studio.office.store.wonders(studio.office.clock.now())
                 asked = [Question(one.text, Language(one.language), Known.ASKED) for one in wondered]
-                self._moved[was, now] = await asyncio.to_thread(_tried, asked, before, after, folder, studio.tables)
+                self._moved[name] = await asyncio.to_thread(_tried, asked, before, after, folder, studio.tables)
                 if len(self._moved) > _MOST_KEPT:
                     self._moved.popitem(last=False)
-            return self._moved[was, now]
+            return self._moved[name]
 
 
 @dataclass(frozen=True, slots=True)

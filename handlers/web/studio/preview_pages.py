@@ -128,7 +128,7 @@ class PreviewPages:
 
     async def show(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
         look = await self._studio.look(request)
-        draft = await self._draft(look)
+        draft = await self._studio.draft(look)
         told = dict(request.query)
         if isinstance(draft, Draft):
             told |= _begin_fields(draft, told.get("kind", ""), told.get("id", ""))
@@ -137,23 +137,17 @@ class PreviewPages:
     async def act(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
         look = await self._studio.look(request)
         acts = _acts(form)
-        draft = await self._draft(look, hears=any(isinstance(act, Typed) for act in acts))
+        draft = await self._studio.draft(look, hears=any(isinstance(act, Typed) for act in acts))
         return self._page(request, caller, look, draft, {**form, "acts": write_acts(acts)})
 
     async def serve(self, request: web.Request, _caller: Caller, _form: Mapping[str, str]) -> web.StreamResponse:
         """A picture or a recording of the draft."""
-        draft = await self._draft(await self._studio.look(request))
+        draft = await self._studio.draft(await self._studio.look(request))
         if isinstance(draft, Broken):
             raise web.HTTPNotFound
         response = await MediaFiles(lambda: draft.script).serve(request)
         response.headers["Cache-Control"] = "private, max-age=3600"
         return response
-
-    async def _draft(self, look: Look, *, hears: bool = False) -> Draft | Broken:
-        studio = self._studio
-        folder = await studio.archive.checkout(look.tree)
-        compiled = studio.drafts.hearing if hears else studio.drafts.draft
-        return await compiled(look.tree, folder, studio.today())
 
     def _page(
         self, request: web.Request, caller: Caller, look: Look, draft: Draft | Broken, told: Mapping[str, str]

@@ -22,7 +22,7 @@ from bot.studio.calls import CallBook
 from bot.studio.catalogue import Catalogue, Cataloguer
 from bot.studio.changes import Change, ChangeId
 from bot.studio.checking import Checked, Checker, Finding
-from bot.studio.drafts import Drafts
+from bot.studio.drafts import Broken, Draft, Drafts
 from bot.studio.traffic import TrafficBook
 from bot.studio.tree import Tree
 from handlers.web.console import views
@@ -165,6 +165,11 @@ class Studio:
         """All that the files of it say, unchecked; None where one of them cannot be read."""
         return await self.checker.assembled(look.tree, await self.archive.checkout(look.tree))
 
+    async def draft(self, look: Look, *, hears: bool = False) -> Draft | Broken:
+        """What is looked at, to be played and drawn; what is typed is understood only where it is wanted."""
+        compiled = self.drafts.hearing if hears else self.drafts.draft
+        return await compiled(look.tree, await self.archive.checkout(look.tree), self.today())
+
     async def check(self, look: Look) -> Checked:
         """Everything about what is looked at."""
         return await self.checker.check(look.tree, await self.archive.checkout(look.tree), self.today())
@@ -195,8 +200,9 @@ class Studio:
 def go(path: str, *, done: str = "", failed: str = "") -> web.Response:
     """Go there, and be told there what came of it, by the name of a notice: it was done, or it was not."""
     told = {"done": done} if done else {"failed": failed} if failed else {}
-    query = f"{'&' if '?' in path else '?'}{urlencode(told)}" if told else ""
-    return web.Response(status=303, headers={"Location": path + query})
+    address, mark, part = path.partition("#")
+    query = f"{'&' if '?' in address else '?'}{urlencode(told)}" if told else ""
+    return web.Response(status=303, headers={"Location": f"{address}{query}{mark}{part}"})
 
 
 def _told_in(request: web.Request) -> Told | None:
