@@ -14,6 +14,8 @@ import pytest
 from bot.compiler import KeywordsOnly
 from bot.desk.ticket import StaffId
 from bot.store.contract import StoreDownError
+from bot.store.redis_store import open_store
+from bot.store.sealing import Vault
 from bot.store.shelf import MemoryShelf, Shelf, ShelfKind
 from bot.studio.archive import AHEAD, Archive, Clashing, NotWell, examine_with
 from bot.studio.changes import (
@@ -35,6 +37,7 @@ from bot.studio.versions import Live, Version, VersionKind
 from tests.builders import NOW
 from tests.compiler.content_builder import FACT, HOME, write_content
 from tests.fakes import ManualClock
+from tests.store.servers import Server
 
 DARA, MALY, NWE = (StaffId(name) for name in ("dara", "maly", "nwe"))
 FACTS: Final = "facts/thailand.yaml"
@@ -407,3 +410,24 @@ async def test_a_folder_on_disk_that_nobody_uses_goes_but_what_was_live_last_sta
     assert archive.checkouts.last_live() == (2, live)
     assert FACT.encode() not in (live / FACTS).read_bytes()
     assert archive.checkouts.find(TreeHash(Tree().hash)) is None
+
+
+async def test_another_working_key_opens_all_of_it_once_it_was_sealed_anew(valkey: Server, quick_folder: Path) -> None:
+    with valkey.client() as client:
+        client.flushall()
+    write_content(quick_folder)
+    before = open_store(valkey.url, Vault(b"i" * 32, {1: b"w" * 32}, 1))
+    house = House(before.shelf(), quick_folder, ManualClock())
+    a_version(await house.another().publish((await approved(house.another())).id, DARA))
+    kept = await edited(house.another(), a_change(await house.another().begin("Kept", DARA)), FACTS, "450", "460")
+    both = open_store(valkey.url, Vault(b"i" * 32, {1: b"w" * 32, 2: b"n" * 32}, 2))
+    assert not (await both.keyring().seal_anew()).was_clean
+
+    after = open_store(valkey.url, Vault(b"i" * 32, {2: b"n" * 32}, 2))
+    archive = House(after.shelf(), quick_folder, house.clock).another("bare")
+    assert [version.number for version in await archive.versions()] == [2, 1]
+    assert await archive.changes() == (kept,)
+    assert b"460" in await archive.read(kept.tree, FACTS)
+    a_change(await archive.act(kept.id, DARA, Submit()))
+    for store in (before, both, after):
+        await store.close()
