@@ -27,7 +27,7 @@ from bot.studio.forms.judging import Fault, judge, judge_days, judge_evidence
 from bot.studio.forms.naming import field_of
 from bot.studio.forms.outside import fact_tree, hotline_tree, read_fact, read_hotline
 from bot.studio.forms.places import Spot, list_of, new_path, spots_of
-from bot.studio.forms.screens import flow_tree, read_flow, read_screen, screen_tree
+from bot.studio.forms.screens import flow_tree, read_flow, read_screen, screen_tree, steps_of
 from bot.studio.forms.topics import read_topic, topic_tree
 from bot.studio.forms.trees import LineError, Tree, tree_in_line, tree_of, words_in
 from bot.studio.forms.values import (
@@ -197,15 +197,10 @@ def _value(form: Form, old: "Plain | None") -> Plain:
 
 _FLOW: Final = Record((Field("flow", ID, required=True), Field("title", Words(), required=True), Field("start", ID)))
 _SHAPES: Final[dict[Kind, Shape]] = {
-    Kind.FACT: FACT,
-    Kind.HOTLINE: HOTLINE,
-    Kind.TOPIC: TOPIC,
     Kind.HELPLINE: HELPLINE,
     Kind.PHRASE: Words(),
     Kind.CARD: CARD,
     Kind.DANGER: DANGER,
-    Kind.SCREEN: SCREEN,
-    Kind.FLOW: _FLOW,
 }
 
 
@@ -229,6 +224,12 @@ def _judge(kind: Kind, form: Form, value: Plain, old: "Plain | None") -> Iterato
             answers = tree.get("answer")
             for place, answer in enumerate(answers if isinstance(answers, list) else ()):
                 yield from judge_days(tree_of(answer), ("answer", place))
+        case ScreenForm():
+            yield from judge(value, SCREEN)
+            for place, step in enumerate(steps_of(value)):
+                for name, option in tree_of(tree_of(step).get("choose")).items():
+                    if isinstance(option, dict) and "label" not in option and "topic" not in option:
+                        yield ("steps", place, "choose", name, "label"), Wrong.NEEDED, {}
         case _:
             yield from judge(value, _SHAPES[kind])
 

@@ -27,6 +27,9 @@ Way: TypeAlias = tuple[str | int, ...]
 Fault: TypeAlias = tuple[Way, Wrong, Mapping[str, str]]
 """Where in the entry something is wrong, and what."""
 
+KEY: Final = ""
+"""Behind a name that the author chose: it is the name itself that is wrong, not what stands behind it."""
+
 LONGEST: Final = 4_000
 """Characters of one text; what people read is far shorter, which the check tells."""
 
@@ -52,7 +55,7 @@ def judge(value: Plain, shape: Shape, way: Way = ()) -> Iterator[Fault]:  # noqa
         case MapOf():
             entries = tree_of(value)
             for name, inner in entries.items():
-                yield from _judge_words(name, shape.key, (*way, name))
+                yield from _judge_words(name, shape.key, (*way, name, KEY))
                 yield from judge(inner, shape.value, (*way, name))
             if len(entries) < shape.at_least:
                 yield way, Wrong.TOO_FEW, {"count": str(shape.at_least)}

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.compiler.leaves import Plain
+from bot.studio.forms.judging import KEY
 from bot.studio.forms.screens import STEPS, steps_of
 from bot.studio.forms.topics import ASKED
 from bot.studio.forms.trees import tree_of
 from bot.studio.kinds import Kind
 
 _ASK: Final[Mapping[str, str]] = {"text": "words", "as": "answer_as", "min": "low", "max": "high", "hint": "hint"}
-_OPTION: Final[Mapping[str, str]] = {"add": "adds", "set": "sets", "if": "condition"}
+_OPTION: Final[Mapping[str, str]] = {"add": "adds", "set": "sets", "if": "condition", KEY: "value"}
 _NAMED: Final = frozenset({"chat", "canned", "answers", "words", "source", "for"})
 """Maps in an entry whose keys are fields of their own."""
 
