@@ -30,16 +30,23 @@ from bot.desk.letters import Missed
 from bot.figures import Figures
 from bot.messages import ConversationId
 from bot.pacing import Pacer, Pacing
-from bot.store.contract import OUTGOING_LIFE, Leased, Outgoing, OutgoingId, Priority, Store, StoreError, lane_of
+from bot.store.contract import (
+    OUTGOING_LIFE,
+    WAITED,
+    Leased,
+    Outgoing,
+    OutgoingId,
+    Priority,
+    Store,
+    StoreError,
+    lane_of,
+)
 
 Report: TypeAlias = Callable[[ConversationId, Outgoing, str | None, Missed | None], Awaitable[None]]
 """Told the door's id of a message that `reports`, and of any message why it did not get there."""
 
 LetGo: TypeAlias = Callable[[Leased], Awaitable[bool]]
 """Asked about what has waited to be sent to a person: whether it still goes out, or is dropped."""
-
-WAITED: Final = timedelta(minutes=1)
-"""After so long what was decided when it was written is looked at anew."""
 
 LEASE: Final = timedelta(seconds=10)
 """Whoever holds a message has this long; it is a little more than the longest line and the longest send."""

@@ -193,6 +193,7 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
             public_url=settings.public_url,
             is_leaving=stop.is_set,
             gate=gate,
+            let_go=turns.lets_go,
         )
         async with asyncio.TaskGroup() as group:
             board = Board(store, store.shelf(), clock)

@@ -31,6 +31,9 @@ SEEN_AT_MOST = 2000
 OUTGOING_LIFE = timedelta(hours=24)
 """What could not be delivered for this long is dropped: it is out of date, and no text lies around for longer."""
 
+WAITED = timedelta(minutes=1)
+"""What has waited for so long is looked at anew before it is shown: much may have changed since it was decided."""
+
 OUTBOX_AT_MOST = 200
 """So much waits for one person: of a flood nobody reads, the oldest goes, and what they asked for last is told."""
 
@@ -383,6 +386,10 @@ class Store(Protocol):
 
     async def waiting(self, conversation: ConversationId) -> Sequence[Outgoing]:
         """The outbox of a conversation whose door fetches its messages itself, oldest first."""
+        ...
+
+    async def waiting_since(self, conversation: ConversationId) -> Sequence[Leased]:
+        """The same with the minute in which each was written; nobody else is kept from showing them."""
         ...
 
     async def fetched(self, conversation: ConversationId, last: OutgoingId) -> None:

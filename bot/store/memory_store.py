@@ -67,6 +67,10 @@ class _Entry:
     written: int
     """In minutes, as the other store counts it."""
 
+    @property
+    def since(self) -> datetime | None:
+        return None if self.written == _NEVER_OLD else datetime.fromtimestamp(self.written * 60, UTC)
+
 
 @dataclass(slots=True)
 class _TicketLane:
@@ -222,7 +226,11 @@ class MemoryStore:
         return rung
 
     async def waiting(self, conversation: ConversationId) -> Sequence[Outgoing]:
-        return [entry.outgoing for entry in self._lane(conversation).outbox]
+        return [one.outgoing for one in await self.waiting_since(conversation)]
+
+    async def waiting_since(self, conversation: ConversationId) -> Sequence[Leased]:
+        outbox = self._lane(conversation).outbox
+        return [Leased(conversation, entry.outgoing, entry.since) for entry in outbox]
 
     async def fetched(self, conversation: ConversationId, last: OutgoingId) -> None:
         lane = self._lane(conversation)
@@ -500,8 +508,7 @@ class MemoryStore:
             lane.not_before, lane.leased = now, False
             return None
         lane.not_before, lane.leased = now + lease, True
-        written = None if head.written == _NEVER_OLD else datetime.fromtimestamp(head.written * 60, UTC)
-        leased = Leased(conversation, head.outgoing, written)
+        leased = Leased(conversation, head.outgoing, head.since)
         head.outgoing = replace(head.outgoing, attempts=head.outgoing.attempts + 1)
         return leased
 

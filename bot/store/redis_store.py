@@ -326,10 +326,13 @@ class RedisStore:
         return rung
 
     async def waiting(self, conversation: ConversationId) -> Sequence[Outgoing]:
+        return [one.outgoing for one in await self.waiting_since(conversation)]
+
+    async def waiting_since(self, conversation: ConversationId) -> Sequence[Leased]:
         shard = keys.shard_of(conversation)
         entries = await self._wire.call(shard, "LRANGE", keys.outbox_key(shard, conversation), 0, -1)
         leased = [self._leased(conversation, as_bytes(entry)) for entry in _list(entries)]
-        return [one.outgoing for one in leased if one is not None]
+        return [one for one in leased if one is not None]
 
     async def fetched(self, conversation: ConversationId, last: OutgoingId) -> None:
         shard = keys.shard_of(conversation)

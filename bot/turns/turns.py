@@ -220,7 +220,8 @@ class Turns:
             return True
         if record is not None:
             arrival_id = arrival_of(outgoing.id, conversation, "waited")
-            await self.take(Arrival(conversation, arrival_id, outgoing.address, waited))
+            pushed = outgoing.address.door not in FETCHING_DOORS
+            await self.take(Arrival(conversation, arrival_id, outgoing.address, waited, pushed=pushed))
         return False
 
     async def ring_timers(self) -> None:

@@ -17,7 +17,7 @@ from aiohttp import web
 from bot.clock import Clock
 from bot.dialogue.script import Script
 from bot.figures import Figures
-from bot.store.contract import Store
+from bot.store.contract import Leased, Store
 from bot.store.sealing import Vault
 from bot.turns.arrival import Arrival
 from bot.turns.floodgate import Floodgate
@@ -66,6 +66,7 @@ class Surroundings:
     """Whether the process is about to stop, so that no new people are to be sent to it."""
     pace: Pace = field(default_factory=Pace)
     gate: Floodgate | None = None
+    let_go: Callable[[Leased], Awaitable[bool]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def build_application(
         public_url=around.public_url,
         pace=around.pace,
         gate=around.gate,
+        let_go=around.let_go,
     )
     application = web.Application(client_max_size=LONGEST_BODY, middlewares=[errors.middleware])
     headers = SecurityHeaders(around.public_url)

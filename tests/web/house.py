@@ -60,6 +60,10 @@ class MoodyStore(MemoryStore):
         self._look()
         return await super().waiting(conversation)
 
+    async def waiting_since(self, conversation: ConversationId) -> Sequence[Leased]:
+        self._look()
+        return await super().waiting_since(conversation)
+
     async def fetched(self, conversation: ConversationId, last: OutgoingId) -> None:
         self._look()
         await super().fetched(conversation, last)
@@ -131,6 +135,7 @@ class House:
                 is_leaving=lambda: self.is_leaving,
                 pace=self.pace,
                 gate=self.gate,
+                let_go=turns.lets_go,
             ),
             more,
         )

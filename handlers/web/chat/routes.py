@@ -14,8 +14,8 @@ from typing import Final
 from aiohttp import web
 
 from bot.dialogue.events import Event, Opened, Wish, Wished
-from bot.messages import Language
-from bot.store.contract import Address, Store, StoreError
+from bot.messages import ConversationId, Language
+from bot.store.contract import WAITED, Address, Leased, Outgoing, Store, StoreError
 from bot.store.sealing import Vault
 from bot.turns.arrival import Arrival
 from bot.turns.floodgate import Admission, Floodgate
@@ -53,6 +53,8 @@ class ChatDoor:
     showing: Showing
     public_url: str | None = None
     pace: Pace = field(default_factory=Pace)
+    let_go: Callable[[Leased], Awaitable[bool]] | None = None
+    """Asked about what nobody had asked for and has waited: whether it may still be shown as it is."""
     gate: Floodgate | None = None
     """Puts off what a visitor sends beyond what people do; calls for help and the ways out are never put off."""
 
@@ -77,7 +79,7 @@ class ChatDoor:
             return page(render("step.html", address=link_to(link)))
         try:
             known = await self.store.load(visitor.conversation) if visitor else None
-            waiting = await self.store.waiting(visitor.conversation) if visitor else ()
+            waiting = await self._waiting(visitor.conversation) if visitor else ()
         except StoreError:
             return self._away(request, None, link)
         record = known.record if known else None
@@ -94,7 +96,7 @@ class ChatDoor:
         try:
             visitor, is_new = await self._recognise(request)
             await self._take(visitor, said, is_new=is_new)
-            waiting = await self.store.waiting(visitor.conversation) if _wants_fragments(request) else ()
+            waiting = await self._waiting(visitor.conversation) if _wants_fragments(request) else ()
         except StoreError:
             return self._away(request, said, said.opened or Opened())
         if _wants_fragments(request):
@@ -124,7 +126,7 @@ class ChatDoor:
         if visitor is None:
             raise web.HTTPGone
         try:
-            waiting = await self.store.waiting(visitor.conversation)
+            waiting = await self._waiting(visitor.conversation)
         except StoreError:
             return web.Response(status=503)
         return page(self.showing.fragments(waiting))
@@ -137,7 +139,7 @@ class ChatDoor:
             return web.Response(status=204)
         try:
             with self.hub.watch(visitor.conversation) as watch:
-                stream = Stream(self.store, visitor.conversation, watch, self.showing.fragment, self.pace)
+                stream = Stream(self._waiting, visitor.conversation, watch, self.showing.fragment, self.pace)
                 return await stream.run(request)
         except FullError:
             return web.Response(status=503, headers={"Retry-After": "5"})
@@ -207,6 +209,26 @@ class ChatDoor:
             pushed=False,
             raw=(said.press or said.words).encode() if said else b"",
         )
+
+    async def _waiting(self, conversation: ConversationId) -> list[Outgoing]:
+        """What may be shown to whoever looks at the page now.
+
+        What they asked for they come for themselves. Of the rest, what has waited is looked at anew: in place of what
+        must not be shown now stands what comes of that.
+        """
+        shown: list[Outgoing] = []
+        for _ in (1, 2):
+            waiting = await self.store.waiting_since(conversation)
+            shown = [one.outgoing for one in waiting if await self._may_show(one)]
+            if len(shown) == len(waiting):
+                break
+        return shown
+
+    async def _may_show(self, leased: Leased) -> bool:
+        now, written = self.showing.clock.now(), leased.written
+        if self.let_go is None or not leased.outgoing.unasked or written is None or now - written <= WAITED:
+            return True
+        return await self.let_go(leased)
 
     # Reading and answering
 

@@ -5,14 +5,15 @@ only when the page says so. Nothing is lost when the line is cut, and nothing is
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from aiohttp import ClientConnectionResetError, web
 
 from bot import logbook
 from bot.messages import ArrivalId, ConversationId
-from bot.store.contract import Outgoing, OutgoingId, Store, StoreError
+from bot.store.contract import Outgoing, OutgoingId, StoreError
 from handlers.web.chat.hub import Ending, Watch
 
 RETRY_AFTER: Final = 2_000
@@ -32,6 +33,10 @@ class Pace:
     upload: float = 60.0
 
 
+Waiting: TypeAlias = Callable[[ConversationId], Awaitable[Sequence[Outgoing]]]
+"""What may be shown of what waits, oldest first."""
+
+
 class Renders(Protocol):
     """Makes a message into a piece of the page."""
 
@@ -41,8 +46,10 @@ class Renders(Protocol):
 class Stream:
     """Streams one outbox into one response."""
 
-    def __init__(self, store: Store, conversation: ConversationId, watch: Watch, render: Renders, pace: Pace) -> None:
-        self._store = store
+    def __init__(
+        self, waiting: Waiting, conversation: ConversationId, watch: Watch, render: Renders, pace: Pace
+    ) -> None:
+        self._waiting = waiting
         self._conversation = conversation
         self._watch = watch
         self._render = render
@@ -89,7 +96,7 @@ class Stream:
 
     async def _write_new(self, response: web.StreamResponse) -> bool:
         try:
-            waiting = await self._store.waiting(self._conversation)
+            waiting = await self._waiting(self._conversation)
         except StoreError as error:
             if not self._is_blind:
                 logbook.note_error("stream_cannot_look", error)
