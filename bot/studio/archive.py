@@ -104,11 +104,14 @@ class _Remembered:
 class Archive:
     """All versions and changes. `folder` is the content that is live before anything was published."""
 
-    def __init__(self, shelf: Shelf, folder: Path, data_dir: Path, clock: Clock, examine: Examine) -> None:
+    def __init__(  # what it keeps, where, and how it is checked
+        self, shelf: Shelf, folder: Path, data_dir: Path, clock: Clock, examine: Examine, ahead: timedelta = AHEAD
+    ) -> None:
         self._shelf = shelf
         self._folder = folder
         self._clock = clock
         self._examine = examine
+        self._ahead = ahead
         self.checkouts: Final = Checkouts(data_dir)
         self._files = Stock(shelf, ShelfKind.CONTENT_BLOB, clock)
         self._version_records = Stock(shelf, ShelfKind.CONTENT_VERSION, clock)
@@ -278,7 +281,7 @@ class Archive:
                 kind=VersionKind.ROLLED_BACK,
                 returns_to=number,
             )
-            if await self._wrote(await self._with_version(index, version, now + AHEAD), expected):
+            if await self._wrote(await self._with_version(index, version, now + self._ahead), expected):
                 return version
         raise ConflictError("too many others write at the same time")
 
@@ -339,7 +342,7 @@ class Archive:
         for row in index.changes:
             if row.scheduled_at is None or row.scheduled_by is None:
                 continue
-            if row.scheduled_at - AHEAD > self._clock.now():
+            if row.scheduled_at - self._ahead > self._clock.now():
                 continue
             made = await self._publish(row.id, row.scheduled_by, "", row.scheduled_at)
             if isinstance(made, Version) or made in _DONE_MEANWHILE:
@@ -431,7 +434,7 @@ class Archive:
         )
         closed = encode(row_of_change(change))
         await self._change_records.keep({blob_id(closed): closed})
-        since = now + AHEAD if at is None else max(at, now + AHEAD)
+        since = now + self._ahead if at is None else max(at, now + self._ahead)
         with_version = await self._with_version(index, version, since, blob_id(closed))
         if number == 2:
             # Until it begins, that is the folder still, which every replica has compiled.
