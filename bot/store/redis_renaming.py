@@ -69,17 +69,17 @@ class RedisRenaming:
         """Move all there is; how many have moved by now, and how many had to stay. Only while no bot runs."""
         names = [name for name in await self._wire.all_keys() if keys.kind_of(name) in _KINDS]
         ids: dict[ConversationId, ConversationId] = {}
-        stayed = 0
+        unnamed: set[ConversationId] = set()
         async for some in self._read(names):
             for key in some:
                 if not key.lane.startswith(keys.TICKET_MARK):
                     addresses = tuple(self._addresses_in(key))
-                    stayed += key.kind == "l" and not addresses
+                    unnamed |= set() if addresses or key.kind != "l" else {key.lane}
                     ids |= self._ids_of(key.lane, addresses)
         async for some in self._read(names):
             await asyncio.gather(*(self._move(key, ids) for key in some))
         await asyncio.gather(*(self._move_members(shard, ids) for shard in range(keys.SHARDS)))
-        return len(ids), stayed
+        return len(ids), len(unnamed - ids.keys() - set(ids.values()))
 
     def _ids_of(self, lane: ConversationId, addresses: Sequence[Address]) -> dict[ConversationId, ConversationId]:
         """The id of before and the one of now, where they are of these keys: the chats of the web are random."""

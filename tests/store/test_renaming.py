@@ -12,6 +12,7 @@ from bot.desk.ticket import Copy, Rule, Ticket, TicketId
 from bot.messages import ConversationId, Language
 from bot.store import keys
 from bot.store.contract import (
+    SEEN_LIFE,
     Address,
     Leased,
     Outgoing,
@@ -145,7 +146,7 @@ async def test_everybody_is_found_under_the_new_id_and_nobody_under_the_old(url:
     after = open_store(url, AFTER)
     moved, stayed = await after.renaming(BEFORE).move_everybody()
 
-    assert (moved, stayed) == (2, 1)
+    assert (moved, stayed) == (2, 0)
     assert await told(after, AFTER) == expected(before)
     old, new = (vault.conversation_id("telegram", CHAT) for vault in (BEFORE, AFTER))
     assert old != new
@@ -154,6 +155,21 @@ async def test_everybody_is_found_under_the_new_id_and_nobody_under_the_old(url:
     names = await after._wire.all_keys()
     assert [name for name in names if old.encode() in name] == []
     assert [name for name in names if keys.kind_of(name) == "q" and new.encode() in name] != []
+    await after.close()
+
+
+async def test_who_was_erased_and_is_told_nothing_any_more_stays_and_ends_by_itself(
+    redis_store: RedisStore, server: Server
+) -> None:
+    store, after = open_store(server.url, BEFORE), open_store(server.url, AFTER)
+    erased = BEFORE.conversation_id("telegram", ERASED_CHAT)
+    await store.commit(a_commit(1, conversation=erased, record=None), NOW, LEASE)
+
+    assert await after.renaming(BEFORE).move_everybody() == (0, 1)
+
+    with server.client() as client:
+        assert 0 < client.ttl(keys.lane_key(keys.shard_of(erased), erased)) <= SEEN_LIFE.total_seconds()
+    await store.close()
     await after.close()
 
 
