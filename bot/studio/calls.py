@@ -99,6 +99,7 @@ class CallBook:
 def alarming(calls: Sequence[Call]) -> Mapping[HotlineId, Call]:
     """The numbers that were not right when somebody last called them, with that call."""
     newest: dict[HotlineId, Call] = {}
-    for call in sorted(calls, key=lambda one: one.at):
+    # The newest stands first: of two in the same moment it is the one that counts.
+    for call in sorted(reversed(calls), key=lambda one: one.at):
         newest[call.hotline] = call
     return {hotline: call for hotline, call in newest.items() if call.heard is not Heard.WORKS}

@@ -18,11 +18,13 @@ from bot.guard.audit import Deed
 from bot.guard.rights import Right
 from bot.studio.calls import LONGEST_NOTE, Call, Heard, alarming
 from bot.studio.changes import Change, Edit, Refusal
-from bot.studio.keeping import Due, Kept, due_until, owner_of
+from bot.studio.keeping import Due, Kept, due_until, everything_kept, owner_of
+from bot.studio.kinds import Kind
 from bot.studio.versions import Version
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.console.answers import field
 from handlers.web.pages import page
+from handlers.web.studio.content_pages import edit_address
 from handlers.web.studio.studio import HOME, Look, Studio, Tab, go
 
 KEEP: Final = f"{HOME}/keep"
@@ -105,15 +107,15 @@ class KeepingPages:
         today = self._today(caller)
         calls = await self._studio.calls.calls()
         wrong = alarming(calls)
-        due = {one.id for one in due_until(assembled, today + AHEAD) if one.kind is Kept.HOTLINE}
+        kept = {one.id: one for one in everything_kept(assembled) if one.kind is Kept.HOTLINE}
         numbers = [
             Number(
                 hotline,
                 assembled.draft.texts[TextId(f"hotline.{hotline.id}.name")].words,
-                f"hotlines/{hotline.country}.yaml",
+                kept[hotline.id].file,
                 next((call for call in calls if call.hotline == hotline.id), None),
                 hotline.id in wrong,
-                hotline.id in due,
+                kept[hotline.id].review_by <= today + AHEAD,
             )
             for hotline in assembled.draft.hotlines.values()
             if hotline.numbers
@@ -126,7 +128,7 @@ class KeepingPages:
             heard=list(Heard),
             longest=LONGEST_NOTE,
             name_of=self._studio.name_of,
-            path_of=lambda one: f"{look.path}/edit?kind=hotline&id={one.hotline.id}",
+            path_of=lambda one: edit_address(look, one.file, Kind.HOTLINE, one.hotline.id),
         )
 
     async def note_call(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
@@ -273,5 +275,6 @@ def _flat(value: object) -> str:
 
 
 def _path_of(due: Due, look: Look) -> str:
-    kind, id_ = ("topic", due.id.partition(".")[0]) if due.kind is Kept.ANSWER else (due.kind.value, due.id)
-    return f"{look.path}/edit?kind={kind}&id={id_}"
+    if due.kind is Kept.ANSWER:
+        return edit_address(look, due.file, Kind.TOPIC, due.id.partition(".")[0])
+    return edit_address(look, due.file, Kind(due.kind.value), due.id)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
-from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -16,10 +15,12 @@ from bot.guard.rights import Right
 from bot.messages import Language
 from bot.store.contract import WONDER_LIFE, WONDER_PEOPLE
 from bot.studio.changes import Change, Edit, EditAll, Refusal
+from bot.studio.kinds import Kind
 from bot.studio.learning import matters
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.console.answers import field
 from handlers.web.pages import page
+from handlers.web.studio.content_pages import edit_address
 from handlers.web.studio.studio import HOME, Studio, Tab, go
 
 LEARN: Final = f"{HOME}/learn"
@@ -44,12 +45,15 @@ class LearningPages:
         studio = self._studio
         office = studio.office
         script = office.script()
+        look = await studio.present()
         asked = await office.store.wonders(office.clock.now())
         return page(
             studio.pages.page(
                 "learn.html",
                 studio.around(caller, Tab.LEARN, request),
-                look=await studio.present(),
+                path_of=lambda topic: edit_address(
+                    look, f"topics/{script.topics[topic].stage}.yaml", Kind.TOPIC, topic
+                ),
                 matters=matters(asked, script.understanding, {str(topic): topic for topic in script.topics}),
                 people_needed=WONDER_PEOPLE,
                 days_kept=WONDER_LIFE.days,
@@ -71,8 +75,8 @@ class LearningPages:
         if isinstance(written, Refusal):
             return go(LEARN, failed=f"refused-{written}")
         await studio.note(caller, Deed.CONTENT_EDITED, change.id, topic)
-        query = urlencode({"kind": "topic", "id": topic})
-        return go(f"{studio.look_at(written).path}/edit?{query}", done="topic-begun")
+        path = edit_address(studio.look_at(written), f"topics/{stage}.yaml", Kind.TOPIC, topic)
+        return go(path, done="topic-begun")
 
     async def _write(
         self,

@@ -24,12 +24,14 @@ from bot.studio.coverage import Cell, coverage
 from bot.studio.exchange import ExchangeError, po, spreadsheet, xliff
 from bot.studio.exchange.errors import MOST_BYTES
 from bot.studio.glossary import glossary_from, lacking, terms_in
+from bot.studio.kinds import Kind
 from bot.studio.memory import suggestions
 from bot.studio.translating import Rendering, Reviewer, write
 from bot.studio.units import Fate, Incoming, Judged, State, Unit, judge, units_of
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.console.answers import field
 from handlers.web.pages import page
+from handlers.web.studio.content_pages import edit_address
 from handlers.web.studio.studio import Look, Studio, Tab, go
 
 MOST_SHOWN: Final = 60
@@ -124,6 +126,7 @@ class TranslatingPages:
             languages=[ENGLISH, *_languages(assembled)],
             places=places,
             stages=stages,
+            path_of=lambda stage, topic: edit_address(look, f"topics/{stage}.yaml", Kind.TOPIC, topic),
             title_of=lambda topic: assembled.draft.texts[TextId(f"topic.{topic}.title")].words,
         )
 
