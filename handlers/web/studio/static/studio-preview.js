@@ -16,7 +16,7 @@
     if (!screen) return;
     // The first of what was said last, with what the person wrote before it.
     const own = [...screen.querySelectorAll(".own, .passed")].pop();
-    const first = own || [...screen.querySelectorAll(".said")].pop();
+    const first = own || [...screen.querySelectorAll(".phone-said")].pop();
     if (first) screen.scrollTop = first.offsetTop - screen.offsetTop - 8;
   };
 
