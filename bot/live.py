@@ -19,7 +19,8 @@ from bot.compiler import ContentError, Teach, compile_content
 from bot.dialogue.script import Script
 from bot.figures import Figures
 from bot.store.contract import StoreError
-from bot.studio.archive import Archive, marks_of
+from bot.studio.archive import Archive
+from bot.studio.holdings import marks_of
 from bot.studio.records import RecordError
 from bot.studio.stock import StockError
 from bot.studio.tree import Tree, TreeError
@@ -46,7 +47,7 @@ class LiveContent:
     Without an archive it is the folder, always.
     """
 
-    def __init__(  # what is followed, and with what
+    def __init__(
         self,
         directory: Path,
         teach: Teach,
@@ -70,7 +71,7 @@ class LiveContent:
         self._note()
 
     @classmethod
-    async def open(  # the same as above
+    async def open(
         cls,
         directory: Path,
         teach: Teach,

@@ -5,13 +5,13 @@ import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from bot.compiler import KeywordsOnly
+from bot.compiler import KeywordsOnly, Problem
 from bot.desk.ticket import StaffId
 from bot.store.contract import StoreDownError
 from bot.store.redis_store import open_store
@@ -220,6 +220,24 @@ async def test_content_with_mistakes_or_failing_tests_is_not_published(house: Ho
 
     assert isinstance(refused, NotWell), refused
     assert await archive.live() is None
+
+
+async def test_what_breaks_the_check_itself_is_not_published_and_breaks_nothing_else(house: House) -> None:
+    def breaks(folder: Path, today: date) -> Sequence[Problem]:
+        raise RecursionError
+
+    archive = Archive(house.shelf, house.root / "content", house.root / "var", house.clock, breaks)
+    change = await approved(archive)
+    refused = await archive.publish(change.id, DARA)
+    assert isinstance(refused, NotWell), refused
+    assert "RecursionError" in refused.problems[0].words
+
+    a_change(await archive.act(change.id, NWE, Schedule(NOW + timedelta(hours=1))))
+    house.clock.set(NOW + timedelta(hours=1))
+    await archive.publish_due()
+    found = await archive.change(change.id)
+    assert found is not None
+    assert found.missed is Refusal.NOT_WELL
 
 
 @BOTH
