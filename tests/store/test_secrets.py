@@ -105,17 +105,17 @@ def test_a_new_key_opens_first_then_seals_and_then_the_old_one_goes(tmp_path: Pa
         alone.vault().open(sealed, SOMEBODY, RECORD)
 
 
-def test_numbers_go_round_and_none_is_given_twice(tmp_path: Path) -> None:
-    load_or_make(tmp_path, TODAY)
+def test_numbers_go_round_and_none_is_given_twice(quick_folder: Path) -> None:
+    load_or_make(quick_folder, TODAY)
     for _ in range(255):
-        add_working_key(tmp_path, LATER)
-        use_coming_key(tmp_path)
-    assert load(tmp_path).sealing == 0
+        add_working_key(quick_folder, LATER)
+        use_coming_key(quick_folder)
+    assert load(quick_folder).sealing == 0
     with pytest.raises(KeysError, match="working key 1 is still there; take the old ones out"):
-        add_working_key(tmp_path, LATER)
+        add_working_key(quick_folder, LATER)
 
-    forget_old_keys(tmp_path, 0)
-    assert add_working_key(tmp_path, LATER).opening.keys() == {0, 1}
+    forget_old_keys(quick_folder, 0)
+    assert add_working_key(quick_folder, LATER).opening.keys() == {0, 1}
 
 
 def test_nothing_is_taken_out_when_the_keys_were_changed_meanwhile(tmp_path: Path) -> None:
