@@ -15,7 +15,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from benchmarks.chaos import built_in, kills, partition
+from benchmarks.chaos import (
+    built_in,
+    cluster,
+    crash_points,
+    kills,
+    machine,
+    partition,
+    store_gone,
+    telegram_gone,
+    unsynced,
+)
 from benchmarks.chaos.findings import Finding, document, table
 from bot.logbook import open_logbook
 
@@ -34,12 +44,22 @@ class Part:
 
 
 PARTS: Final[Mapping[str, Part]] = {
-    "calm": Part(4000, 400, 20, lambda seed, rounds, say: kills.run(seed, 0, rounds, 40, say)),
-    "kills": Part(200, 12, 60, lambda seed, rounds, say: kills.run(seed, rounds, rounds * 55, 60, say)),
+    "calm": Part(4000, 400, 30, lambda seed, rounds, say: kills.run(seed, 0, rounds, 40, say)),
+    "kills": Part(200, 12, 90, lambda seed, rounds, say: kills.run(seed, rounds, rounds * 55, 60, say)),
     "built-in": Part(50, 5, 20, lambda seed, rounds, _: built_in.find(seed, rounds)),
-    "partition": Part(20, 1, 40, partition.run),
-    "partition-control": Part(2, 1, 10, lambda seed, rounds, say: partition.run(seed, rounds, say, proven=False)),
+    "partition": Part(20, 1, 60, partition.run),
+    "partition-control": Part(2, 1, 15, lambda seed, rounds, say: partition.run(seed, rounds, say, proven=False)),
+    "unsynced": Part(50, 3, 20, unsynced.run),
+    "unsynced-control": Part(
+        5, 1, 10, lambda seed, rounds, say: unsynced.run(seed, rounds, say, appendfsync="everysec")
+    ),
+    "crash-points": Part(20, 1, 120, crash_points.run),
+    "machine": Part(20, 2, 40, machine.run),
+    "telegram-gone": Part(30, 3, 20, telegram_gone.run),
+    "store-gone": Part(40, 20, 30, store_gone.run),
+    "cluster": Part(10_000, 500, 60, cluster.run),
 }
+"""What `rounds` counts: kills, times, seconds or minutes of an outage, updates where nothing is broken."""
 
 
 def main() -> None:

@@ -6,9 +6,8 @@ They share the folder with the keys, as replicas of one bot must; everything els
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import psutil
 
+from benchmarks.chaos.nursery import Nursery, a_nursery
 from benchmarks.chaos.proxy import Proxy
 from benchmarks.programs import free_port
 from bot.casebook import load_writers
@@ -30,7 +30,6 @@ SECRET: Final = "chaos-only-secret"  # noqa: S105 - of a pretended Telegram
 PATIENCE: Final = 180.0
 """Seconds that a bot may take to start on the busiest machine."""
 
-_ROOT: Final = Path(__file__).parents[2]
 _LOOK_EVERY: Final = 0.1
 
 
@@ -44,17 +43,14 @@ class Replica:
     log: Path
     to_telegram: Proxy | None = None
     from_telegram: Proxy | None = None
+    nursery: Nursery | None = None
     is_ready: bool = False
-    _process: asyncio.subprocess.Process | None = None
+    pid: int = 0
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def is_running(self) -> bool:
-        return self._process is not None and self._process.returncode is None
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid if self._process is not None else 0
+        return self.pid > 0 and psutil.pid_exists(self.pid)
 
     @property
     def door(self) -> int:
@@ -64,19 +60,8 @@ class Replica:
     async def start(self) -> None:
         """Start it, unless it runs."""
         async with self._starting:
-            if not self.is_running:
-                await self._start()
-
-    async def _start(self) -> None:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("WAYMARK_", "PYTHON"))}
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "benchmarks.worker"),
-                cwd=_ROOT,
-                env={**clean, **self.environ},
-                stdout=log,
-                stderr=log,
-            )
+            if not self.is_running and self.nursery is not None:
+                self.pid = await self.nursery.start(self.environ, self.log)
 
     async def until_ready(self, limit: float = PATIENCE) -> None:
         """Wait until it takes updates; a bot that does not find its store ends, and is started again as any is."""
@@ -101,23 +86,30 @@ class Replica:
     def kill_now(self) -> None:
         """As kill -9: at once, whatever it is doing."""
         self.is_ready = False
-        if self._process is not None and self._process.returncode is None:
-            os.kill(self._process.pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
 
     async def kill(self) -> None:
         self.kill_now()
-        if self._process is not None:
-            await self._process.wait()
+        await self._until_gone(PATIENCE)
 
     async def stop(self) -> None:
         """As whoever runs it does it: let it finish."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.terminate()
-            try:
-                async with asyncio.timeout(30):
-                    await self._process.wait()
-            except TimeoutError:
-                await self.kill()
+        self._signal(signal.SIGTERM)
+        if not await self._until_gone(30):
+            await self.kill()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    async def _until_gone(self, limit: float) -> bool:
+        end = asyncio.get_running_loop().time() + limit
+        while self.is_running:
+            if asyncio.get_running_loop().time() > end:
+                return False
+            await asyncio.sleep(0.02)
+        return True
 
 
 @dataclass
@@ -152,6 +144,7 @@ async def replicas_of_a_bot(
     load_or_make(home, datetime.now(UTC).date())
     load_writers(home / "keys")
     async with AsyncExitStack() as stack:
+        nursery = await stack.enter_async_context(a_nursery())
         every = []
         for place in range(number):
             port = free_port()
@@ -170,12 +163,10 @@ async def replicas_of_a_bot(
                 "WAYMARK_DATA_DIR": str(home),
                 "WAYMARK_CONTENT_DIR": str(folder / "content"),
                 "WAYMARK_HTTP_PORT": str(port),
-                # What Python makes of our files need not be made anew at each of so many starts.
-                "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
                 **more,
             }
             log = folder / f"replica-{place}.log"
-            every.append(Replica(place, port, environ, log, to_telegram, from_telegram))
+            every.append(Replica(place, port, environ, log, to_telegram, from_telegram, nursery))
         replicas = Replicas(every)
         telegram.updates.route = replicas.route
         try:

@@ -3,14 +3,17 @@
 Whoever writes a number hears it again; whoever asks for the helpline gets a ticket, and its group hears of it.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from bot.desk.helplines import HelplineId
 from bot.desk.staff import Link, Member, Role, Roster
 from bot.desk.ticket import StaffId, Ticket
 from bot.messages import Language
+from bot.store.contract import StoreError
 from bot.store.durability import replicas_to_prove
 from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import Vault
@@ -21,6 +24,9 @@ HELPLINE: Final = HelplineId("house")
 GROUP: Final = -1001
 STAFF: Final = 101
 
+Answer = TypeVar("Answer")
+
+_PATIENCE: Final = 120.0
 _PHRASES: Final = Path(__file__).parents[2] / "content" / "phrases.yaml"
 _FILES: Final = {
     "bot.yaml": """\
@@ -104,24 +110,37 @@ async def link_helpline(
     """The helpline's group, linked as if somebody had enrolled and done it."""
     anna = telegram.person(STAFF, first_name="Anna", language_code="en", started=True)
     group = telegram.group(GROUP, "House", forum=topics, members=(anna,))
-    store = look_into(url, folder)
-    try:
+    works = Member(StaffId("anna"), "Anna", Role.RESPONDER, frozenset({helpline}), (Language("en"),), str(STAFF))
+    link = Link(helpline, str(GROUP), datetime.now(UTC), has_topics=topics)
+
+    async def write(store: RedisStore) -> None:
         version, roster = await store.load_roster()
-        links = {**roster.links, helpline: Link(helpline, str(GROUP), datetime.now(UTC), has_topics=topics)}
-        works = Member(
-            StaffId("anna"), "Anna", Role.RESPONDER, frozenset({helpline}), (Language("en"),), telegram=str(STAFF)
-        )
-        await store.save_roster(Roster({**roster.members, works.id: works}, links), version)
-    finally:
-        await store.close()
+        members, links = {**roster.members, works.id: works}, {**roster.links, helpline: link}
+        await store.save_roster(Roster(members, links), version)
+
+    await _patiently(url, folder, write)
     return group
 
 
 async def tickets_in(url: str, folder: Path) -> list[Ticket]:
     """Every open ticket that the store has."""
-    store = look_into(url, folder)
-    try:
+
+    async def read(store: RedisStore) -> list[Ticket]:
         found = await store.load_tickets(await store.open_tickets())
         return [one.ticket for one in found if one.ticket is not None]
+
+    return await _patiently(url, folder, read)
+
+
+async def _patiently(url: str, folder: Path, ask: Callable[[RedisStore], Awaitable[Answer]]) -> Answer:
+    """Ask until the store answers: on a busy machine it may not do so in time at first."""
+    store = look_into(url, folder)
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                try:
+                    return await ask(store)
+                except StoreError:
+                    await asyncio.sleep(0.2)
     finally:
         await store.close()
