@@ -63,7 +63,7 @@ def way_to_tell(profile: Mapping[str, str], active: datetime | None, now: dateti
     return Way.SHOWN if way is Way.VEILED and is_here else way
 
 
-def way_now(
+def way_now(  # noqa: PLR0913 - all that decides it
     profile: Mapping[str, str],
     active: datetime | None,
     now: datetime,
@@ -71,15 +71,23 @@ def way_now(
     hidden: bool,
     written: datetime,
     unasked: bool,
-    of_staff: bool,
+    of_staff: bool = False,
+    of_call: bool = False,
 ) -> Way:
-    """How something that was written then reaches the person now, if nothing has shown it to them in between."""
-    if hidden and now - written > LATE:
-        return Way.HELD
-    way = way_to_write(profile, active, now, hidden=hidden) if unasked else Way.SHOWN
-    if way is Way.HELD or (of_staff and way is Way.VEILED):
-        return way
-    return Way.VEILED if now - written > LATE else Way.SHOWN
+    """How something that was written then reaches the person now, if nothing has shown it to them in between.
+
+    What is unasked is words `of_staff`, news `of_call`, or else what they wanted to be reminded of.
+    """
+    is_late = now - written > LATE
+    if not unasked:
+        way = Way.HELD if hidden and is_late else Way.SHOWN
+    elif of_staff:
+        way = way_to_write(profile, active, now, hidden=hidden)
+    else:
+        way = way_to_tell(profile, active, now, hidden=hidden)
+        if way is Way.VEILED and not of_call:
+            way = Way.SHOWN
+    return Way.VEILED if way is Way.SHOWN and is_late else way
 
 
 def are_in_hours(profile: Mapping[str, str], now: datetime) -> bool:

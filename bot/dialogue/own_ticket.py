@@ -378,11 +378,11 @@ class OwnTicket:
         """What could not be sent in time: as it is if it still may be, else behind a neutral line."""
         person, calling = self._person, self._person.calling
         way = way_of(waited, person.conversation(), person.now)
+        is_line = waited.message is not None and is_neutral(waited.message)
         if way is Way.SHOWN:
             if waited.message is not None:
-                self._screenful.do(Send(waited.message, ref=waited.ref, copies=waited.copies))
+                self._screenful.do(Send(waited.message, ref=waited.ref, copies=waited.copies, silent=is_line))
             return
-        is_line = waited.message is not None and is_neutral(waited.message)
         if not is_line:
             self._screenful.do(Hold(waited.message, waited.ref, waited.copies))
         if calling is None:

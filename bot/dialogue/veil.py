@@ -25,6 +25,7 @@ def way_of(waited: Waited, conversation: Conversation, now: datetime) -> Way:
         written=waited.written,
         unasked=waited.unasked,
         of_staff=bool(waited.ref),
+        of_call=conversation.calling is not None,
     )
     is_veil = waited.message is not None and is_neutral(waited.message)
     return Way.SHOWN if is_veil and way is Way.VEILED else way

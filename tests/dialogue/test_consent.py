@@ -28,7 +28,7 @@ from bot.dialogue import Conversation
 from bot.dialogue.conversation import Calling
 from bot.dialogue.effects import Count, Send, Turn, Wake
 from bot.dialogue.engine import take_turn
-from bot.dialogue.events import Elapsed, Event, LetterCame, Opened, Pressed, Reported, Typed, Wish, Wished
+from bot.dialogue.events import Elapsed, Event, LetterCame, Opened, Pressed, Reported, Typed, Waited, Wish, Wished
 from bot.dialogue.own_ticket import ALARMS
 from bot.dialogue.person import Person
 from bot.dialogue.presses import LookIn, read_press
@@ -73,8 +73,8 @@ class Life:
         if self.conversation.calling is None or self.random.random() < 0.002:
             self.begin()
         self.random.choices(
-            (self.write, self.ring, self.report, self.change, self.act, self.leave, self.come_back),
-            (48, 18, 10, 10, 5, 4, 5),
+            (self.write, self.slip, self.ring, self.report, self.change, self.act, self.leave, self.come_back),
+            (40, 10, 18, 10, 10, 5, 4, 5),
         )[0]()
 
     # What nobody asked for
@@ -93,6 +93,11 @@ class Life:
         )
         weights = (8, 2, 0, 2, 2, 2, 1, 1, 2)
         self.judge(LetterCame(self.random.choices(letters, weights)[0]))
+
+    def slip(self) -> None:
+        """Something could not be sent when it was written."""
+        written = self.now - timedelta(minutes=self.random.choice((1, 4, 10, 20, 300)))
+        self.judge(Waited(Message(plain("They come at nine.")), written, self.random.choice(("", "3")), unasked=True))
 
     def ring(self) -> None:
         self.judge(Elapsed(self.random.choice(sorted(ALARMS | self.timers))))

@@ -13,7 +13,7 @@ from bot.desk.helplines import Desks, HelplineId
 from bot.desk.letters import Acknowledged, StaffWrote, ToPerson
 from bot.desk.ticket import Stage, TicketId
 from bot.dialogue import Conversation
-from bot.dialogue.contact import LATE, Way, are_in_hours, way_now
+from bot.dialogue.contact import LATE, STILL_HERE, Way, are_in_hours, way_now
 from bot.dialogue.conversation import Calling
 from bot.dialogue.effects import Send
 from bot.dialogue.engine import take_turn
@@ -281,19 +281,22 @@ profiles = st.fixed_dictionaries(
 ages = st.timedeltas(timedelta(), timedelta(hours=23))
 
 
-@given(profiles, st.none() | ages, ages, st.booleans(), st.booleans(), st.booleans())
+@given(profiles, st.none() | ages, ages, st.booleans(), st.booleans(), st.sampled_from(("staff", "news", "reminder")))
 def test_nothing_late_is_shown_and_nothing_unasked_comes_at_another_hour(
     profile: dict[str, str],
     silent_for: timedelta | None,
     age: timedelta,
     hidden: bool,  # noqa: FBT001 - drawn like the others
     unasked: bool,  # noqa: FBT001
-    of_staff: bool,  # noqa: FBT001
+    kind: str,
 ) -> None:
     now = MORNING
     active = None if silent_for is None else now - silent_for
+    of_staff, of_call = kind == "staff", kind != "reminder"
 
-    way = way_now(profile, active, now, hidden=hidden, written=now - age, unasked=unasked, of_staff=of_staff)
+    way = way_now(
+        profile, active, now, hidden=hidden, written=now - age, unasked=unasked, of_staff=of_staff, of_call=of_call
+    )
 
     if age > LATE:
         assert way is not Way.SHOWN
@@ -305,6 +308,9 @@ def test_nothing_late_is_shown_and_nothing_unasked_comes_at_another_hour(
         assert way is (Way.SHOWN if age <= LATE else Way.VEILED)
     if unasked and of_staff and way is Way.SHOWN:
         assert profile["contact"] == "open"
+    if unasked and kind == "news" and way is Way.SHOWN:
+        assert silent_for is not None
+        assert silent_for <= (LATE if profile.get("contact") == "open" else STILL_HERE)
 
 
 @given(profiles, ages, st.booleans(), st.booleans())
