@@ -41,6 +41,10 @@ from bot.store.sealing import KEY_BYTES, Vault
 from bot.store.secrets import load_or_make
 from bot.store.shelf import Shelf
 from bot.studio.archive import Archive, examine_with
+from bot.studio.calls import CallBook
+from bot.studio.catalogue import Cataloguer
+from bot.studio.checking import Checker
+from bot.studio.drafts import Drafts
 from bot.studio.traffic import Tally, TrafficBook
 from bot.tracing import traces_to
 from bot.turns import Letters, Tickets, Turns
@@ -60,6 +64,9 @@ from handlers.web.console.door import ConsoleDoor
 from handlers.web.console.office import Office
 from handlers.web.console.showing import ConsolePages
 from handlers.web.server import Handler, Surroundings, build_application, build_probes, serve
+from handlers.web.studio.door import StudioDoor
+from handlers.web.studio.showing import StudioPages
+from handlers.web.studio.studio import Studio
 
 DEFAULT_PACING: Final = Pacing()
 NAME_PATIENCE: Final = 3.0
@@ -244,8 +251,8 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
                 tasks.append(group.create_task(door.run(receives=receives, introduces=role.goes_on)))
                 name = await _name_of(door)
             if role.is_reached:
-                console = _console(settings, around, store.shelf(), sealing, roster, tickets, board)
-                application = build_application(around, posts, console)
+                office_with = _office(settings, around, store.shelf(), sealing, roster, tickets, board)
+                application = build_application(around, posts, _staff_door(office_with, settings, archive, traffic))
             else:
                 application = build_probes(around)
             async with serve(application, settings.http_host, settings.http_port) as port:
@@ -287,7 +294,7 @@ def _sealing(settings: Settings, figures: Figures) -> _Sealing:
     return _Sealing(writers, epochs, Keeper(epochs, writers.newest, figures))
 
 
-def _console(
+def _office(
     settings: Settings,
     around: Surroundings,
     shelf: Shelf,
@@ -295,19 +302,38 @@ def _console(
     roster: LiveRoster,
     tickets: Tickets,
     board: Board,
-) -> Callable[[Assets], ConsoleDoor]:
-    """The staff's pages, as soon as there are the files that they are drawn with."""
+) -> Callable[[Assets], Office]:
+    """What the staff's pages work with, as soon as there are the files that they are drawn with."""
     clock, vault, writers = around.clock, around.vault, sealing.writers
     chronicle = sealing.chronicle(shelf)
 
-    def build(assets: Assets) -> ConsoleDoor:
-        office = Office(
+    def build(assets: Assets) -> Office:
+        return Office(
             *(around.store, shelf, vault, clock, around.script, roster, tickets.take),
             *(SignIn(shelf, roster, vault, chronicle, clock), chronicle, Enrolment(roster, vault, clock)),
             *(sealing.keeper, Cabinet(sealing.epochs, writers.publics, roster.current), board),
             *(ConsolePages(around.script, assets), settings.public_url, settings.telegram_token),
         )
-        return ConsoleDoor(office)
+
+    return build
+
+
+def _staff_door(
+    office_with: Callable[[Assets], Office], settings: Settings, archive: Archive, traffic: TrafficBook
+) -> Callable[[Assets], ConsoleDoor]:
+    """The console, and the studio behind the same door."""
+    # Drafts teach other things than what is live, and each folder keeps only what was learned last.
+    teach = teach_in(settings.data_dir / "studio" / "learned")
+    checker = Checker(teach)
+    tables = settings.content_dir.parent / "tests" / "language" / "data"
+
+    def build(assets: Assets) -> ConsoleDoor:
+        office = office_with(assets)
+        studio = Studio(
+            *(office, StudioPages(office.script, assets), archive, checker, Cataloguer(), CallBook(office.shelf)),
+            *(Drafts(teach, checker.folder), traffic, tables if tables.is_dir() else None),
+        )
+        return ConsoleDoor(office, StudioDoor(studio).routes())
 
     return build
 
