@@ -14,7 +14,7 @@ from bot.compiler.compile import check_content, script_of, without_collecting
 from bot.compiler.folder import NOT_CONTENT, Folder
 from bot.compiler.glancing import BOT, Whole, beside_of, exchange, glance, whole_of
 from bot.compiler.parsed import Parsed
-from bot.compiler.problems import Notebook, Problem, Severity, errors
+from bot.compiler.problems import Notebook, Place, Problem, Severity, errors
 from bot.compiler.reading import Node, read_yaml
 from bot.compiler.rehearsal import read_rehearsals, rehearse_all
 from bot.compiler.round_trip import Document, EditError
@@ -123,8 +123,9 @@ class Checker:
         notebook = Notebook()
         node = read_yaml(source, f"{SHOWN_AS}/{name}", notebook)
         problems: Iterable[Problem] = ()
-        if notebook.problems() or node is None:
-            pass
+        if node is None:
+            if not notebook.problems():
+                notebook.warning(Place(_shown(name), 1, 1), "nothing stands in this file")
         elif name.startswith("tests/"):
             list(read_rehearsals(node, notebook))
         elif name == BOT:
@@ -132,11 +133,8 @@ class Checker:
         elif name.partition("/")[0] not in NOT_CONTENT:
             whole = self._exchanged(self._whole(tree, folder), tree, folder, name, node, notebook)
             problems = glance(whole, name, today)
-        file = f"{SHOWN_AS}/{name}"
-        found = Notebook()
-        found.take(notebook)
-        here = (problem for problem in (*found.problems(), *problems) if problem.place.file == file)
-        return findings_of(dict.fromkeys(here), lambda _: source)
+        here = {problem for problem in (*notebook.problems(), *problems) if problem.place.file == _shown(name)}
+        return findings_of(sorted(here, key=lambda problem: (problem.place, problem.words)), lambda _: source)
 
     def _complete(self, tree: Tree, folder: Path, name: str, source: bytes, line: int, column: int) -> tuple[Word, ...]:
         return complete(self._whole(tree, folder).draft, name, source, line, column)
