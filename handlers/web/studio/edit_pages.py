@@ -242,10 +242,12 @@ class EditPages:
     async def _page(self, request: web.Request, caller: Caller, opened: _Open, status: int = 200) -> web.Response:
         studio, look = self._studio, opened.look
         around = studio.around(caller, Tab.CONTENT, request if status == 200 else None, look)
-        findings = await studio.check_file(look, opened.file, opened.source)
+        # A script asks for it once the page is there; without one it takes a click.
+        is_checked = status == 200 and request.query.get("check") == "1"
+        findings = await studio.check_file(look, opened.file, opened.source) if is_checked else ()
         wrong = {name: list(told) for name, told in opened.wrong.items()}
         for one in findings:
-            if opened.thing is not None and _is_of(one, opened.thing) and status == 200:
+            if opened.thing is not None and _is_of(one, opened.thing):
                 wrong.setdefault(one.field, []).append(one.words)
         catalogue = await studio.catalogue(look)
         return page(
@@ -260,6 +262,7 @@ class EditPages:
                 text=_text(opened.source) if opened.text is None else opened.text,
                 wrong=wrong,
                 findings=findings,
+                is_checked=is_checked,
                 changes=await studio.open_changes() if look.change is None else (),
                 phone=_phone(look, opened.thing),
                 offers=offers(studio.office.script(), catalogue),

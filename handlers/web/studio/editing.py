@@ -5,6 +5,7 @@ file that was edited as text is joined line by line, as far as that can be done 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from aiohttp import web
@@ -59,22 +60,28 @@ class Thing:
     def form_in(self, source: bytes) -> Form | None:
         """Its form in a file; nothing where it does not stand there, or the file cannot be read."""
         try:
-            return read_form(self.kind, Document(source), self.id)
+            return read_form(self.kind, document_of(source), self.id)
         except EditError:
             return None
 
     def removed_from(self, source: bytes) -> bytes:
         """The file without it; raise EditError where that cannot be done."""
-        return remove_entry(self.kind, Document(source), self.id).source
+        return remove_entry(self.kind, document_of(source), self.id).source
 
     def new_form(self) -> Form | None:
         """An empty one."""
         return new_form(self.kind, self.id)
 
 
+@lru_cache(maxsize=64)
+def document_of(source: bytes) -> Document:
+    """A file that can be edited; reading a long one takes a while, and it is opened again and again."""
+    return Document(source)
+
+
 def write_form(thing: Thing, form: Form, seen: bytes, now: bytes) -> Outcome:
     """Write a form, made over the file `seen`, into the file as it is `now`; raise EditError where that fails."""
-    applied = apply_form(Document(now), form)
+    applied = apply_form(document_of(now), form)
     if now != seen and thing.form_in(now) != thing.form_in(seen):
         return Crossed(form, None if isinstance(applied, NotApplied) else applied.document.source)
     if isinstance(applied, NotApplied):

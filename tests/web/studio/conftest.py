@@ -4,10 +4,19 @@ from pathlib import Path
 import pytest
 
 from bot.dialogue.script import Script
-from tests.web.studio.studio_house import StudioHouse, a_studio_house
+from tests.web.studio.studio_house import CONTENT, StudioHouse, a_studio_house, some_content
 
 
 @pytest.fixture
 async def house(page_script: Script, quick_folder: Path) -> AsyncIterator[StudioHouse]:
-    async with a_studio_house(page_script, quick_folder) as house:
+    """With a part of the content, which makes it quick."""
+    content = some_content(quick_folder / "content")
+    async with a_studio_house(page_script, quick_folder / "data", content) as house:
+        yield house
+
+
+@pytest.fixture
+async def whole_house(page_script: Script, quick_folder: Path) -> AsyncIterator[StudioHouse]:
+    """With all of the content, so that it can be compiled."""
+    async with a_studio_house(page_script, quick_folder, CONTENT) as house:
         yield house

@@ -3,9 +3,6 @@
 import re
 import zlib
 
-import pytest
-
-from bot.media import MediaKind
 from bot.studio.uploads import Fit, read_sound
 from tests.studio.test_uploads import SECOND, grey, jpeg, mp3, ogg, png, webm
 from tests.web.console.desk_house import ADA, EDIT
@@ -33,42 +30,42 @@ async def test_a_picture_goes_into_the_change_and_reaches_nobody(house: StudioHo
         assert not [name for name in (await house.change(change)).tree.files if "new-one" in name]
 
 
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b"", "No file came"),
-        (SVG, "SVG drawings are not taken"),
-        (b"<!doctype html><script>alert(1)</script>", "no file that everybody can see"),
-        (png(9, 9, zlib.compress(bytes(20_000_000), 9)), "broken"),
-        (png(50_000, 50_000, zlib.compress(b"\0")), "too large: at most 2000 dots"),
-        (b"\x89PNG\r\n\x1a\n<script>alert(1)</script>", "broken"),
-        (b"PK\x03\x04../../../etc/passwd", "no file that everybody can see"),
-        (ogg(SECOND), "a recording, not a picture"),
-    ],
+REFUSED = (
+    (b"", "No file came"),
+    (SVG, "SVG drawings are not taken"),
+    (b"<!doctype html><script>alert(1)</script>", "no file that everybody can see"),
+    (png(9, 9, zlib.compress(bytes(20_000_000), 9)), "broken"),
+    (png(50_000, 50_000, zlib.compress(b"\0")), "too large: at most 2000 dots"),
+    (b"\x89PNG\r\n\x1a\n<script>alert(1)</script>", "broken"),
+    (b"PK\x03\x04../../../etc/passwd", "no file that everybody can see"),
+    (ogg(SECOND), "a recording, not a picture"),
 )
-async def test_what_is_no_picture_is_refused_in_words(house: StudioHouse, content: bytes, told: str) -> None:
+NAMES = ("../x", "..", "/etc/passwd", "a/b", "x.png", "X", "", "a" * 51, "%2e%2e", "x\0", "con\r\n")
+
+
+async def test_what_is_no_picture_is_refused_in_words(house: StudioHouse) -> None:
     async with Editor(house.desk.base) as edit:
         await edit.sign_in(house.desk, EDIT)
         change = await edit.begin("A picture")
         before = (await house.change(change)).tree
-        await edit.upload(f"/studio/at/{change}/media/picture", content, {"name": "x", "language": ""})
-        assert edit.status == 422
-        assert told in edit.text
+        for content, told in REFUSED:
+            await edit.upload(f"/studio/at/{change}/media/picture", content, {"name": "x", "language": ""})
+            assert edit.status == 422, content[:40]
+            assert told in edit.text, content[:40]
         assert (await house.change(change)).tree == before
 
 
-@pytest.mark.parametrize(
-    "name", ["../x", "..", "/etc/passwd", "a/b", "x.png", "X", "", "a" * 51, "%2e%2e", "x\0", "con\r\n"]
-)
-async def test_no_name_leads_out_of_the_media(house: StudioHouse, name: str) -> None:
+async def test_no_name_leads_out_of_the_media(house: StudioHouse) -> None:
     async with Editor(house.desk.base) as edit:
         await edit.sign_in(house.desk, EDIT)
         change = await edit.begin("A picture")
         before = (await house.change(change)).tree
-        for language in ("", "km", "..", "../..", "zz"):
-            await edit.upload(f"/studio/at/{change}/media/picture", GOOD, {"name": name, "language": language})
-            assert "Please write an id" in edit.text
-        await edit.upload(f"/studio/at/{change}/media/picture", GOOD, {"name": "fine", "language": "../flows"})
+        for name in NAMES:
+            await edit.upload(f"/studio/at/{change}/media/picture", GOOD, {"name": name, "language": ""})
+            assert "Please write an id" in edit.text, name
+        for language in ("..", "../..", "zz", "../flows", "km/.."):
+            await edit.upload(f"/studio/at/{change}/media/picture", GOOD, {"name": "fine", "language": language})
+            assert "Please write an id" in edit.text, language
         assert (await house.change(change)).tree == before
 
 
@@ -80,18 +77,15 @@ async def test_what_is_larger_than_any_picture_is_not_even_read(house: StudioHou
         assert edit.status == 413
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("../../../../etc/passwd", "/etc/passwd", "media/../bot.yaml", "bot.yaml", "media/svg/passport.svg"),
-        *("media/nothing.png", "media/passport.png\0", "", "media/passport.PNG"),
-    ],
-)
-async def test_nothing_but_media_is_sent(house: StudioHouse, name: str) -> None:
+async def test_nothing_but_media_is_sent(house: StudioHouse) -> None:
     async with Editor(house.desk.base) as ada:
         await ada.sign_in(house.desk, ADA)
-        await ada.get(f"/studio/at/live/media/file?name={name}")
-        assert ada.status == 404
+        for name in (
+            *("../../../../etc/passwd", "/etc/passwd", "media/../bot.yaml", "bot.yaml", "media/svg/passport.svg"),
+            *("media/nothing.png", "media/passport.png%00", "", "media/passport.PNG"),
+        ):
+            await ada.get(f"/studio/at/live/media/file?name={name}")
+            assert ada.status == 404, name
 
 
 async def test_a_picture_is_sent_as_what_it_is(house: StudioHouse) -> None:
@@ -104,8 +98,8 @@ async def test_a_picture_is_sent_as_what_it_is(house: StudioHouse) -> None:
             assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("content", [webm(SECOND), mp3(100)])
-async def test_a_text_is_read_aloud(house: StudioHouse, content: bytes) -> None:
+async def test_a_text_is_read_aloud(whole_house: StudioHouse) -> None:
+    house, content = whole_house, webm(SECOND)
     async with Editor(house.desk.base) as edit:
         await edit.sign_in(house.desk, EDIT)
         change = await edit.begin("Voices")
@@ -118,8 +112,7 @@ async def test_a_text_is_read_aloud(house: StudioHouse, content: bytes) -> None:
         made = read_sound(content)
         assert isinstance(made, Fit)
         tree = (await house.change(change)).tree
-        ending = MediaKind.OGG if content.startswith(b"\x1a") else MediaKind.MP3
-        assert await house.archive.read(tree, f"media/km/home.menu.say.{ending}") == made.content
+        assert await house.archive.read(tree, "media/km/home.menu.say.ogg") == made.content
         listed = (await house.archive.read(tree, "media/km/recordings.yaml")).decode()
         assert re.search(r"home\.menu\.say:", listed)
         assert "Edit" in listed
@@ -128,7 +121,8 @@ async def test_a_text_is_read_aloud(house: StudioHouse, content: bytes) -> None:
         assert checked.script.media.recording("home.menu.say", "km") is not None
 
 
-async def test_only_the_page_for_reading_aloud_may_listen(house: StudioHouse) -> None:
+async def test_only_the_page_for_reading_aloud_may_listen(whole_house: StudioHouse) -> None:
+    house = whole_house
     async with Editor(house.desk.base) as edit:
         await edit.sign_in(house.desk, EDIT)
         for page, may in (("record?text=home.menu.say&language=en", True), ("media", False)):
@@ -139,7 +133,8 @@ async def test_only_the_page_for_reading_aloud_may_listen(house: StudioHouse) ->
                 assert "camera=()" in powers
 
 
-async def test_texts_that_change_are_not_recorded(house: StudioHouse) -> None:
+async def test_texts_that_change_are_not_recorded(whole_house: StudioHouse) -> None:
+    house = whole_house
     async with Editor(house.desk.base) as edit:
         await edit.sign_in(house.desk, EDIT)
         change = await edit.begin("Voices")

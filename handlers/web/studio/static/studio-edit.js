@@ -65,12 +65,16 @@
       rows.push(fine);
     }
     list.replaceChildren(...rows);
+    const offered = document.getElementById("check");
+    if (offered) offered.hidden = true;
   }
 
   form.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(check, PAUSE);
   });
+
+  if (document.getElementById("check")) check();
 
   // A line that a finding names
 
