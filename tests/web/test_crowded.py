@@ -85,7 +85,7 @@ async def test_a_browser_that_does_not_read_its_stream_loses_its_place(house: Ho
         try:
             with hub.watch(SOMEBODY) as watch:
                 pace = Pace(look=0.05, patience=0.3)
-                return await Stream(store, SOMEBODY, watch, lambda outgoing: "x" * 1_000_000, pace).run(request)
+                return await Stream(store.waiting, SOMEBODY, watch, lambda outgoing: "x" * 1_000_000, pace).run(request)
         finally:
             gone.set()
 
