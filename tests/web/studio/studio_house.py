@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -81,7 +82,7 @@ class Editor(Browser):
         told = FormData()
         for field, value in {"csrf": self.csrf, **form}.items():
             told.add_field(field, value)
-        told.add_field("file", content, filename=name, content_type=kind)
+        told.add_field("file", BytesIO(content), filename=name, content_type=kind)
         headers = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
         async with self._client.post(self._base + path, data=told, headers=headers) as response:
             return await self._read(response)
