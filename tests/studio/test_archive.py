@@ -31,8 +31,8 @@ from bot.studio.changes import (
     Submit,
 )
 from bot.studio.merging import Side
-from bot.studio.stock import GRACE, StockError
-from bot.studio.tree import Tree, TreeHash, blob_id, read_tree
+from bot.studio.stock import GRACE, Stock, StockError
+from bot.studio.tree import BlobId, Tree, TreeHash, blob_id, read_tree
 from bot.studio.versions import Live, Version, VersionKind
 from tests.builders import NOW
 from tests.compiler.content_builder import FACT, HOME, write_content
@@ -372,6 +372,25 @@ async def test_bytes_that_nothing_names_go_and_all_others_stay(house: House) -> 
             await bare.read(tree, name)
     assert await archive.sweep() == 0
     assert await bare.change(change.id) is not None
+
+
+async def test_bytes_that_are_put_again_while_they_are_swept_stay(house: House) -> None:
+    stock = Stock(house.shelf, ShelfKind.CONTENT_BLOB, house.clock)
+    blob = blob_id(b"again")
+    await stock.keep({blob: b"again"})
+    house.clock.set(NOW + GRACE + timedelta(minutes=1))
+    asked = 0
+
+    async def named() -> set[BlobId]:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            # It was read and found old; now somebody puts it, and names it a moment later.
+            await stock.keep({blob: b"again"})
+        return set()
+
+    assert await stock.sweep(named) == 0
+    assert await stock.read(blob) == b"again"
 
 
 async def test_a_change_that_was_dropped_can_be_looked_at_for_a_month(house: House) -> None:
