@@ -90,7 +90,7 @@ async def open_press(content_dir: Path, data_dir: Path, store_url: str | None, t
         url = store_url or find_running(data_dir)
         if url is None:
             url = (await stack.enter_async_context(EmbeddedValkey(data_dir))).bot_url
-        store = open_store(url, vault, replicas=replicas_to_prove(url))
+        store = open_store(url, vault, replicas=await replicas_to_prove(url))
         stack.push_async_callback(store.close)
         _, roster = await store.load_roster()
         writers = load_writers(data_dir / "keys")

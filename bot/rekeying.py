@@ -242,7 +242,7 @@ async def _address(place: Place) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def _opened(url: str, vault: Vault) -> AsyncIterator[RedisStore]:
-    store = open_store(url, vault, replicas=replicas_to_prove(url))
+    store = open_store(url, vault, replicas=await replicas_to_prove(url))
     try:
         yield store
     finally:

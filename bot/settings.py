@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 TELEGRAM: Final = "https://api.telegram.org"
-STORE_SCHEMES: Final = frozenset({"redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "unix"})
+STORE_SCHEMES: Final = frozenset(
+    {"redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster", "unix"}
+)
 NAMES: Final = frozenset(
     {
         "WAYMARK_TELEGRAM_TOKEN",
@@ -17,6 +19,9 @@ NAMES: Final = frozenset(
         "WAYMARK_TELEGRAM_WEBHOOK_URL",
         "WAYMARK_TELEGRAM_WEBHOOK_SECRET",
         "WAYMARK_STORE_URL",
+        "WAYMARK_STORE_CA",
+        "WAYMARK_STORE_CERTIFICATE",
+        "WAYMARK_STORE_KEY",
         "WAYMARK_DATA_DIR",
         "WAYMARK_CONTENT_DIR",
         "WAYMARK_HTTP_HOST",
@@ -31,6 +36,13 @@ NAMES: Final = frozenset(
         "WAYMARK_TRACES_URL",
     }
 )
+_STORE_FILES: Final = {
+    "WAYMARK_STORE_CA": "ssl_ca_certs",
+    "WAYMARK_STORE_CERTIFICATE": "ssl_certfile",
+    "WAYMARK_STORE_KEY": "ssl_keyfile",
+}
+"""Settings that become part of the store's address, as its client's library names them there."""
+
 _TOKEN: Final = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{1,100}")
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{16,256}")
 
@@ -93,7 +105,7 @@ class Settings:
             telegram_api_url=told.get("WAYMARK_TELEGRAM_API_URL", TELEGRAM).rstrip("/"),
             telegram_webhook_url=_base(told.get("WAYMARK_TELEGRAM_WEBHOOK_URL")),
             telegram_webhook_secret=told.get("WAYMARK_TELEGRAM_WEBHOOK_SECRET"),
-            store_url=told.get("WAYMARK_STORE_URL"),
+            store_url=_store_url(told),
             data_dir=Path(told.get("WAYMARK_DATA_DIR", "var")),
             content_dir=Path(told.get("WAYMARK_CONTENT_DIR", "content")),
             http_host=told.get("WAYMARK_HTTP_HOST", "127.0.0.1"),
@@ -107,6 +119,15 @@ class Settings:
             watch_url=told.get("WAYMARK_WATCH_URL"),
             traces_url=told.get("WAYMARK_TRACES_URL"),
         )
+
+
+def _store_url(told: Mapping[str, str]) -> str | None:
+    url = told.get("WAYMARK_STORE_URL")
+    files = {query: told[name] for name, query in _STORE_FILES.items() if name in told}
+    if url is None or not files:
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query="&".join(one for one in (parts.query, urlencode(files)) if one)))
 
 
 def _mistakes(told: Mapping[str, str], unknown: set[str]) -> list[str]:
@@ -133,10 +154,21 @@ def _mistakes(told: Mapping[str, str], unknown: set[str]) -> list[str]:
             "redis+sentinel://host:26379,host:26379/name or redis+cluster://host:6379,host:6379 (rediss for TLS); "
             "leave it out to use the built-in store"
         )
+    mistakes += _certificate_mistakes(told)
     port = told.get("WAYMARK_HTTP_PORT", "8080")
     if not (port.isascii() and port.isdigit() and int(port) <= 65_535):
         mistakes.append("WAYMARK_HTTP_PORT must be a number from 0 to 65535; 0 takes any free port")
     return mistakes + _alarm_mistakes(told)
+
+
+def _certificate_mistakes(told: Mapping[str, str]) -> list[str]:
+    files = {name: Path(told[name]) for name in _STORE_FILES if name in told}
+    mistakes = [f"{name} is no file that can be read: {file}" for name, file in files.items() if not file.is_file()]
+    if files and not told.get("WAYMARK_STORE_URL", "").startswith("rediss"):
+        mistakes.append(f"{', '.join(files)}: needs TLS; let WAYMARK_STORE_URL begin with rediss")
+    if ("WAYMARK_STORE_CERTIFICATE" in files) != ("WAYMARK_STORE_KEY" in files):
+        mistakes.append("WAYMARK_STORE_CERTIFICATE and WAYMARK_STORE_KEY belong together")
+    return mistakes
 
 
 def _alarm_mistakes(told: Mapping[str, str]) -> list[str]:

@@ -80,7 +80,7 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
 
 @asynccontextmanager
 async def _office(url: str, vault: Vault, clock: Clock, settings: Settings) -> AsyncIterator[Office]:
-    store = open_store(url, vault, replicas=replicas_to_prove(url))
+    store = open_store(url, vault, replicas=await replicas_to_prove(url))
     roster = LiveRoster(store, clock)
     try:
         await roster.read()

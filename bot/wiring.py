@@ -351,7 +351,7 @@ async def _store(settings: Settings, vault: Vault, figures: Figures) -> AsyncIte
             problems = await inspect_store(settings.store_url)
             if problems:
                 raise UnsafeStoreError("\n".join(problems))
-            replicas = replicas_to_prove(settings.store_url)
+            replicas = await replicas_to_prove(settings.store_url)
             store = open_store(settings.store_url, vault, figures=figures, replicas=replicas)
         stack.push_async_callback(store.close)
         await store.ping()

@@ -12,8 +12,16 @@ from redis.asyncio import ConnectionPool, Redis, RedisCluster, Sentinel
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AskError, AuthenticationError, ClusterDownError, RedisError, ResponseError
+from redis.exceptions import (
+    AskError,
+    AuthenticationError,
+    ClusterDownError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
 
+from bot.store.addresses import Tls, hosts_of
 from bot.store.contract import StoreDownError, StoreError
 from bot.store.keys import READY
 
@@ -55,7 +63,7 @@ async def inspect_store(url: str) -> list[str]:
                     return await _inspect_cluster(url)
                 case _:
                     return await _inspect_one(_client(url))
-    except (RedisError, OSError, TimeoutError) as error:
+    except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
         if _is_refusal(error):
             raise StoreDownError("the store refuses our name or password; see WAYMARK_STORE_URL") from error
         raise StoreDownError("the store does not answer; is it running, and is WAYMARK_STORE_URL right?") from error
@@ -84,12 +92,34 @@ async def check_configuration(client: Redis) -> list[str]:
     return problems
 
 
-def replicas_to_prove(url: str) -> int:
+async def replicas_to_prove(url: str) -> int:
     """How many replicas must have a commit on their disks before it counts: behind Sentinel the one that may take over.
 
-    In a Cluster that differs from part to part, and none is asked for: each primary's own disk is what counts.
+    In a Cluster, as many as each of its primaries has, for any of them may take over; those that are away count, too.
+    Where a primary has none, its own disk is what counts. Raise StoreDownError when the Cluster cannot be asked.
     """
-    return 1 if urlsplit(url).scheme.endswith("+sentinel") else 0
+    match urlsplit(url).scheme.partition("+")[2]:
+        case "sentinel":
+            return 1
+        case "cluster":
+            try:
+                async with asyncio.timeout(_PATIENCE), _cluster(url) as client:
+                    return _fewest_replicas(await client.execute_command("CLUSTER NODES"))
+            except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
+                raise StoreDownError("the Cluster does not tell which replicas it has") from error
+        case _:
+            return 0
+
+
+def _fewest_replicas(nodes: object) -> int:
+    """Of all primaries that hold something, as CLUSTER NODES tells of them."""
+    if not isinstance(nodes, dict):
+        raise StoreDownError("the Cluster does not tell which replicas it has")
+    primaries = {node["node_id"]: 0 for node in nodes.values() if "master" in node["flags"] and node["slots"]}
+    for node in nodes.values():
+        if node["master_id"] in primaries:
+            primaries[node["master_id"]] += 1
+    return min(primaries.values(), default=0)
 
 
 async def may_do_harm(url: str) -> bool:
@@ -111,7 +141,7 @@ def is_read_along(url: str) -> bool:
     parts = urlsplit(url)
     if parts.scheme.startswith(("rediss", "unix")):
         return False
-    return any(not _is_here(host) for host, _ in _hosts(url, 6379))
+    return any(not _is_here(host) for host, _ in hosts_of(parts, 6379))
 
 
 async def _inspect_one(client: Redis) -> list[str]:
@@ -124,8 +154,8 @@ async def _inspect_replicated(url: str) -> list[str]:
     parts = urlsplit(url)
     secret = parse_qs(parts.query).get("sentinel_password", [None])[0]
     sentinel = Sentinel(  # type: ignore[no-untyped-call] # not typed there
-        _hosts(url, 26379),
-        sentinel_kwargs={"password": secret, "ssl": parts.scheme.startswith("rediss"), "socket_timeout": 1.0},
+        hosts_of(parts, 26379),
+        sentinel_kwargs={"password": secret, "socket_timeout": 1.0, **Tls.of(parts).settings()},
     )
     service = parts.path.strip("/")
     try:
@@ -142,17 +172,24 @@ async def _inspect_replicated(url: str) -> list[str]:
     return problems
 
 
-async def _inspect_cluster(url: str) -> list[str]:
+def _cluster(url: str) -> RedisCluster:
     parts = urlsplit(url)
-    client = RedisCluster(
-        startup_nodes=[ClusterNode(host, port) for host, port in _hosts(url, 6379)],
+    tls = Tls.of(parts)
+    return RedisCluster(
+        startup_nodes=[ClusterNode(host, port) for host, port in hosts_of(parts, 6379)],
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
-        ssl=parts.scheme.startswith("rediss"),
+        ssl=tls.is_on,
+        ssl_ca_certs=tls.authority,
+        ssl_certfile=tls.certificate,
+        ssl_keyfile=tls.key,
         protocol=2,
         retry=_ONCE,
     )
-    async with client:
+
+
+async def _inspect_cluster(url: str) -> list[str]:
+    async with _cluster(url) as client:
         servers = [(str(node.host), int(node.port)) for node in client.get_nodes()]
     found = await asyncio.gather(*(_inspect_if_there(url, server) for server in servers))
     return [problem for problems in found for problem in problems]
@@ -215,6 +252,7 @@ def _client(url: str, server: tuple[str, int] | None = None) -> Redis:
     Without time limits of its own: on Python 3.11 those can swallow a cancellation, ours do not.
     """
     parts = urlsplit(url)
+    tls = Tls.of(parts)
     if server is None:
         return Redis.from_url(url, socket_timeout=None, socket_connect_timeout=None, protocol=2, retry=_ONCE)
     return Redis(
@@ -222,18 +260,15 @@ def _client(url: str, server: tuple[str, int] | None = None) -> Redis:
         port=server[1],
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
-        ssl=parts.scheme.startswith("rediss"),
         socket_timeout=None,
         socket_connect_timeout=None,
         protocol=2,
         retry=_ONCE,
+        ssl=tls.is_on,
+        ssl_ca_certs=tls.authority,
+        ssl_certfile=tls.certificate,
+        ssl_keyfile=tls.key,
     )
-
-
-def _hosts(url: str, port: int) -> list[tuple[str, int]]:
-    places = urlsplit(url).netloc.rpartition("@")[2].split(",")
-    split = [urlsplit(f"//{place}") for place in places]
-    return [(place.hostname or "localhost", place.port or port) for place in split]
 
 
 def _is_here(host: str) -> bool:

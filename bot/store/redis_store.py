@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from math import ceil
 from struct import Struct
 from typing import Final
@@ -23,6 +24,7 @@ from bot.desk.ticket import TicketId
 from bot.figures import Figures
 from bot.messages import ConversationId
 from bot.store import keys
+from bot.store.addresses import Tls, hosts_of
 from bot.store.contract import (
     ASIDE,
     CODE_LIFE,
@@ -793,6 +795,7 @@ def open_store(
     unix:///path, redis://host, rediss://host (with TLS) for one server;
     redis+sentinel://host:26379,host:26379/name (rediss+sentinel) for the server that Sentinel names;
     redis+cluster://host:6379,host:6379 (rediss+cluster) for a Cluster.
+    With TLS, ?ssl_ca_certs=…&ssl_certfile=…&ssl_keyfile=… name files: whom to trust, and by what to be known.
     `replicas` is how many of them must hold a commit before it counts.
     """
     parts = urlsplit(url)
@@ -800,9 +803,9 @@ def open_store(
     secret = password or (unquote(parts.password) if parts.password else None)
     scheme, _, kind = parts.scheme.partition("+")
     if kind == "cluster":
-        link: Link = _cluster_link(parts, name, secret, tls=scheme == "rediss")
+        link: Link = _cluster_link(parts, name, secret, Tls.of(parts))
     elif kind == "sentinel":
-        link = _sentinel_link(parts, name, secret, tls=scheme == "rediss")
+        link = _sentinel_link(parts, name, secret, Tls.of(parts))
     elif scheme in {"unix", "redis", "rediss"} and not kind:
         link = _single_link(url, name, secret)
     else:
@@ -822,16 +825,17 @@ def _single_link(url: str, username: str | None, password: str | None) -> Single
     return SingleLink(pool)
 
 
-def _sentinel_link(parts: SplitResult, username: str | None, password: str | None, *, tls: bool) -> SingleLink:
+def _sentinel_link(parts: SplitResult, username: str | None, password: str | None, tls: Tls) -> SingleLink:
     service = parts.path.strip("/")
     if not service:
         raise ValueError("a Sentinel URL ends with the name of the service: redis+sentinel://host:26379/mymaster")
     secret = parse_qs(parts.query).get("sentinel_password", [None])[0]
     sentinel = Sentinel(  # type: ignore[no-untyped-call] # not typed there
-        _hosts(parts, 26379),
-        sentinel_kwargs={"password": secret, "ssl": tls, "socket_timeout": 1.0},
+        hosts_of(parts, 26379),
+        sentinel_kwargs={"password": secret, "socket_timeout": 1.0, **tls.settings()},
     )
-    client: Redis = sentinel.master_for(
+    primary = partial(
+        sentinel.master_for,
         service,
         username=username,
         password=password,
@@ -839,29 +843,28 @@ def _sentinel_link(parts: SplitResult, username: str | None, password: str | Non
         retry=Retry(NoBackoff(), 0),
         socket_timeout=None,
         socket_connect_timeout=1.0,
-        ssl=tls,
     )
+    client: Redis = primary()
+    if tls.is_on:
+        client = primary(ssl=True, ssl_ca_certs=tls.authority, ssl_certfile=tls.certificate, ssl_keyfile=tls.key)
     return SingleLink(client.connection_pool, sentinel.sentinels)
 
 
-def _cluster_link(parts: SplitResult, username: str | None, password: str | None, *, tls: bool) -> ClusterLink:
+def _cluster_link(parts: SplitResult, username: str | None, password: str | None, tls: Tls) -> ClusterLink:
     client = RedisCluster(
-        startup_nodes=[ClusterNode(host, port) for host, port in _hosts(parts, 6379)],
+        startup_nodes=[ClusterNode(host, port) for host, port in hosts_of(parts, 6379)],
         username=username,
         password=password,
         protocol=2,
         retry=Retry(NoBackoff(), 0),
         socket_timeout=None,
         socket_connect_timeout=1.0,
-        ssl=tls,
+        ssl=tls.is_on,
+        ssl_ca_certs=tls.authority,
+        ssl_certfile=tls.certificate,
+        ssl_keyfile=tls.key,
     )
     return ClusterLink(client)
-
-
-def _hosts(parts: SplitResult, port: int) -> list[tuple[str, int]]:
-    places = parts.netloc.rpartition("@")[2].split(",")
-    split = [urlsplit(f"//{place}") for place in places]
-    return [(place.hostname or "localhost", place.port or port) for place in split]
 
 
 def _lease_score(end: datetime) -> str:

@@ -126,9 +126,9 @@ def prepared() -> Iterator[Prepared]:
                 member.kill()
 
 
-def a_store(prepared: Prepared) -> RedisStore:
+async def a_store(prepared: Prepared) -> RedisStore:
     """As the bot opens it."""
-    replicas = replicas_to_prove(prepared.url)
+    replicas = await replicas_to_prove(prepared.url)
     return open_store(
         prepared.url, Vault(b"i" * 32, {1: b"w" * 32}, 1), patience=timedelta(seconds=1), replicas=replicas
     )
@@ -147,7 +147,7 @@ async def until_written(store: RedisStore, turn: int, person: str) -> None:
 
 
 async def test_the_bot_takes_it_and_it_outlives_its_primary(prepared: Prepared) -> None:
-    store = a_store(prepared)
+    store = await a_store(prepared)
     await until_written(store, 1, "a")
 
     # What was prepared is what the bot asks for, on both servers, and its user can do no harm.
