@@ -17,6 +17,7 @@ from bot.store.contract import WONDER_LIFE, WONDER_PEOPLE
 from bot.studio.changes import Change, Edit, EditAll, Refusal
 from bot.studio.kinds import Kind
 from bot.studio.learning import matters
+from bot.studio.traffic import FEWEST, SHOWN_DAYS
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.console.answers import field
 from handlers.web.pages import page
@@ -47,6 +48,7 @@ class LearningPages:
         script = office.script()
         look = await studio.present()
         asked = await office.store.wonders(office.clock.now())
+        traffic = await studio.traffic.read()
         return page(
             studio.pages.page(
                 "learn.html",
@@ -57,6 +59,11 @@ class LearningPages:
                 matters=matters(asked, script.understanding, {str(topic): topic for topic in script.topics}),
                 people_needed=WONDER_PEOPLE,
                 days_kept=WONDER_LIFE.days,
+                topical=[
+                    one for one in traffic.topical([script.special.person]) if one.asked and one.topic in script.topics
+                ],
+                days_counted=SHOWN_DAYS,
+                fewest=FEWEST,
                 stages=STAGES,
             )
         )

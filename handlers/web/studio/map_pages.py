@@ -31,7 +31,7 @@ from bot.studio.drafts import Broken, Draft
 from bot.studio.drawing import WIDTH, Picture, draw, draw_tree
 from bot.studio.effects import Known, Moved, Question, Verdict, Went, moved, new_examples, tried_in, typed_in
 from bot.studio.kinds import Kind
-from bot.studio.traffic import FEWEST, SHOWN_DAYS, Topical
+from bot.studio.traffic import FEWEST, SHOWN_DAYS
 from bot.studio.tree import TreeHash
 from bot.studio.walked import walked_in_flow, walked_in_stage, walked_over_all
 from bot.studio.whence import Whence
@@ -109,7 +109,6 @@ class MapPages:
                 ways=tuple(Ways),
                 days=SHOWN_DAYS,
                 fewest=FEWEST,
-                topical=await self._topical(draft) if drawn.is_overview else (),
                 leads=_leads(drawn.picture),
             )
         )
@@ -160,12 +159,6 @@ class MapPages:
         picture = draw_tree(whole.chart, walked_over_all(traffic, atlas), names)
         return _Drawn(picture, words.say("map-all"), whole.others, is_overview=True)
 
-    async def _topical(self, draft: Draft | Broken) -> Sequence[Topical]:
-        if isinstance(draft, Broken):
-            return ()
-        found = (await self._studio.traffic.read()).topical([draft.script.special.person])
-        return [one for one in found if one.asked]
-
     async def _effects(self, present: Look, look: Look) -> tuple[int, tuple[Moved, ...]]:
         """How many questions were tried, and all that go elsewhere; worked out once for each pair of states."""
         studio, name = self._studio, (present.tree.hash, look.tree.hash)
@@ -212,10 +205,6 @@ class _Addresses:
     def whole(self) -> str:
         """The overview."""
         return self._map({})
-
-    def topic(self, topic: str) -> str:
-        """The editor of a topic."""
-        return self.of(Node(FlowId(f"topic.{topic}")))
 
     def _map(self, asked: Mapping[str, str]) -> str:
         query = urlencode([*asked.items(), *(("language", one) for one in self.chosen)])

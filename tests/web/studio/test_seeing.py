@@ -193,6 +193,24 @@ async def test_numbers_stand_on_the_map_once_they_point_at_nobody(house: StudioH
     assert "4 went this way" not in page
 
 
+async def test_answers_after_which_people_asked_for_a_person_stand_where_editors_learn(
+    house: StudioHouse, editor: Editor
+) -> None:
+    tally = Tally(house.studio.office.script, house.desk.clock, b"")
+    wage, gone = ((FlowId(f"topic.{name}"), ScreenId("answer")) for name in ("minimum-wage", "gone"))
+    person = (house.studio.office.script().special.person, ScreenId("start"))
+    ways = {(OUTSIDE, wage): 30, (wage, person): 12, (OUTSIDE, gone): 30, (gone, person): 20}
+    tally.put_back(house.desk.clock.now().date(), Counter(ways))
+    assert "then asked" not in await editor.get("/studio/learn")
+    await house.studio.traffic.flush(tally)
+    page = await editor.get("/studio/learn")
+
+    assert editor.status == 200
+    assert "read by 30" in page
+    assert "then asked 12" in page
+    assert "then asked 20" not in page
+
+
 async def test_a_draft_that_cannot_be_read_has_no_map(house: StudioHouse, editor: Editor) -> None:
     change = await changed(house, "flows/ask.yaml", "a: [b")
     page = await editor.get(f"/studio/at/{change}/map")
