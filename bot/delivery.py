@@ -335,11 +335,18 @@ class Delivery:
             await self._report(conversation, outgoing, reference, missed)
         except StoreError as error:
             self._figures.add("report_failed", type(error).__name__)
-            now = self._clock.now()
-            self._untold[conversation, outgoing.id] = _Untold(conversation, outgoing, reference, missed, now)
-            if len(self._untold) > _UNTOLD_AT_MOST:
-                self._untold.popitem(last=False)
-                self._figures.add("report_lost")
+            self._keep_untold(_Untold(conversation, outgoing, reference, missed, self._clock.now()))
+
+    def note_shown(self, conversation: ConversationId, outgoing: Outgoing, reference: str | None) -> None:
+        """Something was shown past the store, which is away: it is told of it once it is back, for the quick exit."""
+        if reference is not None and reference != outgoing.replaces:
+            self._keep_untold(_Untold(conversation, outgoing, reference, None, self._clock.now()))
+
+    def _keep_untold(self, untold: _Untold) -> None:
+        self._untold[untold.conversation, untold.outgoing.id] = untold
+        if len(self._untold) > _UNTOLD_AT_MOST:
+            self._untold.popitem(last=False)
+            self._figures.add("report_lost")
 
     async def _tell_again(self) -> None:
         """Tell what could not be told when it was shown, oldest first, as far as the store is back."""

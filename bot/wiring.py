@@ -238,7 +238,8 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
                 stack.push_async_callback(away.close)
                 stack.push_async_callback(away_pacer.close)
                 without_store = WithoutStore(
-                    *(channels[TELEGRAM], staffed.script, turns.last_known, away.alert, away_pacer, clock, figures)
+                    *(channels[TELEGRAM], staffed.script, turns.last_known, away.alert, away_pacer, clock, figures),
+                    noted=delivery.note_shown,
                 )
                 door = TelegramDoor(*world, gate=gate, duty=duty, without_store=without_store)
                 if not alone:

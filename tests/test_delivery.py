@@ -714,3 +714,20 @@ async def test_who_stops_tells_what_can_be_told_first() -> None:
     await bench.delivery.stop()
 
     assert ledger.told == [(ConversationId("conversation-1"), "1")]
+
+
+async def test_what_was_shown_past_the_store_is_covered_and_told_like_the_rest() -> None:
+    channel = RecordingChannel()
+    bench, ledger = await a_reporting_bench(channel)
+    who = ConversationId("conversation-1")
+    numbers = an_outgoing("numbers", turn=7, chat="1")
+    bench.delivery.note_shown(who, numbers, "70")
+    bench.delivery.note_shown(who, replace(numbers, id=OutgoingId(b"n" * 9), replaces="71"), "71")
+
+    bench.delivery.hand_over(Leased(who, replace(an_outgoing("cover", turn=9, chat="1"), covers=True)))
+    await settle_down()
+    assert channel.shown[-1].deletes == ("70",)
+    ledger.away = False
+    await bench.sweep_for(2)
+
+    assert ledger.told == [(who, "70")]

@@ -8,7 +8,7 @@ once the store is back. Nothing of all this is kept but for which chats it was d
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from bot import logbook
 from bot.channel import Channel, ChannelError
@@ -34,6 +34,9 @@ ONCE_IN: Final = timedelta(minutes=10)
 REMEMBERED: Final = 10_000
 PATIENCE: Final = timedelta(seconds=2)
 """Whoever would have to wait for longer is told by Telegram to come again."""
+
+Noted: TypeAlias = Callable[[ConversationId, Outgoing, str | None], None]
+"""Told that a message was shown, and the messenger's id of it."""
 
 _WAYS_OUT: Final = frozenset({Wish.EXIT, Wish.STOP})
 _Key = TypeVar("_Key", bound=Hashable)
@@ -65,9 +68,12 @@ class Lately(Generic[_Key]):
 
 
 class WithoutStore:
-    """`known` tells what this process remembers about somebody; `alert` lets helplines hear that somebody asked."""
+    """`known` tells what this process remembers about somebody; `alert` lets helplines hear that somebody asked.
 
-    def __init__(
+    `noted` is told of what is shown to who asks for help, so that the quick exit can take it away.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that it needs of the world
         self,
         channel: Channel,
         script: Callable[[], Script],
@@ -76,8 +82,11 @@ class WithoutStore:
         pacer: Pacer,
         clock: Clock,
         figures: Figures,
+        *,
+        noted: Noted = lambda *_: None,
     ) -> None:
         self._channel = channel
+        self._noted = noted
         self._script = script
         self._known = known
         self._alert = alert
@@ -186,7 +195,9 @@ class WithoutStore:
                     if self._pacer.estimate(priority, chat) > PATIENCE:
                         return False
                     await self._pacer.wait(priority, chat)
-                await self._channel.deliver(outgoing)
+                delivered = await self._channel.deliver(outgoing)
+                if priority is Priority.ALERT:
+                    self._noted(arrival.conversation, outgoing, delivered.reference)
             except ChannelError as error:
                 logbook.note_error("not_shown_without_store", error)
                 return False
