@@ -181,8 +181,7 @@ def decode_record(data: bytes) -> Record:
         frames = [_frame(entry, values) for entry in row.frames]
         piles = [tuple([frames[number] for number in pile]) for pile in row.piles]
         standing = piles.pop()
-        limits = Limits((row.desk or _DeskRow()).limits)
-    except (IndexError, ValueError, InvalidOperation) as error:
+    except (IndexError, InvalidOperation) as error:
         raise UnreadableError("a stored record is damaged") from error
     desk = row.desk or _DeskRow()
     return Record(
@@ -200,7 +199,8 @@ def decode_record(data: bytes) -> Record:
             desk.active,
             desk.wrong,
             desk.late,
-            limits,
+            # Whatever a newer program tells apart further on, it has been said.
+            Limits(min(max(desk.limits, Limits.UNUSED), Limits.TOLD)),
         ),
     )
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
+import pytest
 from redis.asyncio import Redis
 
 from bot.desk.letters import StaffWrote
@@ -167,6 +168,17 @@ def test_what_was_written_before_this_program_is_read() -> None:
     assert decode_record(b"\1" + msgspec.msgpack.encode(row)) == replace(record, conversation=Conversation())
     earlier = decode_outgoing(b"\1" + msgspec.msgpack.encode(more), outgoing.id, 0)
     assert earlier == replace(outgoing, unasked=False)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [(0, Limits.UNUSED), (1, Limits.TO_TELL), (2, Limits.TOLD), (7, Limits.TOLD)]
+)
+def test_what_a_newer_program_knows_of_limits_counts_as_told(written: int, read: Limits) -> None:
+    record = Record(Address("telegram", "7"), Conversation(late=True))
+    row = msgspec.msgpack.decode(encode_record(record)[1:], type=list[object])
+    row[-1] = [*_items(row[-1])[:-1], written]
+
+    assert decode_record(b"\1" + msgspec.msgpack.encode(row)).conversation.limits is read
 
 
 def _items(row: object) -> list[object]:
