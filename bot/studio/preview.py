@@ -172,8 +172,12 @@ def read_acts(written: str) -> tuple[Act, ...]:
         told = _ACTS.decode(written)
     except msgspec.DecodeError:
         return ()
-    acts = (_read(kind, what, name, number) for number, (kind, what, name) in enumerate(told[:MOST_ACTS]))
-    return tuple(act for act in acts if act is not None)
+    acts: list[Act] = []
+    for kind, what, name in told[:MOST_ACTS]:
+        act = _read(kind, what, name, len(acts))
+        if act is not None:
+            acts.append(act)
+    return tuple(acts)
 
 
 def sent(kind: SharedKind, number: int) -> Shared:

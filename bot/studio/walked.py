@@ -41,5 +41,11 @@ def _walked(traffic: Traffic, node_of: Callable[[Stop], Node | None]) -> Walked:
     return Walked(
         {node: shown for node, count in seen.items() if (shown := told(count)) is not None},
         {way: shown for way, count in taken.items() if (shown := told(count)) is not None},
-        {node: shown for node, count in (seen - left).items() if (shown := told(count)) is not None},
+        {node: shown for node, count in (seen - left).items() if (shown := _stopped(count, seen[node])) is not None},
     )
+
+
+def _stopped(stopped: int, seen: int) -> int | None:
+    """How many went no further: not where it would tell how few went on."""
+    went_on = seen - stopped
+    return told(stopped) if went_on == 0 or told(went_on) is not None else None

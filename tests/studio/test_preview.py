@@ -1,7 +1,10 @@
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.dialogue.events import Pressed, SharedKind, Typed, Wish, Wished
 from bot.dialogue.playing import HelplineDoes
@@ -211,6 +214,35 @@ def test_what_was_done_comes_back_as_it_was() -> None:
 )
 def test_what_is_no_act_was_not_done(written: str) -> None:
     assert read_acts(written) == ()
+
+
+ACTS = st.one_of(
+    st.text(max_size=40).map(lambda words: ["t", words, ""]),
+    st.integers(0, 60).map(lambda place: ["tap", str(place), ""]),
+    st.text(max_size=70).map(lambda press: ["p", press, "1"]),
+    st.sampled_from([["s", kind, ""] for kind in SharedKind]),
+    st.sampled_from([["w", wish, ""] for wish in Wish]),
+    st.integers(0, 10**9).map(lambda seconds: ["l", str(seconds), ""]),
+    st.sampled_from([["h", what, ""] for what in HelplineDoes]),
+)
+
+
+@settings(max_examples=25)
+@given(st.lists(ACTS, max_size=12), st.sampled_from(["", "home", "talk", "topic.visa-extension", "safety-plan"]))
+def test_whatever_is_done_there_is_a_phone_and_what_was_done_comes_back(
+    marked: Marked, done: list[list[str]], flow: str
+) -> None:
+    begin = Begin(FlowId(flow) if flow else None)
+    rows: list[list[str]] = []
+    played = play(marked, LAO_AT_NIGHT, begin, ())
+    for kind, what, name in done:
+        keys = [["p", key.button.press, line.name] for line in theirs(played) for row in line.rows for key in row]
+        tapped = keys[int(what) % len(keys)] if kind == "tap" and keys else [kind, what, name]
+        rows.append(tapped)
+        acts = read_acts(json.dumps(rows))
+        played = play(marked, LAO_AT_NIGHT, begin, acts)
+        assert theirs(played)
+        assert read_acts(write_acts(acts)) == acts
 
 
 def test_so_much_is_played_and_no_more(marked: Marked) -> None:

@@ -56,8 +56,8 @@ TOLD: Final = ("origin", "here", "stage")
 SENDABLE: Final = (SharedKind.PHOTO, SharedKind.VOICE, SharedKind.LOCATION, SharedKind.DOCUMENT)
 WAITS: Final = tuple(timedelta(hours=hours) for hours in (1, 12, 24, 72))
 _BULLET: Final = "• "
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_CLOCK: Final = re.compile(r"\d{2}:\d{2}(:\d{2})?")
+_DAY: Final = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_CLOCK: Final = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 _HOME_OF: Final = {"km": "kh", "lo": "la", "my": "mm"}
 """Where somebody comes from who speaks a language, as long as the editor says nothing else."""
 
