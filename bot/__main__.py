@@ -26,6 +26,7 @@ from bot.messages import Language
 from bot.pacing import Pacing
 from bot.questions import list_questions
 from bot.settings import ProcessRole, Settings, SettingsError
+from bot.store.backup import BackupError, back_up, restore
 from bot.store.contract import StoreError
 from bot.store.embedded import EmbeddedValkeyError
 from bot.store.secrets import KeysError
@@ -47,6 +48,7 @@ _EXPECTED: Final = (
     TracesError,
     staffing.StaffingError,
     publishing.PublishingError,
+    BackupError,
     OSError,
 )
 """What may be wrong around us; its words say what to do. Anything else is a mistake of ours and shows where it is."""
@@ -123,13 +125,15 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
         case "keys":
             place = rekeying.Place(settings.data_dir, settings.store_url, today)
             _print_all(_keys(asked.what, place))
-            return 0
+        case "backup" | "restore":
+            _print_all([_copied(asked.command, asked.file, settings.data_dir)])
         case "doctor":
             findings = asyncio.run(examine(settings, datetime.now(UTC)))
             _print_all(str(finding) for finding in findings)
             return 0 if all(finding.is_well for finding in findings) else 1
         case _:
             raise AssertionError(asked.command)
+    return 0
 
 
 def _keys(what: str, place: rekeying.Place) -> list[str]:
@@ -146,6 +150,14 @@ def _keys(what: str, place: rekeying.Place) -> list[str]:
             return asyncio.run(rekeying.renew_identity(place))
         case _:
             return asyncio.run(rekeying.retire(place))
+
+
+def _copied(command: str, file: Path, data_dir: Path) -> str:
+    if command == "backup":
+        count = asyncio.run(back_up(data_dir, file))
+        return f"{file} holds {count} entries of the store, sealed. Keep a copy of {data_dir / 'keys'} somewhere else."
+    count = asyncio.run(restore(data_dir, file))
+    return f"The store has {count} entries again; they are read with the keys in {data_dir / 'keys'}."
 
 
 async def _audit(settings: Settings) -> tuple[list[str], bool]:
@@ -282,6 +294,11 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_parser("renew-writer", help="make a new key that signs what we write, for every bot to know it first")
     keys.add_parser("use-writer", help="let the new writer key sign, once every bot knows it")
     keys.add_parser("renew-identity", help="move everybody to new ids by a new identity key, while no bot runs")
+    for name, words in (
+        ("backup", "copy the built-in store into a new file, without its keys; the bot may run"),
+        ("restore", "make the built-in store of such a file, where there is none"),
+    ):
+        do.add_parser(name, help=words).add_argument("file", type=Path)
     do.add_parser("doctor", help="check settings, store, keys, Telegram and content, and say what to do")
     content = do.add_parser("content", help="work on the content").add_subparsers(
         dest="what", required=True, metavar="WHAT"

@@ -73,8 +73,6 @@ async def a_replica(
         "store_url": f"unix://:{PASSWORD}@{server.folder}/socket",
         "folder": str(folder),
         "role": role,
-        # Whoever works behind the others needs a port of its own.
-        "port": 0 if role is ProcessRole.WORKER else webhook,
     }
     with (folder / "log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
@@ -93,10 +91,12 @@ async def a_replica(
 
 
 @asynccontextmanager
-async def replicas(number: int, folder: Path, server: Server, telegram: FakeTelegram) -> AsyncIterator[list[Replica]]:
+async def replicas(
+    number: int, folder: Path, server: Server, telegram: FakeTelegram, *, webhook: int = 0
+) -> AsyncIterator[list[Replica]]:
     """As many at once, for starting one after the other takes long."""
     async with AsyncExitStack() as stack:
-        begun = [stack.enter_async_context(a_replica(folder, server, telegram)) for _ in range(number)]
+        begun = [stack.enter_async_context(a_replica(folder, server, telegram, webhook=webhook)) for _ in range(number)]
         yield list(await asyncio.gather(*begun))
 
 
@@ -120,7 +120,7 @@ def _settings(told: dict[str, str]) -> Settings:
         store_url=told["store_url"],
         data_dir=folder / "var",
         content_dir=folder / "content",
-        http_port=int(told["port"]),
+        http_port=0,
     )
 
 
