@@ -53,6 +53,8 @@
     const form = event.target;
     if (!form.matches("form[data-phone]")) return;
     event.preventDefault();
+    // Nobody leaves the page by it: what asks whether that is wanted must not hear of it.
+    event.stopPropagation();
     const pressed = event.submitter;
     const data = new URLSearchParams(new FormData(form));
     if (pressed && pressed.name) data.append(pressed.name, pressed.value);
@@ -70,7 +72,7 @@
       }
       form.submit();
     });
-  });
+  }, true);
 
   // Who looks on as somebody else sees that at once.
   document.addEventListener("change", (event) => {
