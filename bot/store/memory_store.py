@@ -398,8 +398,10 @@ class MemoryStore:
             return []
         dropped = self._drop_out_of_date(lane, now)
         if dropped:
-            self.set_aside += [entry.outgoing for entry in dropped if DESK in line]
             self._figures.add("outgoing_out_of_date", by=len(dropped))
+            if DESK in line:
+                self.set_aside += [entry.outgoing for entry in dropped]
+                self._figures.add("desk_not_told", by=len(dropped))
         if not lane.outbox:
             lane.not_before = None
             return []

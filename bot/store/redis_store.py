@@ -303,6 +303,9 @@ class RedisStore:
             dropped, *entries = _list(answer)
             if dropped:
                 self._figures.add("outgoing_out_of_date", by=_int(dropped))
+                if DESK in line:
+                    self._figures.add("desk_not_told", by=_int(dropped))
+                    logbook.note("desk_not_told", logging.ERROR, count=_int(dropped))
             for entry in entries:
                 leased = await self._leased_at_last(line, as_bytes(entry), now, lease)
                 claimed += [] if leased is None else [leased]

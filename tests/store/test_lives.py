@@ -134,6 +134,7 @@ async def test_what_a_desk_was_not_told_for_a_day_is_out_of_date_but_letters_and
 
     assert claimed == [Leased(letters_of(TICKET), letter), Leased(desk_line(TICKET, "bangkok"), dropping)]
     assert figures.counts["outgoing_out_of_date", ""] == 2
+    assert figures.counts["desk_not_told", ""] == 2
 
 
 async def test_what_is_set_aside_lies_sealed_for_a_week_and_the_line_ends_by_itself(
