@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -46,21 +46,22 @@ pytestmark = [
 ]
 
 Got = TypeVar("Got")
+Done = TypeVar("Done")
 
 
-class Night:
-    """The house beside the test: what people do is done on its own loop."""
+class Beside(Generic[Got]):
+    """A house beside the test: what people do is done on its own loop."""
 
-    def __init__(self, script: Script, folder: Path) -> None:
+    def __init__(self, house: AbstractAsyncContextManager[Got], base_of: Callable[[Got], str]) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
-        self._open: AbstractAsyncContextManager[DeskHouse] = a_desk_house(a_script(script), folder)
+        self._open = house
         self.house = self.do(self._open.__aenter__())
-        self.base = self.house.base.replace("127.0.0.1", "localhost")
+        self.base = base_of(self.house).replace("127.0.0.1", "localhost")
 
-    def do(self, work: Coroutine[object, object, Got]) -> Got:
-        future: Future[Got] = asyncio.run_coroutine_threadsafe(work, self._loop)
+    def do(self, work: Coroutine[object, object, Done]) -> Done:
+        future: Future[Done] = asyncio.run_coroutine_threadsafe(work, self._loop)
         return future.result(LIMIT)
 
     def end(self) -> None:
@@ -73,17 +74,20 @@ class Night:
         self._loop.close()
 
 
+Night: TypeAlias = Beside[DeskHouse]
+
+
 class Desk:
     """One browser of one of the staff."""
 
-    def __init__(self, night: Night, size: tuple[int, int]) -> None:
+    def __init__(self, base: str, size: tuple[int, int]) -> None:
         options = webdriver.ChromeOptions()
         options.binary_location = str(CHROMIUM)
         for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"):
             options.add_argument(argument)
         options.add_argument(f"--window-size={size[0]},{size[1]}")
         self.driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
-        self.night = night
+        self.base = base
         self.resize(size)
 
     def resize(self, size: tuple[int, int]) -> None:
@@ -92,7 +96,7 @@ class Desk:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
     def go(self, path: str) -> None:
-        self.driver.get(path if path.startswith("http") else self.night.base + path)
+        self.driver.get(path if path.startswith("http") else self.base + path)
 
     @property
     def path(self) -> str:
@@ -153,14 +157,14 @@ class Desk:
 
 @pytest.fixture
 def night(page_script: Script, quick_folder: Path) -> Iterator[Night]:
-    night = Night(page_script, quick_folder)
+    night = Beside(a_desk_house(a_script(page_script), quick_folder), lambda house: house.base)
     yield night
     night.end()
 
 
 @pytest.fixture
 def desks(night: Night) -> Iterator[tuple[Desk, Desk]]:
-    opened = (Desk(night, LAPTOP), Desk(night, PHONE))
+    opened = (Desk(night.base, LAPTOP), Desk(night.base, PHONE))
     yield opened
     for desk in opened:
         desk.quit()
@@ -222,7 +226,7 @@ def test_a_night_at_the_helpline(night: Night, desks: tuple[Desk, Desk]) -> None
 
 @pytest.mark.parametrize("language", ["km", "my", "th", "en"])
 def test_every_page_holds_on_a_phone_and_on_a_laptop(night: Night, language: str) -> None:
-    desk = Desk(night, LAPTOP)
+    desk = Desk(night.base, LAPTOP)
     try:
         house = night.house
         _speak(night, SUE, Language(language))
@@ -262,7 +266,7 @@ def _is_light(desk: Desk, paths: dict[str, str]) -> None:
     sys.stdout.write(f"the inbox weighs {weight / 1024:.0f} KB\n")
     assert weight < 150 * 1024
     origins = desk.driver.execute_script("return performance.getEntriesByType('resource').map(one => one.name)")
-    assert all(str(one).startswith((desk.night.base, "data:")) for one in origins)
+    assert all(str(one).startswith((desk.base, "data:")) for one in origins)
 
 
 def _speak(night: Night, who: StaffId, language: Language) -> None:

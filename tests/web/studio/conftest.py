@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bot.dialogue.script import Script
-from tests.web.studio.studio_house import CONTENT, StudioHouse, a_studio_house, some_content
+from tests.web.studio.studio_house import StudioHouse, a_studio_house, some_content, whole_content
 
 
 @pytest.fixture
@@ -18,5 +18,6 @@ async def house(page_script: Script, quick_folder: Path) -> AsyncIterator[Studio
 @pytest.fixture
 async def whole_house(page_script: Script, quick_folder: Path) -> AsyncIterator[StudioHouse]:
     """With all of the content, so that it can be compiled."""
-    async with a_studio_house(page_script, quick_folder, CONTENT) as house:
+    content = whole_content(quick_folder / "content")
+    async with a_studio_house(page_script, quick_folder / "data", content) as house:
         yield house

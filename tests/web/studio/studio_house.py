@@ -103,6 +103,12 @@ def some_content(folder: Path) -> Path:
     return folder
 
 
+def whole_content(folder: Path) -> Path:
+    """All that a bot needs; its conversations take longer to walk through than everything else."""
+    shutil.copytree(CONTENT, folder, ignore=shutil.ignore_patterns("tests", "svg", "schema"))
+    return folder
+
+
 @asynccontextmanager
 async def a_studio_house(script: Script, folder: Path, content: Path) -> AsyncIterator[StudioHouse]:
     made: list[tuple[Studio, tuple[Route, ...]]] = []
