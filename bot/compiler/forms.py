@@ -28,6 +28,7 @@ from bot.compiler.shapes import (
 from bot.desk.helplines import Mode
 from bot.desk.ticket import Stage, Urgency
 from bot.dialogue.events import SharedKind, Wish
+from bot.dialogue.playing import HelplineDoes
 from bot.dialogue.steps import Act, AnswerKind
 from bot.facts import Confidence
 
@@ -46,20 +47,7 @@ ACTIONS: Final = (
     *("hotlines", "topics", "nearest", "checklist", "handoff", "remind", "forget", "about"),
     *("call-helpline", "ticket"),
 )
-HELPLINE_DOES: Final = (
-    *(
-        "reads",
-        "writes",
-        "is-silent",
-        "asks-to-pass-on",
-        "accepts",
-        "declines",
-        "closes",
-        "finds-code",
-        "finds-no-code",
-    ),
-)
-"""In a written conversation: to pass on is asked by the first helpline that takes calls, and meant for the last."""
+HELPLINE_DOES: Final = tuple(HelplineDoes)
 
 YES: Final = ("yes", "true")
 

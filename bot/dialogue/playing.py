@@ -46,8 +46,8 @@ class HelplineDoes(StrEnum):
     To pass on is asked by the first helpline that takes calls, and meant for the last.
     """
 
-    WRITES = "writes"
     READS = "reads"
+    WRITES = "writes"
     IS_SILENT = "is-silent"
     ASKS_TO_PASS_ON = "asks-to-pass-on"  # noqa: S105 - no password
     ACCEPTS = "accepts"
