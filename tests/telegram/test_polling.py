@@ -165,6 +165,40 @@ async def test_who_is_thrown_out_by_another_poller_comes_back_slowly(telegram: F
         await bot.took(Typed("help"))
 
 
+async def test_who_was_thrown_out_and_cannot_ask_the_store_whether_it_is_still_its_turn_does_not_come_back(
+    telegram: FakeTelegram,
+) -> None:
+    certain, clock = asyncio.Event(), ManualClock()
+
+    async def take(arrival: Taken) -> None:
+        raise AssertionError(arrival)
+
+    async with (
+        TelegramConnection(telegram.token, telegram.url) as connection,
+        TelegramConnection(telegram.token, telegram.url) as other,
+    ):
+        polling = asyncio.ensure_future(
+            Polling(
+                *(connection, lambda _: Reading(None, "none"), take, clock, Figures()), is_certain=certain.is_set
+            ).run()
+        )
+        await telegram.until(lambda: telegram.updates.is_polled)
+        rival = asyncio.ensure_future(other.call("getUpdates", {"timeout": 50}, 60))
+        await telegram.until(lambda: len(telegram.calls_of("getUpdates")) == 1)
+        for _ in range(20):
+            await clock.advance(30)
+            await breathe()
+        assert not rival.done()
+
+        certain.set()
+        while not rival.done():
+            await clock.advance(1)
+            await breathe()
+        for task in (polling, rival):
+            task.cancel()
+        await asyncio.gather(polling, rival, return_exceptions=True)
+
+
 async def test_a_webhook_from_before_is_left_and_what_waits_there_is_kept(telegram: FakeTelegram, bot: Bot) -> None:
     await bot.connection.bot.set_webhook("https://example.org/old")
     async with bot.running():
