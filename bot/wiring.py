@@ -29,6 +29,7 @@ from bot.key_watch import KeyWatch
 from bot.live import LiveContent, folder_differs
 from bot.messages import ConversationId, Language
 from bot.pacing import Pacer, Pacing, keep_sharing
+from bot.reminding import Reminding
 from bot.roster import LiveRoster, Staffed
 from bot.settings import ProcessRole, Settings, SettingsError
 from bot.store.contract import Leased
@@ -245,6 +246,10 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
                 if not alone:
                     pacers = (*delivery.paced, away_pacer)
                     tasks.append(group.create_task(keep_sharing(pacers, store, clock)))
+                if role.goes_on:
+                    book, studio = CallBook(store.shelf()), f"{settings.public_url or ''}/studio".lstrip("/")
+                    reminding = Reminding(archive, book, roster.current, live.script, channels[TELEGRAM], clock, studio)
+                    tasks.append(group.create_task(reminding.run()))
                 if settings.telegram_webhook_url is not None and role.is_reached:
                     path = door.expect_webhook(settings.telegram_webhook_url, _webhook_secret(settings))
                     posts[path] = door.webhook_handler

@@ -21,6 +21,7 @@ LONGEST_NOTE: Final = 300
 KEPT_PER_NUMBER: Final = 20
 _CALLS: Final = "calls"
 _OWNERS: Final = "owners"
+_REMINDED: Final = "reminded"
 _TRIES: Final = 10
 
 
@@ -91,6 +92,18 @@ class CallBook:
             return
         raise ConflictError("others change the owners all the time; try again")
 
+    async def claim_week(self, week: str) -> bool:
+        """Whether we are the one of all processes that reminds in this week; each week somebody is, once."""
+        found = await self._shelf.read_shelf(ShelfKind.CALLS, _REMINDED)
+        if found is not None and found[1].decode() >= week:
+            return False
+        try:
+            version = 0 if found is None else found[0]
+            await self._shelf.write_shelf(ShelfKind.CALLS, _REMINDED, week.encode(), version)
+        except ConflictError:
+            return False
+        return True
+
     async def _read_calls(self) -> tuple[int, Sequence[Call]]:
         found = await self._shelf.read_shelf(ShelfKind.CALLS, _CALLS)
         return (0, ()) if found is None else (found[0], msgspec.json.decode(found[1], type=tuple[Call, ...]))
@@ -99,7 +112,8 @@ class CallBook:
 def alarming(calls: Sequence[Call]) -> Mapping[HotlineId, Call]:
     """The numbers that were not right when somebody last called them, with that call."""
     newest: dict[HotlineId, Call] = {}
-    # The newest stands first: of two in the same moment it is the one that counts.
-    for call in sorted(reversed(calls), key=lambda one: one.at):
-        newest[call.hotline] = call
+    for call in calls:
+        # The newest stands first: of two in the same moment it is the one that counts.
+        if call.hotline not in newest or call.at > newest[call.hotline].at:
+            newest[call.hotline] = call
     return {hotline: call for hotline, call in newest.items() if call.heard is not Heard.WORKS}

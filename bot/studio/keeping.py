@@ -1,6 +1,6 @@
 """What has to be looked at again, and when: every figure, number, place and answer has a day by which somebody must."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -90,3 +90,23 @@ def _inside(place: Place) -> str:
 def _words(draft: Draft, text_id: str) -> str:
     source = draft.texts.get(TextId(text_id))
     return text_id if source is None else source.words
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """How much somebody has to look at again: what is overdue, and what will be in the time that was asked about."""
+
+    overdue: int
+    soon: int
+
+
+def owed_by(due: Iterable[Due], owners: Mapping[str, StaffId], today: date) -> Mapping[StaffId, Owed]:
+    """What each of the owners has to look at; who has nothing is not among them."""
+    owed: dict[StaffId, Owed] = {}
+    for one in due:
+        owner = owner_of(one, owners)
+        if owner is not None:
+            before = owed.get(owner, Owed(0, 0))
+            is_over = one.is_overdue(today)
+            owed[owner] = Owed(before.overdue + is_over, before.soon + (not is_over))
+    return owed
