@@ -77,18 +77,22 @@ class ConsoleDoor:
                 return redirect(next((path for path in office.around(caller, None).menu.values()), _SIGN_IN))
             return self._trouble(request, caller, views.Trouble.FORBIDDEN, 403)
         form: Mapping[str, str] = {}
-        if request.method == "POST":
+        is_post = request.method == "POST"
+        if is_post:
             if rule.largest is not None:
                 request = request.clone(client_max_size=rule.largest)
             form = await self._form(request)
-            if not _same(form.get("csrf", ""), session.csrf):
-                return redirect("/desk", views.Notice.PAGE_OLD)
         try:
+            if is_post and not _same(form.get("csrf", ""), session.csrf):
+                return redirect("/desk", views.Notice.PAGE_OLD)
             return await rule.answer(request, caller, form)
         except web.HTTPNotFound:
             return self._trouble(request, caller, views.Trouble.MISSING, 404)
         except web.HTTPForbidden:
             return self._trouble(request, caller, views.Trouble.FORBIDDEN, 403)
+        finally:
+            if is_post:
+                await _let_go(request)
 
     async def _form(self, request: web.Request) -> Mapping[str, str]:
         """The fields of a form of ours; several values of one field with spaces between."""
@@ -111,6 +115,13 @@ class ConsoleDoor:
         else:
             around = office.around(caller, None)
         return page(office.pages.page(views.ErrorView(around, trouble)), status=status)
+
+
+async def _let_go(request: web.Request) -> None:
+    """Close the files that came with a form, whoever read them."""
+    for one in (await request.post()).values():
+        if isinstance(one, web.FileField):
+            one.file.close()
 
 
 def _same(told: str, wanted: str) -> bool:

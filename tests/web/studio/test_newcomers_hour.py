@@ -149,6 +149,8 @@ def _break_a_link_and_mend_it(hour: Beside[StudioHouse], edit: Desk, change: str
     assert "did you mean 'day'" in edit.text
     edit.press(".save button.main")
     edit.until_shown("Saved.")
+    edit.until(lambda: "dayz" in edit.driver.find_element(By.ID, "findings").text)
+    edit.driver.execute_script("document.getElementsByName(arguments[0])[0].scrollIntoView({block: 'center'})", name)
     edit.picture("broken-link-en-1280")
     edit.go(f"/studio/changes/{change}")
     edit.until_shown("With these mistakes it cannot go live.")

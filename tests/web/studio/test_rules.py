@@ -79,4 +79,7 @@ async def _ask(browser: Browser, method: str, path: str) -> int:
 
 
 def _path(path: str) -> str:
-    return path.replace("{at}", "live").replace("{change}", "none").replace("{number}", "1")
+    for name, told in (("at", "live"), ("change", "none"), ("number", "1"), ("language", "km"), ("name", "x.png")):
+        path = path.replace(f"{{{name}}}", told)
+    assert "{" not in path
+    return path
