@@ -172,7 +172,7 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
         turns.count_ways(tally.note)
         letters = Letters(turns, tickets.take, store)
         channels |= {LANE: letters, OUTSIDE: _outside(settings)}
-        office = None
+        office = away = None
         if connection is not None:
             office = DeskOffice(
                 *(connection, store, vault, staffed.script, roster.current, roster.change, clock, figures),
@@ -182,6 +182,8 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
             desk = DeskChannel(office)
             channels[DESK] = desk
             stack.push_async_callback(desk.close)
+            away = AwayAlerts(office)
+            stack.push_async_callback(away.close)
         delivery = post.delivery = Delivery(
             *(store, channels, clock, pacing, SystemRandom()),
             figures=figures,
@@ -202,6 +204,7 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
             is_leaving=stop.is_set,
             gate=gate,
             let_go=turns.lets_go,
+            alert=None if away is None else away.alert,
         )
         async with asyncio.TaskGroup() as group:
             board = Board(store, store.shelf(), clock)
@@ -230,13 +233,12 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
             enrolment = Enrolment(roster, vault, clock)
             name: str | None = None
             posts: dict[str, Handler] = {}
-            if connection is not None and office is not None:
+            if connection is not None and office is not None and away is not None:
                 desk_door = DeskDoor(office, tickets.take, enrolment.enrol, enrolment.link)
                 stack.push_async_callback(desk_door.close)
                 duty = None if alone else Duty(store, "polling", clock, figures)
                 world = (connection, turns.take, vault, staffed.script, clock, figures, desk_door)
-                away, away_pacer = AwayAlerts(office), Pacer(clock, pacing)
-                stack.push_async_callback(away.close)
+                away_pacer = Pacer(clock, pacing)
                 stack.push_async_callback(away_pacer.close)
                 without_store = WithoutStore(
                     *(channels[TELEGRAM], staffed.script, turns.last_known, away.alert, away_pacer, clock, figures),

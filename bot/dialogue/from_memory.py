@@ -11,14 +11,16 @@ from typing import Final
 from bot.dialogue.conversation import Conversation, Frame
 from bot.dialogue.effects import Count, Hush, Send, Turn, Wake, Wonder
 from bot.dialogue.engine import take_turn
-from bot.dialogue.events import Event, Pressed, Wish, Wished
+from bot.dialogue.events import Event, Pressed, Typed, Wish, Wished
 from bot.dialogue.presses import Answer, Open, read_press
 from bot.dialogue.script import Script
 from bot.dialogue.steps import ActOnTicket, Ask, CallHelpline, Checklist, Choose, Flow, Set
+from bot.dialogue.urgency import urgency_of
 from bot.dialogue.wording import BLANK_LINE, Wording
 from bot.facts import Caller
 from bot.messages import Language, Message, plain
 
+_WAYS_OUT: Final = frozenset({Wish.EXIT, Wish.STOP})
 _HARMLESS: Final = (Send, Count, Hush, Wake, Wonder)
 
 
@@ -45,6 +47,27 @@ def turn_from_memory(script: Script, event: Event, now: datetime) -> Turn | None
     turn = take_turn(script, standing, event, now)
     # What would only seem to be done is not said: no helpline called, nothing forgotten.
     return turn if turn.conversation is not None and all(isinstance(one, _HARMLESS) for one in turn.effects) else None
+
+
+def calls_for_help(script: Script, event: Event) -> bool:
+    """Whether somebody must hear of it, though nobody knows who it is from: rather once too often."""
+    if is_way_out(script, event):
+        return False
+    return bool(urgency_of(event, script)) or (isinstance(event, Pressed) and may_call_helpline(script, event.press))
+
+
+def is_way_out(script: Script, event: Event) -> bool:
+    """Whether somebody wants to be gone from here, or to be left alone."""
+    match event:
+        case Wished(wish):
+            return wish in _WAYS_OUT
+        case Pressed(press):
+            read = read_press(press)
+            return read is not None and read.wants in _WAYS_OUT
+        case Typed(words):
+            return script.understanding.understand(words, None, {}).wish in _WAYS_OUT
+        case _:
+            return False
 
 
 def may_call_helpline(script: Script, written: str) -> bool:

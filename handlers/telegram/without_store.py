@@ -13,17 +13,17 @@ from typing import Final, Generic, TypeAlias, TypeVar
 from bot import logbook
 from bot.channel import Channel, ChannelError
 from bot.clock import Clock
-from bot.dialogue.events import Pressed, Shared, Typed, Wish, Wished
+from bot.dialogue.events import Pressed, Shared, Typed
 from bot.dialogue.from_memory import (
+    calls_for_help,
     home_from_memory,
+    is_way_out,
     language_of_press,
-    may_call_helpline,
     numbers_from_memory,
     turn_from_memory,
 )
 from bot.dialogue.presses import AnswerCard, LookIn, read_press
 from bot.dialogue.script import Script
-from bot.dialogue.urgency import urgency_of
 from bot.figures import Figures
 from bot.messages import ConversationId, Language, Message
 from bot.pacing import Pacer
@@ -38,7 +38,6 @@ PATIENCE: Final = timedelta(seconds=2)
 Noted: TypeAlias = Callable[[ConversationId, Outgoing, str | None], None]
 """Told that a message was shown, and the messenger's id of it."""
 
-_WAYS_OUT: Final = frozenset({Wish.EXIT, Wish.STOP})
 _Key = TypeVar("_Key", bound=Hashable)
 
 
@@ -117,10 +116,7 @@ class WithoutStore:
         press = read_press(event.press)
         wants = None if press is None else press.wants
         return not (
-            isinstance(wants, LookIn | AnswerCard)
-            or wants in _WAYS_OUT
-            or urgency_of(event, script)
-            or may_call_helpline(script, event.press)
+            isinstance(wants, LookIn | AnswerCard) or is_way_out(script, event) or calls_for_help(script, event)
         )
 
     def _calls_for_help(self, arrival: Arrival, known: Record | None) -> bool:
@@ -128,9 +124,9 @@ class WithoutStore:
         if known is not None and known.conversation.secret is not None:
             # Whoever holds the phone may not be the one who chose the safe pictures.
             return False
-        if _is_way_out(event, script):
+        if is_way_out(script, event):
             return False
-        if urgency_of(event, script) or (isinstance(event, Pressed) and may_call_helpline(script, event.press)):
+        if calls_for_help(script, event):
             return True
         # What is written to a helpline waits, too, and whoever wrote it must not wait for an answer.
         in_talk = known is not None and known.conversation.calling is not None
@@ -202,16 +198,3 @@ class WithoutStore:
                 logbook.note_error("not_shown_without_store", error)
                 return False
         return True
-
-
-def _is_way_out(event: object, script: Script) -> bool:
-    match event:
-        case Wished(wish):
-            return wish in _WAYS_OUT
-        case Pressed(press):
-            read = read_press(press)
-            return read is not None and read.wants in _WAYS_OUT
-        case Typed(words):
-            return script.understanding.understand(words, None, {}).wish in _WAYS_OUT
-        case _:
-            return False

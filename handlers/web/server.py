@@ -67,6 +67,8 @@ class Surroundings:
     pace: Pace = field(default_factory=Pace)
     gate: Floodgate | None = None
     let_go: Callable[[Leased], Awaitable[bool]] | None = None
+    alert: Callable[[], Awaitable[None]] | None = None
+    """Lets helplines hear that somebody asked for help while the store is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def build_application(
         pace=around.pace,
         gate=around.gate,
         let_go=around.let_go,
+        alert=around.alert,
     )
     application = web.Application(client_max_size=LONGEST_BODY, middlewares=[errors.middleware])
     headers = SecurityHeaders(around.public_url)

@@ -111,11 +111,15 @@ class House:
     pace: Pace = QUICK
     hub: Hub = field(default_factory=Hub)
     is_leaving: bool = False
+    alerts: int = 0
     vault: Vault = field(default_factory=lambda: Vault(b"i" * 32, {1: b"k" * KEY_BYTES}, 1))
     port: int = 0
     silence: float = 60.0
     most: int = 1000
     gate: Floodgate | None = None
+
+    async def _alert(self) -> None:
+        self.alerts += 1
 
     @asynccontextmanager
     async def open(self, more: Mapping[str, Handler] | None = None) -> AsyncIterator[str]:
@@ -134,6 +138,7 @@ class House:
                 public_url=self.public_url,
                 is_leaving=lambda: self.is_leaving,
                 pace=self.pace,
+                alert=self._alert,
                 gate=self.gate,
                 let_go=turns.lets_go,
             ),

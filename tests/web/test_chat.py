@@ -5,6 +5,8 @@ import re
 import pytest
 
 from bot.dialogue.events import Wish
+from bot.dialogue.presses import LookIn, Press, write_press
+from bot.messages import Language
 from handlers.web.chat.routes import FRAGMENTS, HARMLESS
 from tests.web.house import House, Phone
 from tests.web.reading import read_page
@@ -204,6 +206,21 @@ async def test_while_the_store_is_away_menus_are_answered_from_memory(house: Hou
     assert pieces.status == 503
     assert "191" in read_page(pieces.text).articles[0].phones
     assert read_page(pieces.text).articles[0].is_menu
+
+
+async def test_while_the_store_is_away_helplines_hear_that_somebody_asked_and_of_nothing_else(
+    house: House, phone: Phone
+) -> None:
+    page = await phone.walk("en", "go-on", "kh", "th")
+    house.store.is_down = True
+
+    await phone.press(page, "numbers")
+    assert house.alerts == 0
+
+    form = {"press": write_press(Press(LookIn(), Language("en"))), "nonce": "nonce-of-one-press"}
+    answer = await phone.ask("POST", "/chat/say", form)
+    assert answer.status == 503
+    assert house.alerts == 1
 
 
 async def test_while_the_store_is_away_no_advice_is_given_that_needs_earlier_answers(

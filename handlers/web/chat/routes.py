@@ -14,6 +14,7 @@ from typing import Final
 from aiohttp import web
 
 from bot.dialogue.events import Event, Opened, Wish, Wished
+from bot.dialogue.from_memory import calls_for_help
 from bot.messages import ConversationId, Language
 from bot.store.contract import WAITED, Address, Leased, Outgoing, Store, StoreError
 from bot.store.sealing import Vault
@@ -55,6 +56,8 @@ class ChatDoor:
     pace: Pace = field(default_factory=Pace)
     let_go: Callable[[Leased], Awaitable[bool]] | None = None
     """Asked about what nobody had asked for and has waited: whether it may still be shown as it is."""
+    alert: Callable[[], Awaitable[None]] | None = None
+    """Lets helplines hear that somebody asked for help while the store is away."""
     gate: Floodgate | None = None
     """Puts off what a visitor sends beyond what people do; calls for help and the ways out are never put off."""
 
@@ -98,6 +101,7 @@ class ChatDoor:
             await self._take(visitor, said, is_new=is_new)
             waiting = await self._waiting(visitor.conversation) if _wants_fragments(request) else ()
         except StoreError:
+            await self._alert(said)
             return self._away(request, said, said.opened or Opened())
         if _wants_fragments(request):
             response = page(self.showing.fragments(waiting))
@@ -255,6 +259,11 @@ class ChatDoor:
         if self.gate is None or visitor is None or said.event is None:
             return False
         return self.gate.admit(visitor.conversation, said.event, self.showing.script()) is not Admission.IN
+
+    async def _alert(self, said: Said) -> None:
+        script = self.showing.script()
+        if self.alert is not None and said.event is not None and calls_for_help(script, said.event):
+            await self.alert()
 
     def _away(
         self,
