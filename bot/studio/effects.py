@@ -94,7 +94,7 @@ def moved(questions: Iterable[Question], before: Understands, after: Understands
     found = []
     for question in dict.fromkeys(questions):
         was, now = (_went(question, each) for each in (before, after))
-        if was != now:
+        if _place(was, question) != _place(now, question):
             found.append(Moved(question, was, now))
     order = (Verdict.WORSE, Verdict.OTHER, Verdict.BETTER)
     return tuple(sorted(found, key=lambda one: order.index(one.verdict)))
@@ -149,6 +149,11 @@ def _went(question: Question, understanding: Understands) -> Went:
     shown = {Mode.ANSWER: 1, Mode.CHOOSE: SHOWN, Mode.NONE: 0}[matching.mode]
     danger = f"{understood.danger.level}:{understood.danger.kind}" if understood.danger.kind else ""
     return Went(matching.mode, tuple(topic.removeprefix(TOPIC) for topic, _ in matching.topics[:shown]), danger)
+
+
+def _place(went: Went, question: Question) -> tuple[Mode, tuple[str, ...], str, bool]:
+    """What counts of where a question goes: which topics stand last in a choice does not, unless one is wanted."""
+    return went.mode, went.topics[:1], went.danger, went.serves(question.wanted)
 
 
 def _rank(went: Went, wanted: frozenset[str]) -> int:

@@ -47,6 +47,8 @@ def test_a_change_is_better_or_worse_by_what_was_wanted() -> None:
     assert verdict_of("wage", "visa") is Verdict.OTHER
     assert verdict_of("wage", "!violence") is Verdict.OTHER
     assert verdict_of("wage", "wage", "visa") is None
+    assert verdict_of("wage visa", "wage passport", "wage") is None
+    assert verdict_of("wage visa", "wage passport", "visa") is Verdict.WORSE
 
 
 def test_only_what_goes_elsewhere_is_told_the_worse_first_and_each_once() -> None:
