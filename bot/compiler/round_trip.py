@@ -5,7 +5,8 @@ result is read again and compared with what it was meant to be; an edit that doe
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, TypeAlias
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
 
 from bot.compiler.editing import Edit, Editor, Site, new_lines, same
 from bot.compiler.leaves import Plain, plain_tree
@@ -35,21 +36,9 @@ class Document:
 
     def __init__(self, source: bytes) -> None:
         """Raise EditError where this is nothing that `read_yaml` reads without an error."""
-        notebook = Notebook()
-        node = read_yaml(source, "", notebook)
-        for problem in notebook.problems():
-            raise EditError(problem.words, problem.place)
-        text = source.decode("utf-8-sig")
-        if "\r" in text.replace("\r\n", ""):
-            raise EditError("a line ends as on very old computers; save the file with other line ends")
+        self._text, self._root, self._tree, self._editor = _read(source)
         self._mark = _MARK if source.startswith(_MARK.encode()) else ""
-        self._text = text
-        self._newline = "\r\n" if "\r\n" in text else "\n"
-        self._root = spans_of(text) if node is not None else None
-        self._editor = Editor(text, habits_of(self._root))
-        self._tree = plain_tree(node) if node is not None else None
-        if self._root is not None and not same(plain_of(self._root), self._tree):
-            raise EditError("this file is written in a way that only an editor of texts can change")
+        self._newline = "\r\n" if "\r\n" in self._text else "\n"
 
     @property
     def source(self) -> bytes:
@@ -57,7 +46,9 @@ class Document:
         return (self._mark + self._text).encode()
 
     def at(self, path: TreePath) -> "Plain | None":
-        """What stands there, without its places; None where nothing does."""
+        """What stands there, without its places; None where nothing does. It is only to be looked at."""
+        if not path:
+            return self._tree
         site = self._find(path)
         return None if site is None else plain_of(site.span)
 
@@ -195,6 +186,30 @@ class Document:
                 return len(self._text)
             start = found + 1
         return start + max(column, 1) - 1
+
+
+class _Read(NamedTuple):
+    text: str
+    root: Span | None
+    tree: "Plain | None"
+    editor: Editor
+
+
+@lru_cache(maxsize=8)
+def _read(source: bytes) -> _Read:
+    """Remembered, since the same file is opened to be shown, to be checked and to be written."""
+    notebook = Notebook()
+    node = read_yaml(source, "", notebook)
+    for problem in notebook.problems():
+        raise EditError(problem.words, problem.place)
+    text = source.decode("utf-8-sig")
+    if "\r" in text.replace("\r\n", ""):
+        raise EditError("a line ends as on very old computers; save the file with other line ends")
+    root = spans_of(text) if node is not None else None
+    tree = plain_tree(node) if node is not None else None
+    if root is not None and not same(plain_of(root), tree):
+        raise EditError("this file is written in a way that only an editor of texts can change")
+    return _Read(text, root, tree, Editor(text, habits_of(root)))
 
 
 def _apply(text: str, edits: Sequence[Edit], newline: str) -> str:
