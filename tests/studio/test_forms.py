@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import TypeVar
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.compiler.leaves import Plain
-from bot.compiler.round_trip import Document
+from bot.compiler.round_trip import Document, EditError
 from bot.studio.fields import FieldProblem, Posted, Wrong
 from bot.studio.forms import (
     AnswerForm,
@@ -612,3 +615,57 @@ def test_a_problem_has_its_slots() -> None:
     assert apply_form(document, replace(form, unit="1")) == NotApplied(
         (FieldProblem("unit", Wrong.WRITTEN, {"example": "THB, day or percent"}),)
     )
+
+
+WRITTEN_INTO = {
+    "topic": (Kind.TOPIC, "topics/journey.yaml", "border-crossing"),
+    "screen": (Kind.SCREEN, "", "pay.start"),
+    "hotline": (Kind.HOTLINE, "hotlines/laos.yaml", "la-1362"),
+    "fact": (Kind.FACT, "facts/international.yaml", "int-forced-labour-signs"),
+    "helpline": (Kind.HELPLINE, "helplines.yaml", "example-thailand"),
+}
+ODD_WORDS = st.text(max_size=30) | st.sampled_from(
+    (
+        "a: b",
+        "{",
+        "}",
+        "[x",
+        "&x",
+        "*x",
+        "!x",
+        "- x",
+        "a, b",
+        "#",
+        '"',
+        "'",
+        "\\",
+        "x: {y",
+        "ខ្ញុំ\u200b",
+        "\x85",
+        "y" * 5_000,
+    )
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(name=st.sampled_from(sorted(WRITTEN_INTO)), seed=st.randoms(use_true_random=False), words=ODD_WORDS)
+def test_whatever_is_sent_is_written_as_it_was_meant_or_told_to_be_wrong(name: str, seed: Random, words: str) -> None:
+    kind, file, entry = WRITTEN_INTO[name]
+    document = Document(FLOW) if kind is Kind.SCREEN else _document(file)
+    form = read_form(kind, document, entry)
+    assert form is not None
+    sent = dict(_sent(form))
+    field = seed.choice(list(sent))
+    posted = posted_form(kind, form.id, {**sent, field: (words,)})
+    assert posted is not None
+
+    try:
+        applied = apply_form(document, posted)
+    except EditError:
+        return
+    if isinstance(applied, NotApplied):
+        assert all(problem.wrong for problem in applied.problems)
+        return
+    again = read_form(kind, applied.document, form.id)
+    assert again is not None
+    assert _apply(applied.document, again) is applied.document
