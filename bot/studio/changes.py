@@ -33,7 +33,7 @@ class ChangeState(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why something was not done; `studio-notice-refused-<value>` are the words."""
+    """Why something was not done; `studio-refused-<value>` are the words."""
 
     CHANGED_MEANWHILE = "changed-meanwhile"
     """Somebody else changed what you had before you."""
