@@ -121,16 +121,15 @@ class WithoutStore:
 
     def _calls_for_help(self, arrival: Arrival, known: Record | None) -> bool:
         event, script = arrival.event, self._script()
-        if known is not None and known.conversation.secret is not None:
-            # Whoever holds the phone may not be the one who chose the safe pictures.
-            return False
         if is_way_out(script, event):
             return False
         if calls_for_help(script, event):
             return True
-        # What is written to a helpline waits, too, and whoever wrote it must not wait for an answer.
-        in_talk = known is not None and known.conversation.calling is not None
-        return in_talk and isinstance(event, Typed | Shared)
+        # What is written to a helpline waits, too, and whoever wrote it must not wait for an answer; but whoever holds
+        # the phone of somebody who hides, or has chosen safe pictures, is not to learn that there is a talk.
+        stands = None if known is None else known.conversation
+        in_talk = stands is not None and stands.calling is not None and not stands.calling.hidden
+        return in_talk and stands is not None and stands.secret is None and isinstance(event, Typed | Shared)
 
     async def _inform(self, arrival: Arrival) -> bool:
         script, now = self._script(), self._clock.now()
