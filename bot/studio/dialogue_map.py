@@ -53,7 +53,7 @@ class Health(StrEnum):
     MISSING = "missing"
     STALE = "stale"
     OVERDUE = "overdue"
-    """A figure on it is past its review, or not sure."""
+    """A figure on it is past its review or not sure, or the answer itself is past its review."""
     DRAFT = "draft"
     GOOD = "good"
 
@@ -272,17 +272,15 @@ class _Drawing:
 
     def flow_box(self, flow: Flow, *, is_unreached: bool) -> Box:
         texts = [flow.title, *(text for screen in flow.screens.values() for text in _texts_of(screen))]
-        is_start = flow.id == self.atlas.home
-        return Box(Node(flow.id), self._words(flow.title), self._health(texts), is_start, is_unreached)
+        topic = self.atlas.topics.get(TopicId(flow.id.removeprefix(TOPIC))) if _is_topic(flow.id) else None
+        health = self._health(texts, is_overdue=topic is not None and self._is_due(topic))
+        return Box(Node(flow.id), self._words(flow.title), health, flow.id == self.atlas.home, is_unreached)
 
     def stage_box(self, stage: str) -> Box:
-        texts = [
-            text
-            for topic in self.atlas.topics.values()
-            if topic.stage == stage
-            for text in (topic.title, *(variant.text for variant in topic.variants))
-        ]
-        return Box(topics_of(stage), "", self._health(texts))
+        topics = [topic for topic in self.atlas.topics.values() if topic.stage == stage]
+        texts = [text for one in topics for text in (one.title, *(variant.text for variant in one.variants))]
+        is_overdue = any(self._is_due(topic) for topic in topics)
+        return Box(topics_of(stage), "", self._health(texts, is_overdue=is_overdue))
 
     def chart(self, boxes: Sequence[Box], ways: Sequence[Way]) -> Chart:
         """Arrows between boxes, and in each box what leads to something else."""
@@ -350,7 +348,10 @@ class _Drawing:
     def _words(self, text: TextId) -> str:
         return self.atlas.words(text, self.view.own)
 
-    def _health(self, texts: Iterable[TextId]) -> Health:
+    def _is_due(self, topic: Topic) -> bool:
+        return any(variant.review_by < self.view.today for variant in topic.variants)
+
+    def _health(self, texts: Iterable[TextId], *, is_overdue: bool = False) -> Health:
         there = [text for text in dict.fromkeys(texts) if text in self.atlas.phrasebook]
         worded = [self.atlas.phrasebook.worded(text) for text in there]
         languages = self.view.wanted or self.atlas.languages
@@ -359,7 +360,7 @@ class _Drawing:
             return Health.MISSING
         if Standing.STALE in standings:
             return Health.STALE
-        if any(self._is_overdue(one[_ENGLISH].phrase) for one in worded if _ENGLISH in one):
+        if is_overdue or any(self._is_overdue(one[_ENGLISH].phrase) for one in worded if _ENGLISH in one):
             return Health.OVERDUE
         return Health.DRAFT if Standing.DRAFT in standings else Health.GOOD
 

@@ -13,7 +13,7 @@ from bot.messages import Language
 from bot.studio.dialogue_map import Atlas, Health, Node, View, Ways, chart_of_flow, chart_of_stage, overview
 from bot.studio.drawing import WIDTH, Picture, Walked, draw, draw_tree, fitted
 from bot.studio.layering import layered
-from tests.compiler.content_builder import BOT, HOME, PHRASES
+from tests.compiler.content_builder import BOT, HOME, PHRASES, WHOLE
 
 TODAY = date(2026, 11, 26)
 ENGLISH = View(Language("en"), (), TODAY)
@@ -105,6 +105,18 @@ texts:
 
     assert health("en") is Health.GOOD
     assert health("km") is health("en", "km") is health() is Health.MISSING
+
+
+def test_an_answer_past_its_review_stands_out_with_its_stage(quick_folder: Path) -> None:
+    atlas = atlas_of(quick_folder, **{name.removesuffix(".yaml"): words for name, words in WHOLE.items()})
+
+    def healths(today: date) -> set[Health]:
+        view = View(Language("en"), (Language("en"),), today)
+        stage = next(box for box in overview(atlas, view).others if box.node.stage)
+        return {stage.health, *(box.health for box in chart_of_stage(atlas, "work", view).boxes)}
+
+    assert healths(date(2027, 5, 23)) == {Health.GOOD}
+    assert healths(date(2027, 5, 24)) == {Health.OVERDUE}
 
 
 def test_the_overview_hangs_every_flow_below_the_first_that_leads_to_it(shipped: Atlas) -> None:
