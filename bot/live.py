@@ -237,7 +237,7 @@ async def _begin(teach: Teach, clock: Clock, tell: Callable[[str], None], archiv
     except (*_AWAY, OSError) as error:
         logbook.note_error("archive_away", error)
         tell(f"What is live cannot be asked now ({error}); beginning with what was live here last.")
-    except ContentError as error:
+    except Exception as error:  # noqa: BLE001  # people are answered from something else rather than not at all
         logbook.note("content_refused", logging.ERROR, version=f"{number}")
         tell(_refusal(number, None, error))
     return await _last(archive, number, compile_folder, tell)
@@ -253,7 +253,7 @@ async def _last(
         return None
     try:
         return Taken(await asyncio.to_thread(compile_folder, last[1]), last[0])
-    except (ContentError, OSError) as error:
+    except Exception as error:  # noqa: BLE001  # as above
         tell(_refusal(last[0], None, error))
         return None
 

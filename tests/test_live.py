@@ -217,6 +217,30 @@ async def test_while_the_archive_is_away_a_start_takes_what_was_live_here_last(w
         assert (title(live.script()), live.number) == ("Home", None)
 
 
+async def test_a_start_with_a_version_that_cannot_be_used_begins_with_what_was_live_here_before(world: World) -> None:
+    one = world.replica("one")
+    await publish(one.archive, "Newer")
+    world.clock.set(NOW + AHEAD)
+    async with one.running():
+        pass
+    await publish(one.archive, "Newest")
+    world.clock.set(world.clock.now() + AHEAD)
+    calls = 0
+
+    def teach(lessons: Lessons) -> Understands:
+        nonlocal calls
+        calls += 1
+        if calls != 2:
+            raise ValueError("something that this program does not know")
+        return KeywordsOnly(lessons)
+
+    again = world.replica("one", teach)
+    async with again.running() as live:
+        assert (title(live.script()), live.number) == ("Newer", 2)
+        assert again.told[0].startswith("Version 3 of the content CANNOT be used by this program")
+        await until(world, lambda: again.figures.levels["content_behind"] == 1)
+
+
 async def test_once_something_was_published_the_folder_is_not_read_and_that_is_said(world: World) -> None:
     one = world.replica("one")
     async with one.running() as live:
