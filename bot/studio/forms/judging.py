@@ -21,7 +21,7 @@ from bot.compiler.shapes import (
     Written,
 )
 from bot.studio.fields import Wrong
-from bot.studio.forms.trees import Tree, tree_of, words_in
+from bot.studio.forms.trees import Tree, many_of, tree_of, words_in
 
 Way: TypeAlias = tuple[str | int, ...]
 Fault: TypeAlias = tuple[Way, Wrong, Mapping[str, str]]
@@ -136,10 +136,11 @@ def _judge_condition(value: Plain, way: Way) -> Iterator[Fault]:
                     yield from _judge_condition(item, (*way, name))
             case _ if NAME.pattern.fullmatch(name) is None or not inner or isinstance(inner, dict):
                 yield (*way, name), Wrong.UNREADABLE, _NOTHING
-            case _ if isinstance(inner, list) and not all(isinstance(each, str) and each.strip() for each in inner):
+            case _ if isinstance(inner, list) and not all(isinstance(each, str) for each in inner):
                 yield (*way, name), Wrong.UNREADABLE, _NOTHING
             case _:
-                pass
+                for each in many_of(inner):
+                    yield from _judge_words(each, Words(), (*way, name))
 
 
 def judge_evidence(new: Tree, old: Tree) -> Iterator[Fault]:
