@@ -15,7 +15,6 @@ from typing import Final
 from bot.compiler.assembling import Assembled
 from bot.compiler.checking_flows import targets_of
 from bot.compiler.translations import phrases_of
-from bot.dialogue.conditions import ALWAYS
 from bot.dialogue.person import TOPIC
 from bot.dialogue.phrasebook import FactSlot, Phrase, Phrasebook, Standing, TextId, Worded
 from bot.dialogue.script import Topic, TopicId
@@ -24,10 +23,8 @@ from bot.dialogue.steps import (
     Call,
     Checklist,
     Choose,
-    End,
     Flow,
     FlowId,
-    ForgetMe,
     Go,
     ListTopics,
     Remind,
@@ -102,8 +99,6 @@ class Box:
     is_start: bool = False
     is_unreached: bool = False
     exits: tuple[Exit, ...] = ()
-    ends: bool = False
-    """Whether one may come to its end here, and go back to where one came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +185,14 @@ def overview(atlas: Atlas, view: View) -> Overview:
     """
     drawing = _Drawing(atlas, view)
     ways = _bundled(
-        _Found(overall(flow.id, atlas), overall(way.end.flow, atlas) if way.end.flow else way.end, way.kind, ())
+        _Found(overall(flow.id, atlas), _from_above(way.end, atlas), way.kind, ())
         for flow in atlas.flows.values()
         for screen in flow.screens.values()
         for way in drawing.leads(flow, screen)
-        if way.end.flow != flow.id
+        if way.end.flow != flow.id or way.end.screen not in flow.screens
     )
     home = Node(atlas.home)
-    # A missing flow is shown wherever it is mentioned.
+    # What is missing is shown wherever it is mentioned.
     tree = [way for way in _tree(home, ways) if way.end.flow not in atlas.known]
     tree += [way for way in ways if way not in tree and not _is_there(way.end, atlas)]
     stages = list(dict.fromkeys(topic.stage for topic in atlas.topics.values()))
@@ -267,7 +262,6 @@ class _Drawing:
             self._health(texts),
             is_start=screen.id == flow.start,
             is_unreached=is_unreached,
-            ends=_ends(screen),
         )
 
     def flow_box(self, flow: Flow, *, is_unreached: bool) -> Box:
@@ -390,20 +384,6 @@ def _texts_of(screen: Screen) -> Iterator[TextId]:
                 pass
 
 
-def _ends(screen: Screen) -> bool:
-    """Whether the last step lets somebody out of the flow."""
-    last = screen.steps[-1] if screen.steps else None
-    match last:
-        case Go(ways):
-            return all(way.when != ALWAYS for way in ways)
-        case Choose():
-            return any(option.to is None and option.opens is None for option in last.options)
-        case End() | ForgetMe() | None:
-            return True
-        case _:
-            return True
-
-
 def _is_topic(flow: FlowId) -> bool:
     return flow.startswith(TOPIC)
 
@@ -423,6 +403,12 @@ def overall(flow: FlowId, atlas: Atlas) -> Node:
     """The box in the overview that a flow belongs to."""
     stage = stage_of(flow, atlas)
     return topics_of(stage) if stage else Node(flow)
+
+
+def _from_above(node: Node, atlas: Atlas) -> Node:
+    """What a way leads to, seen from far: a missing screen is still that."""
+    is_missing = node.screen is not None and node.screen not in atlas.flows[node.flow].screens
+    return node if is_missing or node.stage else overall(node.flow, atlas)
 
 
 def _is_there(node: Node, atlas: Atlas) -> bool:

@@ -130,10 +130,13 @@ def test_the_overview_hangs_every_flow_below_the_first_that_leads_to_it(shipped:
     assert not any(box.is_unreached for box in (*whole.chart.boxes, *whole.others))
 
 
-def test_a_flow_that_nothing_leads_to_is_told_in_the_overview(atlas: Atlas) -> None:
+def test_a_flow_that_nothing_leads_to_and_a_way_that_leads_to_nothing_are_told_in_the_overview(atlas: Atlas) -> None:
     whole = overview(atlas, ENGLISH)
 
-    assert [box.node.flow for box in whole.others if box.is_unreached] == ["ask"]
+    ask = next(box for box in whole.chart.boxes if box.node.flow == "ask")
+    assert ask.is_unreached
+    assert [(one.node, one.is_gone) for one in ask.exits] == [(screen("nowhere"), True)]
+    assert not any(box.is_unreached for box in whole.others)
 
 
 def overlaps(picture: Picture) -> bool:
