@@ -1,8 +1,10 @@
 """A change on its way: what it changes, what the check says, what others say, and what may be done with it now."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -189,11 +191,16 @@ class ChangePages:
             return None
 
 
-async def shown_differences(studio: Studio, before: Tree, after: Tree) -> list[Shown]:
+async def shown_differences(studio: Studio, before: Tree, after: Tree) -> tuple[Shown, ...]:
     """Everything that is different between two states, in words."""
     names = before.changed_in(after)
-    found = differences(await _read(studio, before, names), await _read(studio, after, names))
-    return [Shown(one, pieces_of(one)) for one in found]
+    return await asyncio.to_thread(_shown, await _read(studio, before, names), await _read(studio, after, names))
+
+
+@lru_cache(maxsize=32)
+def _shown(before: tuple[tuple[str, bytes], ...], after: tuple[tuple[str, bytes], ...]) -> tuple[Shown, ...]:
+    """Reading long files takes a while, and everybody who looks at a change looks at the same."""
+    return tuple(Shown(one, pieces_of(one)) for one in differences(dict(before), dict(after)))
 
 
 def pieces_of(one: Difference) -> tuple[Piece, ...]:
@@ -201,8 +208,8 @@ def pieces_of(one: Difference) -> tuple[Piece, ...]:
     return () if one.before is None or one.after is None else pieces(one.before, one.after)
 
 
-async def _read(studio: Studio, tree: Tree, names: Mapping[str, BlobId | None]) -> dict[str, bytes]:
-    return {name: await studio.archive.read(tree, name) for name in names if name in tree.files}
+async def _read(studio: Studio, tree: Tree, names: Mapping[str, BlobId | None]) -> tuple[tuple[str, bytes], ...]:
+    return tuple([(name, await studio.archive.read(tree, name)) for name in names if name in tree.files])
 
 
 def is_waiting_for(change: Change, caller: Caller) -> bool:

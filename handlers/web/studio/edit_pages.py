@@ -25,7 +25,7 @@ from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.pages import page
 from handlers.web.studio.change_pages import Shown, pieces_of
 from handlers.web.studio.content_pages import edit_address
-from handlers.web.studio.editing import Crossed, Thing, Unwritten, Written, form_of, text_as_file, write_form
+from handlers.web.studio.editing import Crossed, Documents, Thing, Unwritten, Written, form_of, text_as_file, write_form
 from handlers.web.studio.offers import offers
 from handlers.web.studio.studio import HOME, Look, Studio, Tab, go
 
@@ -68,6 +68,7 @@ class EditPages:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
+        self._documents = Documents()
 
     def routes(self) -> list[Route]:
         """Where each answers."""
@@ -85,7 +86,7 @@ class EditPages:
         look = await self._studio.look(request)
         thing, file = _asked(request.query)
         source = await self._source(look, file, thing)
-        form = None if thing is None else await asyncio.to_thread(thing.form_in, source)
+        form = None if thing is None else await asyncio.to_thread(thing.form_in, source, self._documents)
         if form is None and thing is not None and look.is_open:
             form = thing.new_form()
         is_text = form is None or request.query.get("as") == "text"
@@ -103,7 +104,9 @@ class EditPages:
             if not look.is_open:
                 return go(opened.address(), failed="begin-first")
             try:
-                outcome = await asyncio.to_thread(write_form, thing, form, await self._seen(told, now), now)
+                outcome = await asyncio.to_thread(
+                    write_form, thing, form, await self._seen(told, now), now, self._documents
+                )
             except EditError as error:
                 unwritten = _Open(look, file, thing, now, form, wrong={"": [str(error)]})
                 return await self._page(request, caller, unwritten, 422)
@@ -117,8 +120,8 @@ class EditPages:
                 case Crossed(_, mine):
                     theirs = () if mine is None else _between(file, now, mine)
                     return await self._page(request, caller, _Open(look, file, thing, now, form, theirs=theirs), 409)
-                case Written(source):
-                    answer = await self._write(caller, opened, source)
+                case Written(document):
+                    answer = await self._write(caller, opened, self._documents.keep(document).source)
                     if answer is not None:
                         return answer
             look = await self._studio.look(request)
@@ -146,14 +149,14 @@ class EditPages:
         look = await self._studio.look(request)
         now = await self._source(look, file, thing)
         opened = _Open(look, file, thing, now)
-        if thing is None or thing.form_in(now) is None:
+        if thing is None or await asyncio.to_thread(thing.form_in, now, self._documents) is None:
             raise web.HTTPNotFound
         if not look.is_open:
             return go(opened.address(), failed="begin-first")
         if told.get("expects", "") != opened.expects:
             return go(opened.address(), failed=f"refused-{Refusal.CHANGED_MEANWHILE}")
         try:
-            source = await asyncio.to_thread(thing.removed_from, now)
+            source = await asyncio.to_thread(thing.removed_from, now, self._documents)
         except EditError as error:
             return await self._page(request, caller, _Open(look, file, thing, now, wrong={"": [str(error)]}), 422)
         gone = thing.kind is Kind.FLOW
@@ -175,7 +178,7 @@ class EditPages:
         if thing is None or form is None:
             raise web.HTTPNotFound
         try:
-            outcome = await asyncio.to_thread(write_form, thing, form, now, now)
+            outcome = await asyncio.to_thread(write_form, thing, form, now, now, self._documents)
         except EditError as error:
             return web.json_response({"wrong": {"": [str(error)]}, "findings": []})
         words = studio.words_for(caller)
@@ -185,8 +188,8 @@ class EditPages:
             case Unwritten(_, problems):
                 for one in problems:
                     wrong.setdefault(one.field, []).append(words.say(f"wrong-{one.wrong}", **one.slots))
-            case Written(source):
-                found = await studio.check_file(look, file, source)
+            case Written(document):
+                found = await studio.check_file(look, file, document.source)
             case Crossed():
                 raise AssertionError("it was written over what stands there")
         return web.json_response({"wrong": wrong, "findings": [_told(one) for one in found if _is_of(one, thing)]})

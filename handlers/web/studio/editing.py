@@ -5,7 +5,7 @@ file that was edited as text is joined line by line, as far as that can be done 
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from threading import Lock
 from typing import Final, TypeAlias
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from bot.studio.fields import FieldProblem, Posted
 from bot.studio.forms import Form, NotApplied, apply_form, new_form, posted_form, read_form, remove_entry
 from bot.studio.kinds import Kind
 
+_KEPT: Final = 64
 OUT: Final = "out"
 """The field that names rows which are to be taken out, such as `numbers.1`."""
 
@@ -27,7 +28,7 @@ MOVED: Final = ("answer", "steps")
 class Written:
     """The file as it would stand."""
 
-    source: bytes
+    document: Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,29 @@ class Crossed:
 Outcome: TypeAlias = Written | Unwritten | Crossed
 
 
+class Documents:
+    """Files that can be edited, by their bytes: reading a long one takes a while, and it is opened again and again."""
+
+    def __init__(self) -> None:
+        self._kept: dict[bytes, Document] = {}
+        self._lock = Lock()
+
+    def of(self, source: bytes) -> Document:
+        """The document of these bytes; raise EditError where they are none. To be called in a thread."""
+        with self._lock:
+            found = self._kept.get(source)
+        return self.keep(Document(source)) if found is None else found
+
+    def keep(self, document: Document) -> Document:
+        """Remember what was read or written."""
+        with self._lock:
+            self._kept.pop(document.source, None)
+            self._kept[document.source] = document
+            while len(self._kept) > _KEPT:
+                del self._kept[next(iter(self._kept))]
+        return document
+
+
 @dataclass(frozen=True, slots=True)
 class Thing:
     """What is edited."""
@@ -57,36 +81,30 @@ class Thing:
     kind: Kind
     id: str
 
-    def form_in(self, source: bytes) -> Form | None:
+    def form_in(self, source: bytes, documents: Documents) -> Form | None:
         """Its form in a file; nothing where it does not stand there, or the file cannot be read."""
         try:
-            return read_form(self.kind, document_of(source), self.id)
+            return read_form(self.kind, documents.of(source), self.id)
         except EditError:
             return None
 
-    def removed_from(self, source: bytes) -> bytes:
+    def removed_from(self, source: bytes, documents: Documents) -> bytes:
         """The file without it; raise EditError where that cannot be done."""
-        return remove_entry(self.kind, document_of(source), self.id).source
+        return remove_entry(self.kind, documents.of(source), self.id).source
 
     def new_form(self) -> Form | None:
         """An empty one."""
         return new_form(self.kind, self.id)
 
 
-@lru_cache(maxsize=64)
-def document_of(source: bytes) -> Document:
-    """A file that can be edited; reading a long one takes a while, and it is opened again and again."""
-    return Document(source)
-
-
-def write_form(thing: Thing, form: Form, seen: bytes, now: bytes) -> Outcome:
+def write_form(thing: Thing, form: Form, seen: bytes, now: bytes, documents: Documents) -> Outcome:
     """Write a form, made over the file `seen`, into the file as it is `now`; raise EditError where that fails."""
-    applied = apply_form(document_of(now), form)
-    if now != seen and thing.form_in(now) != thing.form_in(seen):
+    applied = apply_form(documents.of(now), form)
+    if now != seen and thing.form_in(now, documents) != thing.form_in(seen, documents):
         return Crossed(form, None if isinstance(applied, NotApplied) else applied.document.source)
     if isinstance(applied, NotApplied):
         return Unwritten(form, applied.problems)
-    return Written(applied.document.source)
+    return Written(applied.document)
 
 
 def form_of(thing: Thing, told: "MultiDictProxy[str | bytearray | bytes | web.FileField]") -> Form | None:

@@ -19,6 +19,7 @@ from bot.guard.rights import Right
 from bot.media import ALL_LANGUAGES, MediaKind
 from bot.messages import Language
 from bot.studio.changes import Edit, EditAll, Refusal
+from bot.studio.kinds import Kind
 from bot.studio.tree import is_content_name
 from bot.studio.uploads import LARGEST_UPLOAD, Fit, Unfit, read_picture, read_sound
 from handlers.web.console.access import Caller, Guarded, Route
@@ -203,16 +204,15 @@ class MediaPages:
 
     async def _page(self, request: web.Request, caller: Caller, look: Look, unfit: Unfit | None = None) -> web.Response:
         studio = self._studio
-        assembled = await studio.assembled(look)
-        recorded = [] if assembled is None else await self._recorded(look, assembled)
+        catalogue = await studio.catalogue(look)
         return page(
             studio.pages.page(
                 "media.html",
                 studio.around(caller, Tab.MEDIA, request, look),
                 pictures=_pictures(look),
-                recorded=recorded,
+                recorded=await self._all_recorded(look),
                 languages=self._languages(),
-                texts=[] if assembled is None else sorted(one for one in assembled.draft.texts if one.endswith(".say")),
+                texts=[f"{one.id}.say" for one in catalogue.of(Kind.SCREEN)],
                 unfit=unfit,
                 changes=await studio.open_changes() if look.change is None else (),
                 address=lambda name: f"{look.path}/media/file?{urlencode({'name': name})}",
@@ -241,6 +241,12 @@ class MediaPages:
         )
         answer.headers.update(MICROPHONE_HERE)
         return answer
+
+    async def _all_recorded(self, look: Look) -> list[Recorded]:
+        if not any(name.startswith(_FOLDER) and name.endswith("/recordings.yaml") for name in look.tree.files):
+            return []
+        assembled = await self._studio.assembled(look)
+        return [] if assembled is None else await self._recorded(look, assembled)
 
     async def _recorded(self, look: Look, assembled: Assembled) -> list[Recorded]:
         found = []

@@ -57,7 +57,7 @@ class VersionPages:
         if version is None:
             raise web.HTTPNotFound
         parent = None if version.parent is None else await archive.version(version.parent)
-        found = [] if parent is None else await shown_differences(studio, parent.tree, version.tree)
+        found = () if parent is None else await shown_differences(studio, parent.tree, version.tree)
         return page(
             studio.pages.page(
                 "version.html",
