@@ -14,7 +14,7 @@ from tests.whole.test_authoring import NEW, OLD, WAGE, Author, at_work, last, pe
 
 def at_once(press: Press, author: Author, data: Path) -> Press:
     """Announced a moment ahead, and not checked: its tests speak languages that are left out here."""
-    shelf = press.archive._shelf
+    shelf = press.archive._holdings._shelf
     archive = Archive(shelf, author.content, data, press.clock, lambda folder, today: (), timedelta(seconds=1))
     return replace(press, archive=archive)
 
