@@ -18,12 +18,15 @@ from benchmarks.chaos.guarded_store import GuardedStore, a_guarded_store
 from benchmarks.chaos.replicas import Replica, Replicas, replicas_of_a_bot
 from benchmarks.chaos.talks import Crowd
 from benchmarks.chaos.town import link_helpline, tickets_in, vault_of, write_content
+from bot.delivery import LEASE
 from tests.telegram_server import FakeTelegram
 
 RETRY_SCALE: Final = 0.25
 """Telegram's pauses between two tries, shortened: a server that is back for a while would else be asked too seldom."""
 
 _SHARE_OF_STORE: Final = 0.3
+_SHOWS: Final = ("sendMessage", "editMessageText")
+"""What may fail: that a press was heard is told once and no more, for it only stops a clock on a button."""
 
 
 async def run(
@@ -48,8 +51,8 @@ async def run(
             replicas = await stack.enter_async_context(replicas_of_a_bot(folder, telegram, store.url))
             crowd = Crowd(telegram, seed, people, calls)
             await crowd.begin()
-            telegram.faults.answer_429(0.01 if kills else 0)
-            telegram.faults.answer_5xx(0.01 if kills else 0)
+            telegram.faults.answer_429(0.01 if kills else 0, methods=_SHOWS)
+            telegram.faults.answer_5xx(0.01 if kills else 0, methods=_SHOWS)
             killer = _Killer(seed, kills, store, replicas, share_of_store)
             task = asyncio.create_task(killer.run(say))
             # Nobody waits for what takes a moment longer: people talk for as long as there is killing.
@@ -64,7 +67,7 @@ async def run(
             await store.until_whole()
             await crowd.settle()
             # What may still come without anybody waiting for it: duplicates.
-            await asyncio.sleep(12)
+            await asyncio.sleep(LEASE.total_seconds() + 2)
             outcome = crowd.outcome(await tickets_in(store.url, folder), vault_of(folder))
     done = {"kills": sum(killer.killed.values()), **dict(killer.killed), **outcome.done()}
     done["duplicates for each kill"] = round(outcome.duplicates / max(1, kills), 3)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
+from typing import Final
 
 from benchmarks.chaos.findings import Finding
 from benchmarks.chaos.guarded_store import PASSWORD
@@ -18,14 +19,15 @@ from benchmarks.chaos.replicas import replicas_of_a_bot
 from benchmarks.chaos.talks import Crowd
 from benchmarks.chaos.town import link_helpline, tickets_in, vault_of, write_content
 from benchmarks.chaos.unsynced import compile_log, drop_unsynced
+from bot.delivery import LEASE
 from tests.store.servers import Server
 from tests.telegram_server import FakeTelegram
 
-PEOPLE = 20
-REPLICAS = 2
+PEOPLE: Final = 20
+REPLICAS: Final = 2
 
 
-async def run(seed: int, rounds: int, say: Callable[[str], None]) -> Finding:
+async def run(seed: int, rounds: int, say: Callable[[str], None], *, people: int = PEOPLE) -> Finding:
     """Stop the machine so many times while people talk."""
     began, random, dropped = time.monotonic(), Random(seed), 0
     with tempfile.TemporaryDirectory(prefix="waymark-chaos-") as name:
@@ -41,7 +43,7 @@ async def run(seed: int, rounds: int, say: Callable[[str], None]) -> Finding:
             await asyncio.to_thread(server.start)
             await link_helpline(url, folder, telegram)
             replicas = await stack.enter_async_context(replicas_of_a_bot(folder, telegram, url, number=REPLICAS))
-            crowd = Crowd(telegram, seed, PEOPLE, PEOPLE // 2, within=rounds * 4)
+            crowd = Crowd(telegram, seed, people, people // 2, within=rounds * 4)
             await crowd.begin()
             for number in range(rounds):
                 talking = asyncio.create_task(crowd.talk(0.4, 3))
@@ -60,7 +62,8 @@ async def run(seed: int, rounds: int, say: Callable[[str], None]) -> Finding:
                 say(f"{number + 1} of {rounds} stopped")
             crowd.finish()
             await crowd.settle()
-            await asyncio.sleep(12)
+            # A lease later whatever comes a second time has come.
+            await asyncio.sleep(LEASE.total_seconds() + 2 if rounds > 1 else 0)
             outcome = crowd.outcome(await tickets_in(url, folder), vault_of(folder))
     done = {"rounds": rounds, "bytes dropped": dropped, **outcome.done()}
     # Each bot that dies may double what it has in hand.

@@ -30,6 +30,7 @@ STUCK: Final = 150.0
 _HEARD: Final = re.compile(r"Heard ([\d,]+)\.")
 _ASKED: Final = "Your call went out"
 _ALIAS: Final = re.compile(r"\b[A-Z0-9]{4}\b")
+_GONE: Final = "message to edit not found"
 _SHOWS: Final = frozenset({"sendMessage", "editMessageText"})
 _ENGLISH: Final = Language("en")
 _CALL: Final = write_press(Press(Open(flow_token("call")), _ENGLISH))
@@ -57,13 +58,14 @@ class Ears:
             self.calls += 1
             if call.method not in _SHOWS:
                 continue
-            self.last_at = call.at
             chat, text = int(str(call.params.get("chat_id"))), str(call.params.get("text"))
             if chat == GROUP:
                 for alias in set(_ALIAS.findall(text)):
                     self.aliases[alias] += 1
                     self.first_named.setdefault(alias, call.at)
                 continue
+            # What the helpline hears does not count: it is called again and again.
+            self.last_at = call.at
             self.numbers[chat] += [int(number.replace(",", "")) for number in _HEARD.findall(text)]
             self.times_asked[chat] += _ASKED in text
         calls.clear()
@@ -288,4 +290,5 @@ class Crowd:
 
 
 def _refused(telegram: FakeTelegram) -> int:
-    return sum(violation.refused for violation in telegram.violations)
+    """Without those that nobody can know before: a message that is to change may have been taken away meanwhile."""
+    return sum(one.refused and not one.why.endswith(_GONE) for one in telegram.violations)

@@ -20,7 +20,6 @@ from tests.telegram.sample import breathe
 from tests.telegram.test_story import Town, a_town
 
 PEOPLE: Final = 20
-STORM_MINUTES: Final = 10
 ALL_WITHIN: Final = 180.0
 """Seconds after which everything must have come once Telegram is back: the longest pause of the bot is a minute."""
 
@@ -28,9 +27,9 @@ _SENDING: Final = ("sendMessage", "editMessageText", "answerCallbackQuery")
 
 
 async def run(seed: int, minutes: int, say: Callable[[str], None]) -> Finding:
-    """Let Telegram be away for so many minutes, and then storm."""
-    began, random = time.monotonic(), Random(seed)
-    done: dict[str, float | str] = {"minutes without Telegram": minutes, "minutes of each storm": STORM_MINUTES}
+    """Let Telegram be away for so many minutes, and then storm twice for a third of that."""
+    began, random, storm = time.monotonic(), Random(seed), max(1, minutes // 3)
+    done: dict[str, float | str] = {"minutes without Telegram": minutes, "minutes of each storm": storm}
     promises: list[Promise] = []
     with tempfile.TemporaryDirectory(prefix="waymark-chaos-") as name:
         folder = Path(name)
@@ -45,8 +44,8 @@ async def run(seed: int, minutes: int, say: Callable[[str], None]) -> Finding:
             faults = town.telegram.faults
             phases: tuple[tuple[str, int, Callable[[], None]], ...] = (
                 ("gone", minutes, faults.down),
-                ("429", STORM_MINUTES, lambda: faults.answer_429(0.5, 5, _SENDING)),
-                ("5xx", STORM_MINUTES, lambda: faults.answer_5xx(0.5, 502, _SENDING)),
+                ("429", storm, lambda: faults.answer_429(0.5, 5, _SENDING)),
+                ("5xx", storm, lambda: faults.answer_5xx(0.5, 502, _SENDING)),
             )
             for phase, length, strike in phases:
                 before = crowd.outcome([], vault_of(folder)).duplicates

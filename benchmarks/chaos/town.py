@@ -99,11 +99,6 @@ def vault_of(folder: Path) -> Vault:
     return load_or_make(folder / "var", datetime.now(UTC).date()).vault()
 
 
-def look_into(url: str, folder: Path) -> RedisStore:
-    """The bot's store, for whoever checks."""
-    return open_store(url, vault_of(folder), replicas=replicas_to_prove(url))
-
-
 async def link_helpline(
     url: str, folder: Path, telegram: FakeTelegram, helpline: HelplineId = HELPLINE, *, topics: bool = True
 ) -> Group:
@@ -134,7 +129,7 @@ async def tickets_in(url: str, folder: Path) -> list[Ticket]:
 
 async def _patiently(url: str, folder: Path, ask: Callable[[RedisStore], Awaitable[Answer]]) -> Answer:
     """Ask until the store answers: on a busy machine it may not do so in time at first."""
-    store = look_into(url, folder)
+    store = open_store(url, vault_of(folder), replicas=await replicas_to_prove(url))
     try:
         async with asyncio.timeout(_PATIENCE):
             while True:
