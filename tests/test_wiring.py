@@ -13,10 +13,14 @@ import aiohttp
 import pytest
 
 from bot.channel import TokenError
+from bot.clock import SystemClock
 from bot.compiler import ContentError
 from bot.live import LiveContent
 from bot.settings import Settings
 from bot.store.embedded import EmbeddedValkeyError, find_running
+from bot.store.redis_store import open_store
+from bot.store.secrets import load_or_make
+from bot.studio.traffic import OUTSIDE, TrafficBook
 from bot.wiring import run_bot
 from handlers.web.server import AddressError
 from tests.dialogue.little_world import FLOWS, PlainEars, little_script
@@ -107,6 +111,32 @@ async def test_a_page_that_listens_does_not_hold_up_the_end(settings: Settings) 
         stream.close()
 
     assert took < 5
+
+
+async def test_the_studio_stands_behind_the_door_of_the_desk(settings: Settings) -> None:
+    async with running(settings) as told, aiohttp.ClientSession() as browser:
+        page = address_in(told) + "studio/at/live/map"
+        async with browser.get(page, headers={"Accept": "text/html"}, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in")
+
+
+async def test_which_ways_people_took_is_kept_when_the_bot_ends(settings: Settings) -> None:
+    async with running(settings) as told, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as browser:
+        home = address_in(told)
+        headers = {"Origin": home.rstrip("/"), "Accept": "text/x-fragments"}
+        said = {"nonce": "0123456789abcdef", "words": "hello", "opening": "1"}
+        async with browser.post(home + "chat/say", data=said, headers=headers) as answer:
+            assert answer.status == 200
+    async with running(settings):
+        url = find_running(settings.data_dir)
+        assert url is not None
+        store = open_store(url, load_or_make(settings.data_dir, SystemClock().now().date()).vault())
+        try:
+            taken = (await TrafficBook(store.shelf(), SystemClock()).read()).taken
+        finally:
+            await store.close()
+
+    assert [count for (begin, _), count in taken.items() if begin == OUTSIDE] == [1]
 
 
 async def test_a_second_bot_in_the_same_folder_is_told_so(settings: Settings) -> None:
