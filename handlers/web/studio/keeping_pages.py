@@ -84,6 +84,7 @@ class KeepingPages:
             files=[(file, owners.get(file), [one for one in shown if one.file == file]) for file in files],
             counted=(len([one for one in shown if one.is_overdue(today)]), len(shown)),
             is_mine=is_mine,
+            following=min((one.review_by for one in everything_kept(assembled) if one not in due), default=None),
             editors=self._editors(),
             name_of=studio.name_of,
             path_of=lambda one: _path_of(one, look),
