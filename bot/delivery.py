@@ -56,6 +56,9 @@ _SEND_SECONDS: Final = 7.0
 _SWEEP_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 10.0
 _SETTLE_AGAIN_SECONDS: Final = 0.5
+_OTHERS_SETTLE_SECONDS: Final = 2.0
+"""Once the store is back, nobody claims for so long: whoever has shown what it does not know says so first."""
+
 _DOUBT_SECONDS: Final = 5.0
 _FIRST_BACKOFF_SECONDS: Final = 0.5
 _LONGEST_BACKOFF_SECONDS: Final = 60.0
@@ -185,7 +188,7 @@ class Delivery:
 
     async def run(self, *, alone: bool = False) -> None:
         """Sweep for ever; `alone` says that no other process lives, so that what a dead one held is ours."""
-        released, latest = not alone, self._clock.now()
+        released, latest, was_away = not alone, self._clock.now(), False
         while True:
             now = self._clock.now()
             is_set_back = now < latest - _SET_BACK
@@ -198,9 +201,15 @@ class Delivery:
                     await self._store.release_leases(now)
                     released = True
                 latest = now
+                if was_away:
+                    await self._settle_shown()
+                    was_away = False
+                    if not alone:
+                        await self._clock.sleep(_OTHERS_SETTLE_SECONDS)
                 await self._tell_again()
                 await self.sweep()
             except StoreError as error:
+                was_away = True
                 self._figures.add("sweep_failed", type(error).__name__)
                 logbook.note("sweep_failed", logging.WARNING, code=type(error).__name__)
             await self._clock.sleep(self._until_next_sweep())
@@ -444,6 +453,17 @@ class Delivery:
             else:
                 self._unsettled.pop(conversation, None)
                 return following
+
+    async def _settle_shown(self) -> None:
+        """Take off what was shown while the store was away, before another process claims it and shows it again."""
+        for conversation, outgoing in list(self._unsettled.items()):
+            if conversation in self._lanes:
+                continue
+            following = await self._store.settle(conversation, outgoing, self._clock.now(), LEASE)
+            if self._unsettled.get(conversation) == outgoing:
+                del self._unsettled[conversation]
+            if following is not None:
+                self.hand_over(following)
 
     async def _postpone(self, conversation: ConversationId, until: datetime) -> None:
         if await self._wrote(self._store.postpone(conversation, until)):

@@ -669,6 +669,29 @@ async def a_reporting_bench(channel: Channel, *chats: str) -> tuple[Bench, Ledge
     return bench, ledger
 
 
+async def test_what_one_has_shown_while_the_store_was_away_no_other_process_shows_again(make_bench: MakeBench) -> None:
+    channel, another = RecordingChannel(), RecordingChannel()
+    bench = make_bench(channel)
+    other = make_bench(another, store=bench.store)
+    other.clock = bench.clock
+    other.delivery = Delivery(bench.store, {"telegram": another}, bench.clock, None, Random(2))
+    bench.store.away = 1_000
+    with pytest.raises(StoreDownError):
+        await bench.store.claim(bench.clock.now(), LEASE, 1)
+    await bench.say("once", "then")
+    sweeping = [asyncio.get_running_loop().create_task(one.delivery.run()) for one in (other, bench)]
+    await bench.clock.advance(30)
+    assert (channel.words(), another.words()) == (["once"], [])
+
+    bench.store.away = 0
+    await bench.clock.advance(10)
+
+    assert (channel.words(), another.words()) == (["once", "then"], [])
+    for task in sweeping:
+        task.cancel()
+    await asyncio.gather(*sweeping, return_exceptions=True)
+
+
 async def test_what_was_shown_while_the_store_was_away_is_told_once_it_is_back() -> None:
     channel = RecordingChannel()
     bench, ledger = await a_reporting_bench(channel, "1", "2")
