@@ -17,6 +17,8 @@ class Circuit:
     def __init__(self) -> None:
         self._failed: deque[float] = deque(maxlen=FAILURES)
         self._probe_at: float | None = None
+        self.has_answered = False
+        """Whether it ever did."""
 
     @property
     def is_down(self) -> bool:
@@ -34,6 +36,7 @@ class Circuit:
 
     def worked(self) -> None:
         """It answered."""
+        self.has_answered = True
         self._failed.clear()
         self._probe_at = None
 

@@ -157,13 +157,16 @@ class Wire:
 
     async def call(self, shard: int, *parts: Part, proven: bool = False) -> Reply:
         """Send one command that touches one shard; `proven`: answer only when replicas hold it, too."""
-        self._look_whether_it_is_there({shard})
-        return await self._enqueue(shard, parts, proven=proven)
+        server = self._server_of(shard)
+        self._look_whether_they_are_there({server})
+        return await self._enqueue(shard, parts, self._limit_for(server, parts[0]), proven=proven)
 
     async def call_all(self, commands: Sequence[tuple[int, tuple[Part, ...]]]) -> list[Reply]:
         """Send commands of any shards; raise the first error."""
-        self._look_whether_it_is_there({shard for shard, _ in commands})
-        answers = [self._enqueue(shard, parts, proven=False) for shard, parts in commands]
+        servers = {self._server_of(shard) for shard in {shard for shard, _ in commands}}
+        self._look_whether_they_are_there(servers)
+        limit = max((self._limit_for(server, "") for server in servers), default=self._patience)
+        answers = [self._enqueue(shard, parts, limit, proven=False) for shard, parts in commands]
         results = await asyncio.gather(*answers, return_exceptions=True)
         replies: list[Reply] = []
         for result in results:
@@ -184,7 +187,7 @@ class Wire:
         self._waiting.calls.clear()
         await self._link.close()
 
-    def _enqueue(self, shard: int, parts: tuple[Part, ...], *, proven: bool) -> asyncio.Future[Reply]:
+    def _enqueue(self, shard: int, parts: tuple[Part, ...], limit: float, *, proven: bool) -> asyncio.Future[Reply]:
         if self._closed:
             raise StoreDownError("the store is closed")
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
@@ -192,17 +195,22 @@ class Wire:
         if len(self._waiting.calls) >= MOST_WAITING:
             _refuse(call, StoreDownError("too much waits for the store"))
             return answer
-        self._limit(call, min(READ_SECONDS, self._patience) if parts[0] in _READS else self._patience)
+        self._limit(call, limit)
         self._waiting.calls.append(call)
         self._schedule()
         return answer
 
-    def _look_whether_it_is_there(self, shards: set[int]) -> None:
+    def _look_whether_they_are_there(self, servers: Iterable[str]) -> None:
         """Raise StoreDownError where a server is known to be away and it is not time to probe it."""
         now = asyncio.get_running_loop().time()
-        if all(self._circuits[server].admits(now) for server in {self._server_of(shard) for shard in shards}):
-            return
-        raise StoreDownError("the store is away")
+        if not all(self._circuits[server].admits(now) for server in servers):
+            raise StoreDownError("the store is away")
+
+    def _limit_for(self, server: str, command: Part) -> float:
+        """How long one may wait; a server that has never answered has to be found, and hands to be shaken."""
+        if not self._circuits[server].has_answered:
+            return 2 * self._patience
+        return min(READ_SECONDS, self._patience) if command in _READS else self._patience
 
     def _server_of(self, shard: int) -> str:
         try:
