@@ -41,7 +41,7 @@ from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import KEY_BYTES, Vault
 from bot.store.secrets import load_or_make
 from bot.store.shelf import Shelf
-from bot.studio.archive import Archive, examine_with
+from bot.studio.archive import Archive, examine_by
 from bot.studio.calls import CallBook
 from bot.studio.catalogue import Cataloguer
 from bot.studio.checking import Checker
@@ -149,7 +149,10 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
     async with AsyncExitStack() as stack:
         figures = Figures(stack.enter_context(traces_to(settings.traces_url)))
         store, alone = await stack.enter_async_context(_store(settings, vault, figures))
-        archive = Archive(store.shelf(), settings.content_dir, settings.data_dir, clock, examine_with(teach))
+        # Drafts teach other things than what is live, and each folder keeps only what was learned last.
+        draft_teach = teach_in(settings.data_dir / "studio" / "learned")
+        checker = Checker(draft_teach)
+        archive = Archive(store.shelf(), settings.content_dir, settings.data_dir, clock, examine_by(checker))
         live = await LiveContent.open(settings.content_dir, teach, clock, tell, archive, figures)
         sealing = _sealing(settings, figures)
         key_watch = await stack.enter_async_context(
@@ -260,7 +263,10 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
                 name = await _name_of(door)
             if role.is_reached:
                 office_with = _office(settings, around, store.shelf(), sealing, roster, tickets, board)
-                application = build_application(around, posts, _staff_door(office_with, settings, archive, traffic))
+                staff_door = _staff_door(
+                    office_with, settings, archive, checker, Drafts(draft_teach, checker.folder), traffic
+                )
+                application = build_application(around, posts, staff_door)
             else:
                 application = build_probes(around)
             async with serve(application, settings.http_host, settings.http_port) as port:
@@ -327,19 +333,21 @@ def _office(
 
 
 def _staff_door(
-    office_with: Callable[[Assets], Office], settings: Settings, archive: Archive, traffic: TrafficBook
+    office_with: Callable[[Assets], Office],
+    settings: Settings,
+    archive: Archive,
+    checker: Checker,
+    drafts: Drafts,
+    traffic: TrafficBook,
 ) -> Callable[[Assets], ConsoleDoor]:
     """The console, and the studio behind the same door."""
-    # Drafts teach other things than what is live, and each folder keeps only what was learned last.
-    teach = teach_in(settings.data_dir / "studio" / "learned")
-    checker = Checker(teach)
     tables = settings.content_dir.parent / "tests" / "language" / "data"
 
     def build(assets: Assets) -> ConsoleDoor:
         office = office_with(assets)
         studio = Studio(
             *(office, StudioPages(office.script, assets), archive, checker, Cataloguer(), CallBook(office.shelf)),
-            *(Drafts(teach, checker.folder), traffic, tables if tables.is_dir() else None),
+            *(drafts, traffic, tables if tables.is_dir() else None),
         )
         return ConsoleDoor(office, StudioDoor(studio).routes())
 

@@ -36,6 +36,7 @@ from bot.studio.changes import (
     decide,
     refuse_words,
 )
+from bot.studio.checking import SHOWN_AS, Checker
 from bot.studio.checkouts import Checkouts
 from bot.studio.holdings import Holdings
 from bot.studio.merging import Conflict, Side, join, keep, lay_over
@@ -439,6 +440,20 @@ def examine_with(teach: Teach) -> Examine:
 
     def examine(folder: Path, today: date) -> Sequence[Problem]:
         return check(folder, today, teach).problems
+
+    return examine
+
+
+def examine_by(checker: Checker) -> Examine:
+    """The check of the studio, which need not look again at what an editor has just had checked."""
+
+    def examine(folder: Path, today: date) -> Sequence[Problem]:
+        # A folder that was checked out is called by its tree.
+        checked = checker.check_here(TreeHash(folder.parent.name), folder, today)
+        return [
+            Problem(Place(f"{SHOWN_AS}/{one.file}", one.line, one.column), one.words, one.severity)
+            for one in checked.findings
+        ]
 
     return examine
 

@@ -78,7 +78,11 @@ class Checker:
 
     async def check(self, tree: Tree, folder: Path, today: date) -> Checked:
         """Everything about a tree, whose files lie in the folder (`Archive.checkout`); in a thread."""
-        return await asyncio.to_thread(self._checked.get, (tree.hash, today), lambda: self._check(folder, today))
+        return await asyncio.to_thread(self.check_here, tree.hash, folder, today)
+
+    def check_here(self, tree: TreeHash, folder: Path, today: date) -> Checked:
+        """The same, for whoever is in a thread of their own."""
+        return self._checked.get((tree, today), lambda: self._check(folder, today))
 
     async def assembled(self, tree: Tree, folder: Path) -> Assembled | None:
         """All that the files of a tree say, unchecked; nothing where one of them cannot be read."""

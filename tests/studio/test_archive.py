@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,7 +18,7 @@ from bot.store.contract import StoreDownError
 from bot.store.redis_store import open_store
 from bot.store.sealing import Vault
 from bot.store.shelf import MemoryShelf, Shelf, ShelfKind
-from bot.studio.archive import AHEAD, Archive, Clashing, NotWell, examine_with
+from bot.studio.archive import AHEAD, Archive, Clashing, NotWell, examine_by, examine_with
 from bot.studio.changes import (
     AddComment,
     Approve,
@@ -30,6 +31,7 @@ from bot.studio.changes import (
     Schedule,
     Submit,
 )
+from bot.studio.checking import Checker
 from bot.studio.merging import Side
 from bot.studio.stock import GRACE, Stock, StockError
 from bot.studio.tree import BlobId, Tree, TreeHash, blob_id, read_tree
@@ -220,6 +222,21 @@ async def test_content_with_mistakes_or_failing_tests_is_not_published(house: Ho
 
     assert isinstance(refused, NotWell), refused
     assert await archive.live() is None
+
+
+async def test_the_check_of_the_studio_says_the_same_and_looks_only_once(house: House) -> None:
+    checker = Checker(KeywordsOnly)
+    archive = Archive(house.shelf, house.root / "content", house.root / "var", house.clock, examine_by(checker))
+    broken = await approved(archive, 'go: "flow:origin"', 'go: "flow:nowhere"', FLOW)
+    assert await archive.publish(broken.id, DARA) == await house.another().publish(broken.id, DARA)
+
+    change = await approved(archive)
+    # What an editor's page has asked before is known: the folder is not read again.
+    checked = await checker.check(change.tree, await archive.checkout(change.tree), house.clock.now().date())
+    assert checked.is_sound
+    shutil.rmtree(house.root / "var" / "studio" / "trees" / change.tree.hash)
+    (house.root / "var" / "studio" / "trees" / change.tree.hash / "content").mkdir(parents=True)
+    a_version(await archive.publish(change.id, DARA))
 
 
 async def test_what_breaks_the_check_itself_is_not_published_and_breaks_nothing_else(house: House) -> None:
