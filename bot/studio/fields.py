@@ -4,8 +4,9 @@ A field is called as it stands in the file, from the top of its entry: `value`, 
 `answer.1.text`, `steps.2.choose.yes.label`. So what the check finds at a place can be shown beside the field, too.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -40,7 +41,7 @@ class FieldProblem:
 
     field: str
     wrong: Wrong
-    slots: Mapping[str, str] = field(default_factory=dict)
+    slots: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 Posted: TypeAlias = Mapping[str, tuple[str, ...]]
