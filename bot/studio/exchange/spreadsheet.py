@@ -17,7 +17,7 @@ from bot.studio.units import LONGEST, MOST, Incoming, State, Unit
 
 NAME: Final = "csv"
 COLUMNS: Final = ("id", "english", "translation", "state", "from", "file")
-_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
+_FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n]")
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
