@@ -80,10 +80,10 @@ Night: TypeAlias = Beside[DeskHouse]
 class Desk:
     """One browser of one of the staff."""
 
-    def __init__(self, base: str, size: tuple[int, int]) -> None:
+    def __init__(self, base: str, size: tuple[int, int], *more: str) -> None:
         options = webdriver.ChromeOptions()
         options.binary_location = str(CHROMIUM)
-        for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"):
+        for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars", *more):
             options.add_argument(argument)
         options.add_argument(f"--window-size={size[0]},{size[1]}")
         self.driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))

@@ -194,6 +194,31 @@ def _publish_with_a_second_person(hour: Beside[StudioHouse], edit: Desk, sue: De
     assert live.version == 2
 
 
+def test_a_text_is_read_aloud_in_the_browser(hour: Beside[StudioHouse]) -> None:
+    desk = Desk(hour.base, PHONE, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    try:
+        _sign_in(hour, desk, EDIT)
+        change = hour.do(_begun(hour.house))
+        desk.go(f"/studio/at/{change}/record?text=home.menu.say&language=km")
+        desk.press("#start")
+        desk.until_shown("0:01")
+        desk.press("#stop")
+        desk.until(lambda: desk.driver.find_element(By.ID, "listen").is_displayed())
+        desk.press("#recorder > button.main")
+        desk.until_shown("Read aloud; listened to by Edit.")
+        # What became of it is what this browser itself can play.
+        seconds = desk.driver.execute_async_script(
+            "const done = arguments[arguments.length - 1];"
+            "fetch(document.querySelector('audio').src).then((answer) => answer.arrayBuffer())"
+            ".then((bytes) => new AudioContext().decodeAudioData(bytes)).then((sound) => done(sound.duration), (error) => done(String(error)))"
+        )
+        assert isinstance(seconds, float), seconds
+        assert 0.8 < seconds < 30
+        desk.picture("recorded-360")
+    finally:
+        desk.quit()
+
+
 def test_every_page_fits_a_small_phone_and_works_in_khmer_and_in_the_dark(
     hour: Beside[StudioHouse], desks: tuple[Desk, Desk]
 ) -> None:
