@@ -42,8 +42,8 @@ draw: setup-dev ## draw the pictures of content/media from its svg folder
 bench: setup-dev ## run the benchmarks
 	@$(BIN)/python -m benchmarks
 
-chaos: setup-dev ## kill processes under load and count what was lost
-	@$(BIN)/python -m benchmarks.chaos
+chaos: setup-dev ## break processes, machines, networks and Telegram under load and count what was lost
+	@$(BIN)/python -m benchmarks.chaos --json var/chaos.json $(CHAOS_ARGS)
 
 audit: setup-dev ## ask whether a part has a known weakness; fails when one could not be asked about (STRICT=1: only known-weaknesses/ counts)
 	@$(BIN)/python tools/audit.py $(if $(STRICT),--strict)

@@ -56,7 +56,7 @@ async def run(
             killer = _Killer(seed, kills, store, replicas, share_of_store)
             task = asyncio.create_task(killer.run(say))
             # Nobody waits for what takes a moment longer: people talk for as long as there is killing.
-            pace = people * max(5 * kills, updates / 40) / updates
+            pace = people * max(3 * kills, updates / 40) / updates
             while not task.done() or crowd.said < updates * 0.8:
                 await crowd.talk(pace, max(10, 4 * pace))
                 crowd.ears.listen()

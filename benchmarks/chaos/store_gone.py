@@ -1,14 +1,16 @@
 """The store is away: information goes on from memory, whoever calls for help gets numbers, and no call is lost.
 
 With the real content. First the store hangs, then it is gone, then it comes back. While it is away people press buttons
-that show information, and others ask a helpline to write to them. What they saw beside the store is what they must see
-without it.
+that show information, and others ask a helpline to write to them. A press counts as answered when something was shown
+and its clock was stopped before the store was back; how often that was what it shows beside the store is told as well,
+for what depends on what somebody once told cannot be shown from memory.
 """
 
 import asyncio
 import re
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -61,7 +63,8 @@ class _Shown:
     def listen(self) -> None:
         calls = self.telegram.calls
         for call in calls:
-            if call.ok and call.method in _SHOWS:
+            # Who presses twice sees it already: Telegram says then that nothing changes.
+            if call.method in _SHOWS and (call.ok or "not modified" in str(call.answer.get("description"))):
                 chat = int(str(call.params.get("chat_id")))
                 self.by_chat.setdefault(chat, []).append((call.at, str(call.params.get("text"))))
         calls.clear()
@@ -77,7 +80,8 @@ class _Pressed:
     person: Person
     at: float
     wanted: str
-    """Words that must be shown, empty for a call for help."""
+    """What is shown while the store is there, empty for a call for help."""
+    tap: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,9 @@ class _Square:
             # Nobody presses in the last seconds: they would be answered by a bot that has its store again.
             if passed < seconds - 5:
                 topic, reader = random.choice(list(self.wanted)), random.choice(self.readers)
-                pressed.append(_Pressed(reader, time.monotonic(), self.wanted[topic]))
-                reader.tap_data(_press_of(topic), _newest(reader))
+                began_at = time.monotonic()
+                tap = reader.tap_data(_press_of(topic), _newest(reader))
+                pressed.append(_Pressed(reader, began_at, self.wanted[topic], tap))
             await asyncio.sleep(1 / A_SECOND)
             self.shown.listen()
         return pressed
@@ -151,6 +156,8 @@ async def run(seed: int, seconds: int, say: Callable[[str], None]) -> Finding:
             away = time.monotonic()
             pressed = await _Square(readers, callers, wanted, server, shown, say).press(seconds, random)
             shown.listen()
+            # What is answered only now is answered by the store.
+            heard = {tap for tap, told in telegram.world.taps.items() if told.answered}
             in_group = len(shown.since(GROUP, away))
             await asyncio.to_thread(server.start)
             say("the store is back")
@@ -164,8 +171,9 @@ async def run(seed: int, seconds: int, say: Callable[[str], None]) -> Finding:
             tickets = await tickets_in(url, folder)
             vault = vault_of(folder)
     infos = [one for one in pressed if one.wanted]
-    waits = [_wait(one, shown, one.wanted) for one in infos]
+    waits = [_wait(one, shown, "") if one.tap in heard else float("inf") for one in infos]
     answered = sum(wait <= ANSWER_WITHIN for wait in waits)
+    same = sum(_wait(one, shown, one.wanted) <= ANSWER_WITHIN for one in infos)
     numbers = [_wait_for_number(one, shown) for one in pressed if not one.wanted]
     owners = [ticket.person for ticket in tickets]
     asked = [vault.conversation_id("telegram", str(person.id)) for person in callers]
@@ -173,6 +181,7 @@ async def run(seed: int, seconds: int, say: Callable[[str], None]) -> Finding:
         "seconds without store": seconds,
         "presses for information": len(infos),
         "of them answered": answered,
+        "in the very words that they would read beside the store": same,
         "p50 and p99 of their answers (s)": f"{percentile(waits, 0.5):.2f} and {percentile(waits, 0.99):.2f}",
         "calls for help": len(numbers),
         "longest wait for numbers (s)": round(max(numbers), 2),
@@ -191,8 +200,14 @@ async def run(seed: int, seconds: int, say: Callable[[str], None]) -> Finding:
             exactly("people who have exactly one", sum(owners.count(one) == 1 for one in asked), CALLERS),
             none_of("calls that Telegram refuses", sum(one.refused for one in telegram.violations)),
         ),
-        (_NOTE.format(seconds=seconds),),
+        (_NOTE.format(seconds=seconds), *(_unanswered(infos, waits))),
     )
+
+
+def _unanswered(pressed: Sequence[_Pressed], waits: Sequence[float]) -> list[str]:
+    """What was asked for in vain, and how often."""
+    vain = Counter(one.wanted[:40] for one, wait in zip(pressed, waits, strict=True) if wait > ANSWER_WITHIN)
+    return [f"not shown in time: {words!r}… {times} times" for words, times in vain.most_common(5)]
 
 
 async def _words_of(topic: str, reader: Person, shown: _Shown) -> str:
