@@ -1,6 +1,7 @@
 """Things are edited in forms and as text, by two people at once too, and nothing of anybody gets lost."""
 
 import html
+import json
 import re
 
 from multidict import MultiDict, MultiDictProxy
@@ -260,3 +261,28 @@ async def test_five_hundred_payloads_run_nowhere_in_the_studio(house: StudioHous
                 assert browser.status == 200, page
                 assert set(_tags(text)) <= {"script", "svg", "meta"}, page
                 assert "<script>" not in text, page
+
+
+async def test_while_somebody_types_they_are_told_what_is_wrong_and_what_may_stand_there(
+    whole_house: StudioHouse,
+) -> None:
+    house = whole_house
+    async with Editor(house.desk.base) as edit:
+        await edit.sign_in(house.desk, EDIT)
+        change = await edit.begin("Typing")
+        at, flow = f"/studio/at/{change}", "flows/unpaid-wages.yaml"
+        text = await house.text(change, flow)
+        await edit.get(f"{at}/edit?file={flow}")
+        broken = text.replace("go: days", "go: dayz", 1)
+        found = json.loads(await edit.post(f"{at}/check", {"file": flow, "source": broken}))
+        line = broken[: broken.index("dayz")].count("\n") + 1
+        assert [(one["line"], one["severity"]) for one in found["findings"]] == [(line, "error")]
+        assert "dayz" in found["findings"][0]["words"]
+        form = sent(await edit.open(change, "fact", FACT, FILE))
+        found = json.loads(await edit.post(f"{at}/check", form | {"value": "a lot"}))
+        assert list(found["wrong"]) == ["value"]
+        assert (await house.change(change)).files() == {}
+        begun = f"{text.rstrip()}\n    - go: d"
+        where = {"line": str(begun.count("\n") + 1), "column": "12"}
+        words = json.loads(await edit.post(f"{at}/complete", {"file": flow, "source": begun, **where}))
+        assert "days" in [one["word"] for one in words]
