@@ -666,3 +666,71 @@ def test_whatever_is_sent_is_written_as_it_was_meant_or_told_to_be_wrong(name: s
     again = read_form(kind, applied.document, form.id)
     assert again is not None
     assert _apply(applied.document, again) is applied.document
+
+
+def test_an_answer_with_the_name_of_another_gets_a_number() -> None:
+    document, form = _form(TopicForm, Kind.TOPIC, "topics/work.yaml", "wage-unpaid")
+    default = next(answer for answer in form.answers if answer.key == "default")
+
+    later = _apply(document, replace(form, answers=(replace(default, key=""), *form.answers)))
+
+    found = read_form(Kind.TOPIC, later, "wage-unpaid")
+    assert isinstance(found, TopicForm)
+    assert [answer.key for answer in found.answers] == ["default-2", *(answer.key for answer in form.answers)]
+
+
+def test_the_numbers_of_a_topic_are_named_or_chosen_by_kind() -> None:
+    document, form = _form(TopicForm, Kind.TOPIC, "topics/work.yaml", "wage-unpaid")
+
+    by_kind = _apply(document, replace(form, hotlines=(), hotline_kinds=("labour", "legal"), at_most="2"))
+    none = _apply(document, replace(form, hotlines=(), hotline_kinds=()))
+
+    assert b"hotlines: {kinds: [labour, legal], at_most: 2}" in by_kind.source
+    found = read_form(Kind.TOPIC, by_kind, "wage-unpaid")
+    assert isinstance(found, TopicForm)
+    assert (found.hotlines, found.hotline_kinds, found.at_most) == ((), ("labour", "legal"), "2")
+    gone, new = _changed(document, none)
+    assert len(gone) == 1
+    assert new == []
+
+
+def test_new_entries_stand_where_their_kind_stands() -> None:
+    card = _apply(
+        _document("cards.yaml"), CardForm("new-card", "calming", "We are here.", (("a", "Good"), ("b", "No")))
+    )
+    phrase = _apply(_document("phrases.yaml"), PhraseForm("a-new-one", "Words: new"))
+    danger = _apply(_document("safety.yaml"), DangerForm("new-idea", "violence", "2", {"en": ("kicks me",), "km": ()}))
+
+    assert ids_in(Kind.CARD, card)[-1] == "new-card"
+    assert phrase.at(("phrases", "a-new-one")) == "Words: new"
+    assert danger.at(("ideas", "new-idea")) == {"kind": "violence", "points": "2", "words": {"en": ["kicks me"]}}
+    assert new_form(Kind.PLACE, "x") is None
+    assert posted_form(Kind.PLACE, "x", {}) is None
+
+
+def test_a_dialogue_changes_its_title_and_what_stands_first() -> None:
+    document = Document(FLOW)
+
+    later = _apply(document, FlowForm("pay", "My pay", "more", "yes"))
+
+    assert later.source == FLOW.replace(b"title: Pay\n", b'title: My pay\nstart: more\nsensitive: "yes"\n')
+    assert ("title", Wrong.NEEDED) in _problems(document, FlowForm("pay"))
+
+
+def test_details_and_ways_change_one_by_one() -> None:
+    document, form = _screen("pay.more")
+    ask, hotlines, end = form.steps
+    asked = replace(ask, low="", hint="In baht", tries_after="2", tries_go="start")
+    listed = replace(hotlines, details=(("kinds", "[labour, legal]"), ("at_most", "2")))
+
+    later = _apply(document, replace(form, steps=(asked, listed, replace(end, words="done"))))
+
+    assert later.at(("screens", "more")) == [
+        {
+            "ask": {"text": "How much?", "as": "money", "hint": "In baht"},
+            "save": "amount",
+            "tries": {"after": "2", "go": "start"},
+        },
+        {"do": "hotlines", "with": {"kinds": ["labour", "legal"], "at_most": "2"}},
+        {"end": "done"},
+    ]
