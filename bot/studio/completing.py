@@ -10,10 +10,24 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from bot.compiler.draft import Draft, Kind
-from bot.compiler.forms import FILES
+from bot.compiler.forms import FILES, ID
 from bot.compiler.reading import MOST_BYTES
-from bot.compiler.shapes import Action, Condition, Either, Kinds, ListOf, MapOf, OneOf, Record, Shape, Words, Written
+from bot.compiler.shapes import (
+    Action,
+    Condition,
+    Either,
+    Field,
+    Kinds,
+    ListOf,
+    MapOf,
+    OneOf,
+    Record,
+    Shape,
+    Words,
+    Written,
+)
 from bot.dialogue.own_ticket import KNOWN
+from bot.studio.forms.entries import DANGER
 
 MOST_WORDS: Final = 60
 _FURTHEST_UP: Final = 3_000
@@ -46,6 +60,14 @@ _MENTIONS: Final[Mapping[str, Kind]] = {
     "closed_on": Kind.HOLIDAYS,
 }
 """What is called by its id behind a key."""
+
+
+_SAFETY_FILE: Final = Record(
+    (
+        Field("ideas", MapOf(ID, DANGER), about="What sounds like danger, or takes from it"),
+        *(Field(name, Words()) for name in ("together", "examples", "look_alikes", "calm", "preview")),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +248,8 @@ def _siblings(below: list[str], indent: int) -> set[str]:
 
 
 def _file_shape(name: str) -> Shape | None:
+    if name == "safety.yaml":
+        return _SAFETY_FILE
     folder, slash, _ = name.partition("/")
     return FILES.get(_FILES.get(folder, "") if slash else name.removesuffix(".yaml"))
 

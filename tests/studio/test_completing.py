@@ -47,7 +47,9 @@ FLOW = "flow: home\ntitle: Home\nscreens:\n  menu:\n    - say: What?\n"
         ("topics/work.yaml", "- topic: a\n  answer:\n    - ¦", {"when", "text", "sources", "checked"}),
         ("topics/work.yaml", "- topic: a\n  answer:\n    - when: {¦", {"origin"}),
         ("texts/km/bot.yaml", "¦", {"language", "status", "texts"}),
+        ("safety.yaml", "ideas:\n  locked:\n    ¦", {"kind", "points", "words"}),
         # Fixed words
+        ("safety.yaml", "ideas:\n  locked: {kind: ¦", {"violence", "suicide"}),
         ("facts/x.yaml", "- fact: a\n  confidence: ¦", {"high", "medium", "low"}),
         ("facts/x.yaml", "- fact: a\n  confidence: h¦", {"high"}),
         ("hotlines/x.yaml", "- hotline: a\n  kind: [labour, me¦", {"medical", "mental-health"}),
