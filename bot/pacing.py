@@ -6,6 +6,7 @@ is that of all processes together: each second they count how many of them send,
 
 import asyncio
 import heapq
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,6 +21,12 @@ from bot.store.contract import Priority, Store, StoreError
 COUNT_EVERY: Final = 1.0
 LATELY: Final = timedelta(seconds=10)
 """Who sent nothing for so long takes nothing from the others."""
+
+COUNTS: Final = 3
+"""So many counts must allow more before more is taken: who begins in this moment is seen in the next."""
+
+UNKNOWN: Final = 4
+"""So many others may be there, as long as nobody has counted."""
 
 _CHATS_AT_MOST: Final = 10_000
 _NEAR_SECONDS: Final = 0.001
@@ -165,15 +172,22 @@ class Pacer:
 
 
 async def keep_sharing(pacers: Sequence[Pacer], store: Store, clock: Clock) -> NoReturn:
-    """Count who sends, each second, for as long as it runs; while the store is away, what was true last holds."""
-    process = token_hex(8)
+    """Count who sends, each second, for as long as it runs; while the store is away, what was true last holds.
+
+    At first nobody knows how many there are, so each begins with a part.
+    """
+    for pacer in pacers:
+        pacer.share(UNKNOWN)
+    process, parts = token_hex(8), deque([UNKNOWN] * COUNTS, maxlen=COUNTS)
     while True:
         sends = any(pacer.has_sent for pacer in pacers)
         try:
-            others = await store.count_senders(process, clock.now(), LATELY, sends=sends) - int(sends)
+            senders, alive = await store.count_senders(process, clock.now(), LATELY, sends=sends)
         except StoreError as error:
             logbook.note_error("senders_not_counted", error)
         else:
+            # Who sends nothing now may begin in the same moment as all the others.
+            parts.append(senders if sends else alive)
             for pacer in pacers:
-                pacer.share(others + 1)
+                pacer.share(max(parts))
         await clock.sleep(COUNT_EVERY)

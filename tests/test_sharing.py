@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from itertools import count
 
-from bot.pacing import LATELY, Pacer, Pacing, keep_sharing
+from bot.pacing import COUNTS, LATELY, Pacer, Pacing, keep_sharing
 from bot.store.contract import Priority, StoreDownError
 from bot.store.memory_store import MemoryStore
 from tests.fakes import ManualClock
@@ -20,7 +20,7 @@ class Forgetful(MemoryStore):
 
     is_away = False
 
-    async def count_senders(self, process: str, now: datetime, life: timedelta, *, sends: bool) -> int:
+    async def count_senders(self, process: str, now: datetime, life: timedelta, *, sends: bool) -> tuple[int, int]:
         if self.is_away:
             raise StoreDownError
         return await super().count_senders(process, now, life, sends=sends)
@@ -83,11 +83,22 @@ async def test_all_together_hold_the_limit_of_one() -> None:
     assert max(by_process) <= 1.3 * min(by_process)
 
 
+async def test_when_all_begin_in_the_same_moment_the_limit_holds_from_the_first_second_on() -> None:
+    crowd = Crowd(4)
+    async with crowd.at_work():
+        await crowd.clock.advance(30)
+        begins = crowd.clock.now()
+        await crowd.send(range(4), 10)
+
+    assert crowd.most_in_a_second(begins) <= LIMIT.per_second + LIMIT.at_once
+
+
 async def test_who_has_nothing_to_send_takes_nothing_from_who_has() -> None:
     crowd = Crowd(4)
     async with crowd.at_work():
         await crowd.send(range(4), 5)
         await crowd.clock.advance(LATELY.total_seconds() + 2)
+        await crowd.send([2], COUNTS)
         since = crowd.clock.now()
         await crowd.send([2], 20)
 

@@ -495,8 +495,8 @@ class Store(Protocol):
         """Give it back, if it was ours."""
         ...
 
-    async def count_senders(self, process: str, now: datetime, life: timedelta, *, sends: bool) -> int:
-        """How many processes send to messengers; this one counts for a while where it `sends`, and else not."""
+    async def count_senders(self, process: str, now: datetime, life: timedelta, *, sends: bool) -> tuple[int, int]:
+        """How many processes send to messengers, and how many there are; this one counts among both for a while."""
         ...
 
     async def ping(self) -> None:

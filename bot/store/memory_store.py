@@ -131,7 +131,7 @@ class MemoryStore:
         self._now = self._swept = _LONG_AGO
         """The latest moment that was handed in, and the one at which all was looked through for what has ended."""
         self._beats: dict[str, tuple[datetime, datetime]] = {}
-        self._senders: dict[str, datetime] = {}
+        self._senders: dict[str, tuple[datetime, bool]] = {}
         self._duties: dict[str, tuple[str, datetime]] = {}
         self._questions: dict[bytes, _Question] = {}
         self._secret = token_bytes(32)
@@ -380,11 +380,10 @@ class MemoryStore:
         if before == holder and end is not None:
             self._duties[name] = ("", end)
 
-    async def count_senders(self, process: str, now: datetime, life: timedelta, *, sends: bool) -> int:
-        self._senders = {one: said for one, said in self._senders.items() if now - said < life and one != process}
-        if sends:
-            self._senders[process] = now
-        return len(self._senders)
+    async def count_senders(self, process: str, now: datetime, life: timedelta, *, sends: bool) -> tuple[int, int]:
+        self._senders = {one: said for one, said in self._senders.items() if now - said[0] < life}
+        self._senders[process] = (now, sends)
+        return sum(one[1] for one in self._senders.values()), len(self._senders)
 
     async def ping(self) -> None:
         return

@@ -621,10 +621,12 @@ class RedisStore:
     async def leave(self, name: str, holder: str) -> None:
         await self._wire.call(0, "EVALSHA", _DUTY.digest, 1, keys.duty_key(name), holder)
 
-    async def count_senders(self, process: str, now: datetime, life: timedelta, *, sends: bool) -> int:
+    async def count_senders(self, process: str, now: datetime, life: timedelta, *, sends: bool) -> tuple[int, int]:
         milliseconds = int(life.total_seconds() * 1000)
-        arguments = (process, int(sends), to_milliseconds(now), milliseconds)
-        return _int(await self._wire.call(0, "EVALSHA", _SENDERS.digest, 1, keys.SENDERS, *arguments))
+        arguments = (process, "+" if sends else "-", to_milliseconds(now), milliseconds)
+        counted = await self._wire.call(0, "EVALSHA", _SENDERS.digest, 1, keys.SENDERS, *arguments)
+        senders, alive = _list(counted)
+        return _int(senders), _int(alive)
 
     async def ping(self) -> None:
         # Another shard each time, so that each server of a Cluster has its turn.

@@ -51,12 +51,12 @@ async def test_of_many_that_ask_at_once_one_gets_it(redis_store: RedisStore) -> 
 async def test_who_sends_is_counted_until_they_are_silent_or_say_that_they_do_not(store: Store) -> None:
     life = timedelta(seconds=10)
 
-    assert await store.count_senders("a", NOW, life, sends=False) == 0
-    assert await store.count_senders("a", NOW, life, sends=True) == 1
-    assert await store.count_senders("b", NOW, life, sends=True) == 2
-    assert await store.count_senders("c", NOW, life, sends=False) == 2
-    assert await store.count_senders("a", NOW + life / 2, life, sends=False) == 1
-    assert await store.count_senders("c", NOW + life * 2, life, sends=False) == 0
+    assert await store.count_senders("a", NOW, life, sends=False) == (0, 1)
+    assert await store.count_senders("a", NOW, life, sends=True) == (1, 1)
+    assert await store.count_senders("b", NOW, life, sends=True) == (2, 2)
+    assert await store.count_senders("c", NOW, life, sends=False) == (2, 3)
+    assert await store.count_senders("a", NOW + life / 2, life, sends=False) == (1, 3)
+    assert await store.count_senders("c", NOW + life * 2, life, sends=False) == (0, 1)
 
 
 class Unsteady(MemoryStore):
