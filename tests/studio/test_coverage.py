@@ -77,4 +77,4 @@ def test_a_translation_that_says_it_otherwise_is_told() -> None:
 def test_the_glossary_of_the_content_is_read(assembled: Assembled) -> None:
     glossary = glossary_from(assembled.documents["glossary"])
 
-    assert [term.english for term in terms_in("Call the hotline", glossary)] == ["hotline"]
+    assert [term.english for term in terms_in("Call the helpline", glossary)] == ["helpline"]
