@@ -42,7 +42,7 @@ ENGINE_PHRASES: Final = (
     # facts and languages
     *("range", "checked-on", "may-have-changed", "fallback-note", "reviewed-share"),
     # endings
-    *("stopped", "exit-limits", "forgotten", "times-up", "too-fast"),
+    *("stopped", "exit-limits", "forgotten", "times-up", "too-fast", "page-busy"),
     # with a helpline
     *("held-neutral", "held-look", "covered", "staff-says", "staff-wrote-in", "edited-mark", "passed-on"),
     *("cannot-pass-on", "not-passed-on", "acknowledged-now", "waits-again", "ticket-reopened"),
