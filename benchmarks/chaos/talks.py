@@ -95,18 +95,18 @@ class Talker:
 
     def call(self) -> None:
         self.called_at = time.monotonic()
-        if self.calls_by_tap:
-            self._tap(_CALL)
-        else:
+        # Who has nothing to press yet writes.
+        if not (self.calls_by_tap and self._tap(_CALL)):
             self.person.send("/person")
 
     def unanswered(self) -> int:
         return sum(not self.telegram.world.taps[tap].answered for tap in self.taps)
 
-    def _tap(self, press: str) -> None:
+    def _tap(self, press: str) -> bool:
         shown = [message for message in self.person.chat.messages.values() if message.from_bot and not message.deleted]
         if shown:
             self.taps.append(self.person.tap_data(press, shown[-1]))
+        return bool(shown)
 
 
 @dataclass(frozen=True, slots=True)
