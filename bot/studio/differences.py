@@ -26,6 +26,8 @@ TEXT: Final = "text"
 _NAMED_BY: Final = ("id", "test")
 """Keys that name a thing in a list."""
 _TITLES: Final = ("title", "name", "about", "say", "what")
+_OF_TEXTS: Final = frozenset({"language", "status", "by", "on", "texts"})
+"""What a file of translations says of its texts; they are told one by one."""
 _MOST_CELLS: Final = 4_000_000
 """So many comparisons of pieces take a second; longer texts are shown as a whole."""
 
@@ -200,6 +202,10 @@ def _texts(file: str, language: Language, document: dict[str, Plain]) -> Iterato
         else:
             told["text"] = said
         yield (TEXT, text, language), _Thing(text, file, told)
+    rest = {chapter: said for chapter, said in document.items() if chapter not in _OF_TEXTS}
+    if rest:
+        # How people ask in this language: it decides which answer they get.
+        yield (FILE, file, language), _Thing(file, file, rest)
 
 
 def _title(said: Plain, otherwise: str) -> str:

@@ -97,6 +97,20 @@ def test_translations_are_told_by_language_and_not_by_hash() -> None:
     }
 
 
+def test_how_people_ask_in_a_language_is_told_beside_its_translations() -> None:
+    before = (
+        'language: km\nstatus: draft\ntexts:\n  home.menu.say: {from: 11111111, text: "ចង់"}\nask:\n  wage: ["ប៉ុន្មាន"]\n'
+    )
+    after = before.replace("ចង់", "អី").replace('"ប៉ុន្មាន"', '"ប៉ុន្មាន", "ជួយផង"')
+
+    found = told("texts/km/topics/work.yaml", before, after)
+
+    assert {(one.kind, one.language, one.field, one.after) for one in found} == {
+        ("text", Language("km"), "text", "អី"),
+        ("file", Language("km"), "ask.wage.2", "ជួយផង"),
+    }
+
+
 def test_what_cannot_be_read_and_what_is_no_text_is_told_too() -> None:
     (broken,) = told(FACTS, FACT, FACT + "  oops\n:")
     assert broken.file == FACTS
