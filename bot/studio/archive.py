@@ -218,7 +218,7 @@ class Archive:
                 if name not in choices or (choices[name] is Side.BOTH and not joined.takes_both):
                     conflicts.append(joined)
                     continue
-                chose, joined = True, await asyncio.to_thread(keep, choices[name], *sides)
+                chose, joined = True, await asyncio.to_thread(keep, name, choices[name], *sides)
             tree = tree.without(name) if joined is None else tree.put(name, await self.put(joined))
         if conflicts:
             return Clashing(tuple(conflicts))

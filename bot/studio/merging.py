@@ -71,21 +71,22 @@ def join(name: str, base: bytes | None, mine: bytes | None, theirs: bytes | None
     return Conflict(name, clashes) if clashes else b"".join(part for part in parts if isinstance(part, bytes))
 
 
-def keep(side: Side, base: bytes | None, mine: bytes | None, theirs: bytes | None) -> bytes | None:
-    """The file as somebody wants it who has seen both; what does not clash comes from both sides, if both stay."""
+def keep(name: str, side: Side, base: bytes | None, mine: bytes | None, theirs: bytes | None) -> bytes | None:
+    """The file as somebody wants it who has seen both; lines that do not clash come from both sides."""
+    if base is None or mine is None or theirs is None or not name.endswith(_TEXTS):
+        return theirs if side is Side.THEIRS else mine
+    sides = (lines.splitlines(keepends=True) for lines in (base, mine, theirs))
+    return b"".join(_kept(side, part).encode() if isinstance(part, Clash) else part for part in _parts(*sides))
+
+
+def _kept(side: Side, clash: Clash) -> str:
     match side:
         case Side.MINE:
-            return mine
+            return clash.mine
         case Side.THEIRS:
-            return theirs
+            return clash.theirs
         case Side.BOTH:
-            if base is None or mine is None or theirs is None:
-                return mine or theirs
-            sides = (side.splitlines(keepends=True) for side in (base, mine, theirs))
-            return b"".join(
-                (_ended(part.theirs) + part.mine).encode() if isinstance(part, Clash) else part
-                for part in _parts(*sides)
-            )
+            return _ended(clash.theirs) + clash.mine
 
 
 def _ended(words: str) -> str:

@@ -42,8 +42,8 @@ def test_the_same_line_changed_by_both_is_told_with_both() -> None:
 
     assert join("facts/a.yaml", BASE, mine, theirs) == Conflict("facts/a.yaml", (clash,))
     assert join("facts/a.yaml", BASE, mine, mine) == mine
-    assert keep(Side.MINE, BASE, mine, theirs) == mine
-    assert keep(Side.THEIRS, BASE, mine, theirs) == theirs
+    assert keep("facts/a.yaml", Side.MINE, BASE, mine, theirs) == mine
+    assert keep("facts/a.yaml", Side.THEIRS, BASE, mine, theirs) == theirs
 
 
 def test_what_both_added_at_the_same_place_can_both_stay() -> None:
@@ -52,7 +52,18 @@ def test_what_both_added_at_the_same_place_can_both_stay() -> None:
 
     assert isinstance(conflict, Conflict)
     assert conflict.takes_both
-    assert keep(Side.BOTH, BASE, mine, theirs) == BASE + b"\n- fact: e\n\n- fact: d\n"
+    assert keep("facts/a.yaml", Side.BOTH, BASE, mine, theirs) == BASE + b"\n- fact: e\n\n- fact: d\n"
+
+
+def test_whoever_chooses_a_side_loses_no_line_that_did_not_clash() -> None:
+    mine = BASE.replace(b"value: 1", b"value: 10").replace(b"value: 2", b"value: 20")
+    theirs = BASE.replace(b"value: 2", b"value: 200").replace(b"value: 3", b"value: 30")
+    joined = BASE.replace(b"value: 1", b"value: 10").replace(b"value: 3", b"value: 30")
+
+    assert keep("facts/a.yaml", Side.MINE, BASE, mine, theirs) == joined.replace(b"value: 2", b"value: 20")
+    assert keep("facts/a.yaml", Side.THEIRS, BASE, mine, theirs) == joined.replace(b"value: 2", b"value: 200")
+    assert keep("media/door.png", Side.THEIRS, BASE, mine, theirs) == theirs
+    assert keep("facts/a.yaml", Side.MINE, BASE, None, theirs) is None
 
 
 def test_what_is_no_text_or_was_taken_away_is_never_joined() -> None:
