@@ -63,7 +63,7 @@ async def run(seed: int, rounds: int, say: Callable[[str], None], *, people: int
             crowd.finish()
             await crowd.settle()
             # A lease later whatever comes a second time has come.
-            await asyncio.sleep(LEASE.total_seconds() + 2 if rounds > 1 else 0)
+            await asyncio.sleep(LEASE.total_seconds() + 2)
             outcome = crowd.outcome(await tickets_in(url, folder), vault_of(folder))
     done = {"rounds": rounds, "bytes dropped": dropped, **outcome.done()}
     # Each bot that dies may double what it has in hand.
