@@ -134,7 +134,7 @@ async def take_in(press: Press, folder: Path, title: str, by: str) -> list[str]:
 async def publish(press: Press, folder: Path, by: str, reviewed_by: str, why: str) -> list[str]:
     """Make what a folder holds live, checked and with its authors' tests."""
     author, reviewer = press.person(by), press.person(reviewed_by)
-    if author == reviewer:
+    if author.casefold() == reviewer.casefold():
         raise PublishingError(_REFUSALS[Refusal.OWN_WORK])
     change = await _begun(press, folder, why, author)
     try:

@@ -107,6 +107,9 @@ async def test_one_person_alone_publishes_nothing(press: Press, quick_folder: Pa
         with pytest.raises(PublishingError):
             await publish(press, folder, "Dara", reviewer, "The wage rose.")
 
+    with pytest.raises(PublishingError, match="somebody else"):
+        await publish(press, folder, "Ann Only-Git", "ann only-git", "The wage rose.")
+
     assert await press.archive.live() is None
 
 
