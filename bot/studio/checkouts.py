@@ -107,7 +107,11 @@ class Checkouts:
         lately = time.time() - KEPT.total_seconds()
         for folder in _inside(self._trees):
             if (live is None or folder != live[1].parent) and _changed(folder) < lately:
-                shutil.rmtree(folder, ignore_errors=True)
+                # First its name: who is stopped in the middle leaves no half of it for somebody to read.
+                gone = folder.with_name(f"{folder.name.partition('.')[0]}.{secrets.token_hex(4)}")
+                with contextlib.suppress(OSError):
+                    folder.rename(gone)
+                    shutil.rmtree(gone)
         for blob in _inside(self._blobs):
             if _changed(blob) < lately and _is_alone(blob):
                 blob.unlink(missing_ok=True)

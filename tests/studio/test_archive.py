@@ -461,6 +461,7 @@ async def test_a_folder_on_disk_that_nobody_uses_goes_but_what_was_live_last_sta
     archive.checkouts.sweep()
 
     assert not old.exists()
+    assert [*live.parent.parent.iterdir()] == [live.parent]
     assert archive.checkouts.last_live() == (2, live)
     assert FACT.encode() not in (live / FACTS).read_bytes()
     assert archive.checkouts.find(TreeHash(Tree().hash)) is None
