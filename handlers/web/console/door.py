@@ -99,11 +99,11 @@ class ConsoleDoor:
         if not is_from_our_page(request, self._office.public_url):
             raise web.HTTPForbidden
         told = await request.post()
-        form: dict[str, str] = {}
+        form: dict[str, list[str]] = {}
         for name, value in told.items():
             if isinstance(value, str):
-                form[name] = f"{form[name]} {value}" if name in form else value
-        return form
+                form.setdefault(name, []).append(value)
+        return {name: " ".join(values) for name, values in form.items()}
 
     def _trouble(
         self, request: web.Request, caller: Caller | None, trouble: views.Trouble, status: int

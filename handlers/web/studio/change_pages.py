@@ -132,7 +132,8 @@ class ChangePages:
     async def schedule(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
         at = self._moment(field(form, "at"), caller)
         if at is None:
-            return go(self._path(request), failed="moment-needed")
+            change = await self._studio.change(request.match_info["change"])
+            return go(f"{CHANGES}/{change.id}", failed="moment-needed")
         return await self._act(request, caller, Schedule(at), "scheduled", Deed.CONTENT_SCHEDULED)
 
     async def unschedule(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:

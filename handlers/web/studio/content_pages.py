@@ -52,7 +52,8 @@ class ContentPages:
         query = request.query
         kind = next((one for one in LISTED if one == query.get("kind")), None)
         wanted = query.get("q", "").strip()[:200]
-        start = int(query["from"]) if query.get("from", "").isdigit() and len(query["from"]) < 6 else 0
+        told = query.get("from", "")
+        start = int(told) if told.isascii() and told.isdigit() and len(told) < 6 else 0
         catalogue = await studio.catalogue(look)
         found = await asyncio.to_thread(_search, catalogue, wanted, kind) if wanted else ()
         entries = () if wanted else catalogue.entries if kind is None else catalogue.of(kind)

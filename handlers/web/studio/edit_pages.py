@@ -20,6 +20,7 @@ from bot.studio.checking import Finding
 from bot.studio.differences import differences
 from bot.studio.forms import Form
 from bot.studio.kinds import Kind, kind_in
+from bot.studio.stock import StockError
 from bot.studio.tree import BlobId, is_content_name
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.pages import page
@@ -94,7 +95,7 @@ class EditPages:
 
     async def save(self, request: web.Request, caller: Caller, told: Mapping[str, str]) -> web.Response:
         thing, file = _asked(told)
-        form = None if thing is None else form_of(thing, await request.post())
+        form = None if thing is None else await asyncio.to_thread(form_of, thing, await request.post())
         if thing is None or form is None:
             raise web.HTTPNotFound
         look = await self._studio.look(request)
@@ -125,7 +126,7 @@ class EditPages:
                     if answer is not None:
                         return answer
             look = await self._studio.look(request)
-        return go(look.path, failed=f"refused-{Refusal.CHANGED_MEANWHILE}")
+        return go(edit_address(look, file, thing.kind, thing.id), failed=f"refused-{Refusal.CHANGED_MEANWHILE}")
 
     async def save_text(self, request: web.Request, caller: Caller, told: Mapping[str, str]) -> web.Response:
         thing, file = _asked(told)
@@ -174,7 +175,7 @@ class EditPages:
         if "source" in told:
             found = await studio.check_file(look, file, text_as_file(told["source"], now))
             return web.json_response({"wrong": {}, "findings": [_told(one) for one in found]})
-        form = None if thing is None else form_of(thing, await request.post())
+        form = None if thing is None else await asyncio.to_thread(form_of, thing, await request.post())
         if thing is None or form is None:
             raise web.HTTPNotFound
         try:
@@ -239,7 +240,8 @@ class EditPages:
             return now if not expects else b""
         try:
             return await self._studio.archive.blob(BlobId(expects))
-        except KeyError:
+        except StockError:
+            # It stood there hours ago, and nothing names it any more.
             return b""
 
     async def _page(self, request: web.Request, caller: Caller, opened: _Open, status: int = 200) -> web.Response:

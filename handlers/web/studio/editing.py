@@ -4,6 +4,7 @@ A form is written into the file as it is now, unless somebody has meanwhile chan
 file that was edited as text is joined line by line, as far as that can be done without guessing.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final, TypeAlias
@@ -17,6 +18,9 @@ from bot.studio.forms import Form, NotApplied, apply_form, new_form, posted_form
 from bot.studio.kinds import Kind
 
 _KEPT: Final = 64
+_DEEPEST: Final = 8
+"""No form has rows within rows within more rows than that."""
+
 OUT: Final = "out"
 """The field that names rows which are to be taken out, such as `numbers.1`."""
 
@@ -110,11 +114,17 @@ def write_form(thing: Thing, form: Form, seen: bytes, now: bytes, documents: Doc
 def form_of(thing: Thing, told: "MultiDictProxy[str | bytearray | bytes | web.FileField]") -> Form | None:
     """The form as the browser sent it, with rows taken out and moved as it says."""
     posted = {name: tuple(one for one in told.getall(name) if isinstance(one, str)) for name in dict.fromkeys(told)}
-    for row in posted.get(OUT, ()):
-        posted = {name: values for name, values in posted.items() if not name.startswith(f"{row}.")}
+    out = frozenset(posted.get(OUT, ()))
+    posted = {name: values for name, values in posted.items() if out.isdisjoint(_rows_around(name))}
     for rows in MOVED:
         posted = _in_place(posted, rows)
     return posted_form(thing.kind, thing.id, posted)
+
+
+def _rows_around(name: str) -> Iterator[str]:
+    """The rows that a field stands in: `numbers` and `numbers.1` for `numbers.1.dial`."""
+    parts = name.split(".", _DEEPEST)
+    return (".".join(parts[:end]) for end in range(1, len(parts)))
 
 
 def _in_place(posted: Posted, rows: str) -> dict[str, tuple[str, ...]]:

@@ -36,7 +36,7 @@ class VersionPages:
 
     async def show_all(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
         studio, archive = self._studio, self._studio.archive
-        start = int(request.query["from"]) if request.query.get("from", "").isdigit() else 0
+        start = _number(request.query.get("from") or "0")
         versions = await archive.versions()
         return page(
             studio.pages.page(
@@ -52,7 +52,7 @@ class VersionPages:
 
     async def show(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
         studio, archive = self._studio, self._studio.archive
-        number = _number(request)
+        number = _number(request.match_info["number"])
         version = await archive.version(number)
         if version is None:
             raise web.HTTPNotFound
@@ -73,7 +73,7 @@ class VersionPages:
 
     async def roll_back(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
         studio = self._studio
-        number = _number(request)
+        number = _number(request.match_info["number"])
         made = await studio.archive.roll_back(number, caller.member.id, field(form, "why"))
         if isinstance(made, Refusal):
             return go(f"{VERSIONS}/{number}", failed=f"refused-{made}")
@@ -85,8 +85,7 @@ class VersionPages:
         return len((await self._studio.archive.present()).changed_in(tree))
 
 
-def _number(request: web.Request) -> int:
-    told = request.match_info["number"]
+def _number(told: str) -> int:
     if not (told.isascii() and told.isdigit() and len(told) < 9):
         raise web.HTTPNotFound
     return int(told)

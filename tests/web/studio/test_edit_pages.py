@@ -108,6 +108,44 @@ async def test_two_people_at_the_same_thing_see_both_and_the_second_decides(hous
         assert "Bangkok, all work" in text
 
 
+async def test_what_stood_there_hours_ago_and_is_not_kept_any_more_loses_nothing_of_ones_own(
+    house: StudioHouse,
+) -> None:
+    async with Editor(house.desk.base) as edit:
+        await edit.sign_in(house.desk, EDIT)
+        change = await edit.begin("Wage")
+        form = sent(await edit.open(change, "fact", FACT, FILE))
+        await save(edit, change, form | {"value": "412", "expects": "0" * 64})
+        assert edit.status == 409
+        assert sent(edit.text)["value"] == "412"
+        await save(edit, change, sent(edit.text))
+        assert "  value: 412\n" in await house.text(change, FILE)
+
+
+async def test_numbers_that_are_none_break_no_page(house: StudioHouse) -> None:
+    async with Editor(house.desk.base) as edit:
+        await edit.sign_in(house.desk, EDIT)
+        await edit.get("/studio/at/live/content?from=%C2%B2")
+        assert edit.status == 200
+        await edit.get("/studio/versions?from=%C2%B2")
+        assert edit.status == 404
+        await edit.get("/studio/versions?from=")
+        assert edit.status == 200
+        await edit.post("/studio/changes/none%0D%0Asuch/schedule", {"at": "soon"})
+        assert edit.status == 404
+
+
+def test_rows_are_taken_out_of_a_form_of_any_size() -> None:
+    rows = [f"steps.{number}.options.{other}" for number in range(30) for other in range(100)]
+    told = MultiDict((f"{row}.label", "x") for row in rows)
+    told.extend(("out", row) for row in rows[1:])
+    told.add("out", "." * 10_000)
+    form = form_of(Thing(Kind.SCREEN, "home.menu"), MultiDictProxy(told))
+
+    assert isinstance(form, ScreenForm)
+    assert len(form.steps) == 1
+
+
 async def test_two_people_in_the_text_of_one_file_see_both(house: StudioHouse) -> None:
     async with Editor(house.desk.base) as one, Editor(house.desk.base) as other:
         await one.sign_in(house.desk, EDIT)
