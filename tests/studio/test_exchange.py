@@ -19,6 +19,8 @@ from tests.whole.running_bot import CONTENT
 FORMS = (spreadsheet, xliff, po)
 LANGUAGES = ("km", "lo", "my", "th")
 KHMER = Language("km")
+NESTED = b'<xliff xmlns="urn:oasis:names:tc:xliff:document:2.0" trgLang="km">' + b"<unit>" * 5_000 + b"</unit>" * 5_000
+NESTED += b"</xliff>"
 DAY = date(2026, 11, 26)
 
 
@@ -120,6 +122,19 @@ def test_a_text_that_a_tool_cut_into_sentences_is_put_together_again() -> None:
     )
 
 
+def test_a_slot_that_is_named_again_and_again_does_not_grow_beyond_bounds() -> None:
+    file = (
+        '<xliff xmlns="urn:oasis:names:tc:xliff:document:2.0" version="2.0" srcLang="en" trgLang="km"><file id="f">'
+        f'<unit id="a"><originalData><data id="d1">{"x" * 100_000}</data></originalData>'
+        '<segment><source>One</source><target><ph dataRef="d1"/></target></segment>'
+        "</unit></file></xliff>"
+    )
+
+    (back,) = xliff.read(file.encode(), KHMER)
+
+    assert len(back.words) < 1_000
+
+
 @pytest.mark.parametrize(
     ("form", "content", "fault"),
     [
@@ -140,6 +155,8 @@ def test_a_text_that_a_tool_cut_into_sentences_is_put_together_again() -> None:
         (xliff, b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', Fault.NOT_THIS_FORM),
         (xliff, b'<xliff xmlns="urn:oasis:names:tc:xliff:document:2.0" trgLang="lo"/>', Fault.WRONG_LANGUAGE),
         (xliff, b"<a>" * 200_000, Fault.NOT_THIS_FORM),
+        (xliff, NESTED, Fault.NOT_THIS_FORM),
+        (po, b'msgid "a"\nmsgstr ""\n' + b'"x"\n' * 100_000, Fault.NOT_THIS_FORM),
     ],
 )
 def test_a_file_that_is_none_of_ours_is_refused(form: ModuleType, content: bytes, fault: Fault) -> None:

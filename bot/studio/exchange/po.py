@@ -11,7 +11,7 @@ import polib
 
 from bot.messages import Language
 from bot.studio.exchange.errors import MOST_BYTES, ExchangeError, Fault
-from bot.studio.units import MOST, Incoming, State, Unit
+from bot.studio.units import LONGEST, MOST, Incoming, State, Unit
 
 NAME: Final = "po"
 _FUZZY: Final = "fuzzy"
@@ -45,6 +45,8 @@ def read(content: bytes, language: Language) -> tuple[Incoming, ...]:
     # The library takes a line without any quotes for the path of a file, and would open it.
     if "msgid" not in words or "\n" not in words:
         raise ExchangeError(Fault.NOT_THIS_FORM)
+    if _longest(words) > LONGEST * 4:
+        raise ExchangeError(Fault.NOT_THIS_FORM)
     try:
         file = polib.pofile(words)
     except (OSError, ValueError, IndexError, UnicodeError) as error:
@@ -65,6 +67,15 @@ def read(content: bytes, language: Language) -> tuple[Incoming, ...]:
         )
         for entry in entries
     )
+
+
+def _longest(words: str) -> int:
+    """The most characters of one text: the library takes ever longer to add lines to a long one."""
+    longest = length = 0
+    for line in words.splitlines():
+        length = length + len(line) if line.lstrip().startswith('"') else 0
+        longest = max(longest, length)
+    return longest
 
 
 def _line_in(words: str) -> int:

@@ -27,6 +27,8 @@ _TO_STATE: Final = {
     State.REVIEWED: "reviewed",
 }
 _REVIEWED: Final = frozenset({"reviewed", "final"})
+_DEEPEST: Final = 32
+_LONGEST_SLOT: Final = 200
 _XML: Final = "{http://www.w3.org/XML/1998/namespace}"
 # Controls cannot stand in XML at all; content has none.
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -99,7 +101,7 @@ def read(content: bytes, language: Language) -> tuple[Incoming, ...]:
         raise ExchangeError(Fault.NOT_THIS_FORM, error.position[0]) from error
     except (DefusedXmlException, ValueError, LookupError) as error:
         raise ExchangeError(Fault.NOT_THIS_FORM) from error
-    if root.tag != _named("xliff"):
+    if root.tag != _named("xliff") or _depth(root) > _DEEPEST:
         raise ExchangeError(Fault.NOT_THIS_FORM)
     told = root.get("trgLang", "")
     if told.partition("-")[0] != language:
@@ -110,9 +112,18 @@ def read(content: bytes, language: Language) -> tuple[Incoming, ...]:
     return tuple(_read_unit(unit, number) for number, unit in enumerate(units, 1))
 
 
+def _depth(root: Element) -> int:
+    """How many elements stand within each other at most, counted no further than it matters."""
+    depth, level = 0, [root]
+    while level and depth <= _DEEPEST:
+        depth, level = depth + 1, [child for each in level for child in each]
+    return depth
+
+
 def _read_unit(unit: Element, number: int) -> Incoming:
     """One text; its line is its number in the file, since a tool may have put all of it into one line."""
-    slots = {data.get("id", ""): data.text or "" for data in unit.iter(_named("data"))}
+    # What is named again and again must not grow beyond all bounds.
+    slots = {data.get("id", ""): (data.text or "")[:_LONGEST_SLOT] for data in unit.iter(_named("data"))}
     segments = list(unit.iter(_named("segment")))
     hashes = [note.text or "" for note in unit.iter(_named("note")) if note.get("category") == "from"]
     # A tool may have cut a text into sentences; what stood between them is in elements that it must not touch.
@@ -129,7 +140,7 @@ def _read_unit(unit: Element, number: int) -> Incoming:
 
 
 def _whole(unit: Element, kind: str, slots: dict[str, str]) -> str:
-    parts = []
+    parts: list[str] = []
     for piece in unit:
         if piece.tag not in {_named("segment"), _named("ignorable")}:
             continue
@@ -140,7 +151,7 @@ def _whole(unit: Element, kind: str, slots: dict[str, str]) -> str:
             # Half of a text is no text.
             return ""
         if holder is not None:
-            parts.append("".join(_words(holder, slots)))
+            parts += _words(holder, slots)
     return "".join(parts)
 
 

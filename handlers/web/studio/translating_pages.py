@@ -1,5 +1,6 @@
 """Translations: how far each language is, one text beside its English, and files for translators out and in."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -233,12 +234,12 @@ class TranslatingPages:
         if reader is None:
             return go(at.path, failed="file-form")
         try:
-            incoming = reader.read(sent.file.read(MOST_BYTES + 1), at.language)
+            incoming = await asyncio.to_thread(reader.read, sent.file.read(MOST_BYTES + 1), at.language)
         except ExchangeError as error:
             return self._report(request, caller, at, fault=error)
         if not form.get("reviewed", ""):
             incoming = tuple(_as_draft(one) for one in incoming)
-        judged = judge(incoming, at.units(), at.language, at.assembled.draft.texts)
+        judged = await asyncio.to_thread(judge, incoming, at.units(), at.language, at.assembled.draft.texts)
         written = await self._write([one for one in judged if one.fate is Fate.TAKEN], caller, at)
         if isinstance(written, Refusal):
             return go(at.path, failed=f"refused-{written}")

@@ -137,10 +137,8 @@ async def test_numbers_that_are_none_break_no_page(house: StudioHouse) -> None:
 
 def test_rows_are_taken_out_of_a_form_of_any_size() -> None:
     rows = [f"steps.{number}.options.{other}" for number in range(30) for other in range(100)]
-    told = MultiDict((f"{row}.label", "x") for row in rows)
-    told.extend(("out", row) for row in rows[1:])
-    told.add("out", "." * 10_000)
-    form = form_of(Thing(Kind.SCREEN, "home.menu"), MultiDictProxy(told))
+    told = [*((f"{row}.label", "x") for row in rows), *(("out", row) for row in rows[1:]), ("out", "." * 10_000)]
+    form = form_of(Thing(Kind.SCREEN, "home.menu"), MultiDictProxy(MultiDict(told)))
 
     assert isinstance(form, ScreenForm)
     assert len(form.steps) == 1
