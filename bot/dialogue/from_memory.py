@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Final
 
 from bot.dialogue.conversation import Conversation, Frame
-from bot.dialogue.effects import Count, Hush, Send, Turn, Wake, Wonder
+from bot.dialogue.effects import Count, Hush, OpenTicket, Send, Turn, Wake, Wonder
 from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Event, Pressed, Typed, Wish, Wished
 from bot.dialogue.presses import Answer, Open, read_press
 from bot.dialogue.script import Script
-from bot.dialogue.steps import ActOnTicket, Ask, CallHelpline, Checklist, Choose, Flow, Set
+from bot.dialogue.steps import ActOnTicket, Ask, CallHelpline, Checklist, Choose, Flow, FlowId, Set
 from bot.dialogue.urgency import urgency_of
 from bot.dialogue.wording import BLANK_LINE, Wording
 from bot.facts import Caller
@@ -26,6 +26,18 @@ _HARMLESS: Final = (Send, Count, Hush, Wake, Wonder)
 
 def turn_from_memory(script: Script, event: Event, now: datetime) -> Turn | None:
     """The turn that answers a press for everybody alike; none where there is no such answer."""
+    turn = _turn_of(script, event, now)
+    # What would only seem to be done is not said: no helpline called, nothing forgotten.
+    return turn if turn is not None and all(isinstance(one, _HARMLESS) for one in turn.effects) else None
+
+
+def would_call(script: Script, event: Event, now: datetime) -> bool:
+    """Whether a press by somebody of whom nothing is known would call a helpline, however it leads there."""
+    turn = _turn_of(script, event, now)
+    return turn is not None and any(isinstance(one, OpenTicket) for one in turn.effects)
+
+
+def _turn_of(script: Script, event: Event, now: datetime) -> Turn | None:
     if not isinstance(event, Pressed):
         return None
     press = read_press(event.press)
@@ -45,8 +57,7 @@ def turn_from_memory(script: Script, event: Event, now: datetime) -> Turn | None
         case _:
             return None
     turn = take_turn(script, standing, event, now)
-    # What would only seem to be done is not said: no helpline called, nothing forgotten.
-    return turn if turn.conversation is not None and all(isinstance(one, _HARMLESS) for one in turn.effects) else None
+    return turn if turn.conversation is not None else None
 
 
 def calls_for_help(script: Script, event: Event) -> bool:
@@ -73,10 +84,16 @@ def is_way_out(script: Script, event: Event) -> bool:
 def may_call_helpline(script: Script, written: str) -> bool:
     """Whether a button belongs to a flow that can call a helpline."""
     press = read_press(written)
-    if press is None or not isinstance(press.wants, Answer):
-        return False
-    spot = script.spots.get(press.wants.node)
-    steps = () if spot is None else [step for one in script.flows[spot.flow].screens.values() for step in one.steps]
+    flow: FlowId | None = None
+    match None if press is None else press.wants:
+        case Answer(node, _):
+            spot = script.spots.get(node)
+            flow = None if spot is None else spot.flow
+        case Open(beginning):
+            flow = script.beginnings.get(beginning)
+        case Wish.PERSON:
+            flow = script.special.person
+    steps = () if flow is None else [step for one in script.flows[flow].screens.values() for step in one.steps]
     return any(isinstance(step, CallHelpline | ActOnTicket) for step in steps)
 
 

@@ -21,6 +21,7 @@ from bot.dialogue.from_memory import (
     language_of_press,
     numbers_from_memory,
     turn_from_memory,
+    would_call,
 )
 from bot.dialogue.presses import AnswerCard, LookIn, read_press
 from bot.dialogue.script import Script
@@ -111,8 +112,11 @@ class WithoutStore:
         event, script = arrival.event, self._script()
         if not isinstance(event, Pressed) or language_of_press(script, event.press) is None:
             return False
-        if turn_from_memory(script, event, self._clock.now()) is not None:
+        now = self._clock.now()
+        if turn_from_memory(script, event, now) is not None:
             return True
+        if would_call(script, event, now):
+            return False
         press = read_press(event.press)
         wants = None if press is None else press.wants
         return not (
@@ -123,7 +127,7 @@ class WithoutStore:
         event, script = arrival.event, self._script()
         if is_way_out(script, event):
             return False
-        if calls_for_help(script, event):
+        if calls_for_help(script, event) or would_call(script, event, self._clock.now()):
             return True
         # What is written to a helpline waits, too, and whoever wrote it must not wait for an answer; but whoever holds
         # the phone of somebody who hides, or has chosen safe pictures, is not to learn that there is a talk.

@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 
 from bot.channel import ChannelDownError
-from bot.desk.helplines import HelplineId
+from bot.desk.helplines import Desks, HelplineId
 from bot.desk.ticket import TicketId
 from bot.dialogue import Conversation
-from bot.dialogue.conversation import Calling
+from bot.dialogue.conversation import Calling, Frame
+from bot.dialogue.effects import OpenTicket
+from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Event, Pressed, Typed, Wish, Wished
-from bot.dialogue.presses import LookIn, Press, write_press
+from bot.dialogue.presses import Answer, LookIn, Open, Press, read_press, write_press
 from bot.dialogue.script import Script
 from bot.figures import Figures
 from bot.messages import ArrivalId, ConversationId, Language
@@ -20,6 +22,7 @@ from bot.store.contract import Address, Record
 from bot.turns.arrival import Arrival
 from handlers.telegram.without_store import ONCE_IN, REMEMBERED, Lately, WithoutStore
 from tests.builders import NOW
+from tests.dialogue.test_from_memory import presses
 from tests.fakes import ManualClock, RecordingChannel
 
 EN = Language("en")
@@ -122,6 +125,25 @@ async def test_a_call_for_help_gets_numbers_once_in_ten_minutes_and_is_never_don
     await outage.clock.advance(ONCE_IN.total_seconds())
     assert not await outage.happens(event)
     assert (outage.shown(), outage.alerts) == (2 * first, 2)
+
+
+async def test_a_button_that_calls_a_helpline_is_never_done_whatever_its_flow_is_marked(real_script: Script) -> None:
+    unmarked = {name: replace(one, sensitive=False) for name, one in real_script.flows.items()}
+    desks = Desks(dict.fromkeys(real_script.helplines.all, 0))
+    script = replace(real_script, flows=unmarked, desks=desks)
+    calls = 0
+    opening = [write_press(Press(Open(beginning), EN)) for beginning in script.beginnings]
+    for who, press in enumerate((*opening, *presses(script))):
+        read = read_press(press)
+        assert read is not None
+        frames = (Frame(read.wants.node),) if isinstance(read.wants, Answer) else ()
+        turn = take_turn(script, Conversation(language=EN, frames=frames), Pressed(press, "17"), NOW)
+        if any(isinstance(effect, OpenTicket) for effect in turn.effects):
+            outage, calls = Outage(script), calls + 1
+            assert not await outage.happens(Pressed(press, "17"), who)
+            assert outage.alerts == 1
+            assert outage.shown() > 0
+    assert calls > 3
 
 
 async def test_each_who_asks_is_heard(outage: Outage) -> None:
