@@ -1,10 +1,14 @@
 """A change from its first edit to the moment it is live and back again, as two people do it with their browsers."""
 
 import re
+from datetime import date
+from pathlib import Path
 
+from bot.compiler import Place, Problem
+from bot.dialogue.script import Script
 from bot.studio.changes import ChangeState
 from tests.web.console.desk_house import ADA, EDIT, OPAL, SUE
-from tests.web.studio.studio_house import Editor, StudioHouse
+from tests.web.studio.studio_house import Editor, StudioHouse, a_studio_house, some_content
 
 FILE = "facts/cambodia.yaml"
 
@@ -18,6 +22,25 @@ async def change_something(editor: Editor, house: StudioHouse, title: str = "Pas
     await editor.post(f"/studio/at/{change}/edit/text", form)
     assert editor.status == 200, editor.text
     return change
+
+
+async def write(editor: Editor, house: StudioHouse, change: str, instead: dict[str, str]) -> None:
+    """Other words in the text of the file."""
+    text = await house.text(change, FILE)
+    for old, new in instead.items():
+        text = text.replace(old, new)
+    form = {"file": FILE, "expects": (await house.change(change)).tree.files[FILE], "source": text}
+    await editor.post(f"/studio/at/{change}/edit/text", form)
+    assert "Saved." in editor.text
+
+
+async def approve(change: str, editor: Editor, reviewer: Editor, house: StudioHouse) -> None:
+    """Ask for a review, and give it."""
+    await editor.get(f"/studio/changes/{change}")
+    await editor.post(f"/studio/changes/{change}/submit")
+    await reviewer.get(f"/studio/changes/{change}")
+    await reviewer.post(f"/studio/changes/{change}/approve", {"seen": (await house.change(change)).tree.hash})
+    assert (await house.change(change)).state is ChangeState.APPROVED
 
 
 async def test_nothing_goes_live_without_a_second_person(house: StudioHouse) -> None:
@@ -50,6 +73,58 @@ async def test_nothing_goes_live_without_a_second_person(house: StudioHouse) -> 
         assert [deed for who, deed in deeds if who == EDIT and deed.startswith("content")] == [
             *("content-edited", "content-submitted", "content-published"),
         ]
+
+
+async def test_what_the_check_finds_mistakes_in_is_not_published_and_the_page_says_so(
+    page_script: Script, quick_folder: Path
+) -> None:
+    def find_a_mistake(_folder: Path, _day: date) -> tuple[Problem, ...]:
+        return (Problem(Place(f"content/{FILE}", 1, 1), "this fact is told nowhere"),)
+
+    content = some_content(quick_folder / "content")
+    async with (
+        a_studio_house(page_script, quick_folder / "data", content, find_a_mistake) as house,
+        Editor(house.desk.base) as edit,
+        Editor(house.desk.base) as sue,
+    ):
+        await edit.sign_in(house.desk, EDIT)
+        await sue.sign_in(house.desk, SUE)
+        change = await change_something(edit, house)
+        await approve(change, edit, sue, house)
+        await edit.post(f"/studio/changes/{change}/publish")
+        assert (edit.status, edit.path.partition("?")[0]) == (200, f"/studio/changes/{change}")
+        assert "It was not published: the check finds mistakes." in edit.text
+        assert f'data-load="/studio/at/{change}/findings"' in edit.text
+        assert (await house.change(change)).state is ChangeState.APPROVED
+        assert await house.archive.live() is None
+
+
+async def test_where_two_wrote_the_same_lines_both_are_shown_and_the_chosen_ones_stay(house: StudioHouse) -> None:
+    async with Editor(house.desk.base) as edit, Editor(house.desk.base) as sue:
+        await edit.sign_in(house.desk, EDIT)
+        await sue.sign_in(house.desk, SUE)
+        before = await house.archive.read(await house.archive.present(), FILE)
+        first, second, *_ = re.findall(r"- fact: \S+\n", before.decode())
+        mine, theirs = await edit.begin("Mine"), await edit.begin("Theirs")
+        await write(edit, house, mine, {first: f"{first}  # my words <b>\n"})
+        await write(edit, house, theirs, {first: f"{first}  # their words\n", second: f"{second}  # theirs alone\n"})
+        await approve(theirs, edit, sue, house)
+        await edit.post(f"/studio/changes/{theirs}/publish")
+        await approve(mine, edit, sue, house)
+        await edit.post(f"/studio/changes/{mine}/publish")
+        assert "Bring it up to date first" in edit.text
+
+        await edit.post(f"/studio/changes/{mine}/catch-up")
+        assert edit.status == 409
+        assert re.findall(r"<pre[^>]*>\s*(.*?)\s*</pre>", edit.text) == ["# my words &lt;b&gt;", "# their words"]
+        assert (await house.change(mine)).state is ChangeState.APPROVED
+
+        await edit.post(f"/studio/changes/{mine}/catch-up", {f"side:{FILE}": "mine"})
+        assert edit.status == 200
+        assert "It stands on what is live now" in edit.text
+        text = await house.text(mine, FILE)
+        assert ["# my words" in text, "# their words" in text, "# theirs alone" in text] == [True, False, True]
+        assert (await house.change(mine)).state is ChangeState.OPEN
 
 
 async def test_an_edit_takes_the_approval_away(house: StudioHouse) -> None:
