@@ -113,7 +113,9 @@ def home_from_memory(script: Script, language: Language, now: datetime) -> tuple
 def numbers_from_memory(script: Script, language: Language | None, now: datetime) -> tuple[Message, ...]:
     """Whom to call, and that what is written waits; in all languages where theirs is not known."""
     turn = take_turn(script, Conversation(language=language), Wished(Wish.HELP), now)
-    shown = tuple(effect.message for effect in turn.effects if isinstance(effect, Send))
+    # A page that would call a helpline says that it did; nobody did.
+    is_true = not any(isinstance(effect, OpenTicket) for effect in turn.effects)
+    shown = tuple(effect.message for effect in turn.effects if isinstance(effect, Send)) if is_true else ()
     tongues = (language,) if language is not None else tuple(script.tongues)
     kept = dict.fromkeys(_wording(script, tongue, now).phrase("call-kept") for tongue in tongues)
     return (*shown, Message(plain("\n\n".join(kept)), keep=True, language=language))

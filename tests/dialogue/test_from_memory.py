@@ -1,14 +1,16 @@
 """What is told while the store is away is told to everybody alike, and never says that something was done."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from bot.desk.helplines import Desks
 from bot.dialogue.effects import Count, Hush, Send, Wake, Wonder
 from bot.dialogue.events import Pressed, Typed, Wish
 from bot.dialogue.from_memory import may_call_helpline, numbers_from_memory, turn_from_memory
 from bot.dialogue.nodes import FLOW_PART
 from bot.dialogue.presses import Answer, Press, write_press
 from bot.dialogue.script import Script
-from bot.dialogue.steps import Choose
+from bot.dialogue.steps import Choose, FlowId
 from bot.messages import Language, words_of
 
 EN = Language("en")
@@ -60,3 +62,13 @@ def test_numbers_are_there_in_a_language_that_is_known_and_in_all_where_none_is(
     *numbers, kept = numbers_from_memory(real_script, None, NOON)
     assert any(span.dial for message in numbers for span in message.text)
     assert words_of(kept.text).count("\n\n") == len(real_script.tongues) - 1
+
+
+def test_nobody_is_told_of_a_call_that_did_not_go_out(real_script: Script) -> None:
+    special = replace(real_script.special, person=FlowId("ask-helpline"))
+    desks = Desks(dict.fromkeys(real_script.helplines.all, 0))
+
+    shown = numbers_from_memory(replace(real_script, special=special, desks=desks), EN, NOON)
+
+    assert len(shown) == 1
+    assert "Asked at" not in words_of(shown[0].text)
