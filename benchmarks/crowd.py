@@ -46,6 +46,7 @@ class Round:
     refused: int
     processor: float
     crowd_processor: float
+    p95: float = 0.0
 
     @property
     def per_second(self) -> float:
@@ -352,7 +353,8 @@ class _Log:
 
     def round(self, seconds: float, lost: int, processor: float, own: float) -> Round:
         p50, p99 = percentile(self.times, 0.5) * 1e3, percentile(self.times, 0.99) * 1e3
-        return Round(len(self.times), seconds, p50, p99, lost, self.refused, processor, own)
+        p95 = percentile(self.times, 0.95) * 1e3
+        return Round(len(self.times), seconds, p50, p99, lost, self.refused, processor, own, p95)
 
 
 class _Call(asyncio.Protocol):

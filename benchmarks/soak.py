@@ -78,7 +78,7 @@ async def soak(minutes: float, seed: int) -> list[Sample]:
     return samples
 
 
-async def _look(minute: int, program: Program, store: "Redis[bytes]", p50: float, p99: float, lost: int) -> Sample:
+async def _look(minute: int, program: Program, store: Redis, p50: float, p99: float, lost: int) -> Sample:
     endless: Counter[str] = Counter()
     count = 0
     async for key in store.scan_iter(count=1000):

@@ -1,6 +1,7 @@
 """The bot as `waymark run` starts it, but without holding back for Telegram's limits, which a fake one has not.
 
-With WRITE_PROFILE set to a file it tells where its time went, for those who look for it.
+With KEEP_LIMITS set it holds back all the same; with WRITE_PROFILE set to a file it tells where its time went, for
+those who look for it.
 """
 
 import asyncio
@@ -10,12 +11,14 @@ import os
 from bot import logbook
 from bot.__main__ import run_until_told
 from bot.settings import Settings
+from bot.wiring import DEFAULT_PACING
 
 if __name__ == "__main__":
     logbook.open_logbook()
+    pacing = DEFAULT_PACING if "KEEP_LIMITS" in os.environ else None
     if "WRITE_PROFILE" in os.environ:
         with cProfile.Profile() as profile:
-            asyncio.run(run_until_told(Settings.from_environ(os.environ), pacing=None))
+            asyncio.run(run_until_told(Settings.from_environ(os.environ), pacing=pacing))
         profile.dump_stats(os.environ["WRITE_PROFILE"])
     else:
-        asyncio.run(run_until_told(Settings.from_environ(os.environ), pacing=None))
+        asyncio.run(run_until_told(Settings.from_environ(os.environ), pacing=pacing))
