@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -187,9 +187,11 @@ class ChangePages:
     def _moment(self, told: str, caller: Caller) -> datetime | None:
         """What a field for day and hour holds, by the member's clock."""
         try:
-            return datetime.fromisoformat(told).replace(tzinfo=ZoneInfo(self._studio.office.zone_of(caller.member)))
+            at = datetime.fromisoformat(told).replace(tzinfo=ZoneInfo(self._studio.office.zone_of(caller.member)))
         except ValueError:
             return None
+        # The last year that there is cannot be told in every zone.
+        return at if at.year < MAXYEAR else None
 
 
 async def shown_differences(studio: Studio, before: Tree, after: Tree) -> tuple[Shown, ...]:

@@ -198,12 +198,8 @@ class KeepingPages:
     # What all of them need
 
     async def _present(self) -> tuple[Look, Assembled]:
-        studio = self._studio
-        look = await studio.present()
-        assembled = await studio.assembled(look)
-        if assembled is None:
-            raise web.HTTPConflict
-        return look, assembled
+        look = await self._studio.present()
+        return look, await self._studio.readable(look)
 
     def _today(self, caller: Caller) -> date:
         office = self._studio.office

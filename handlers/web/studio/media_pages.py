@@ -131,9 +131,12 @@ class MediaPages:
         listing = f"{name.rpartition('/')[0]}/recordings.yaml"
         text = form.get("text", "")
         if text and listing in look.tree.files:
-            document = Document(await self._studio.archive.read(look.tree, listing))
-            if document.at(("recordings", text)) is not None:
-                edits.append(await self._put(look, listing, document.remove(("recordings", text)).source))
+            try:
+                document = Document(await self._studio.archive.read(look.tree, listing))
+                if document.at(("recordings", text)) is not None:
+                    edits.append(await self._put(look, listing, document.remove(("recordings", text)).source))
+            except EditError:
+                return go(f"{look.path}/media", failed="not-written")
         return await self._write(caller, look, edits, f"{look.path}/media", "taken-out")
 
     # A text that is read aloud

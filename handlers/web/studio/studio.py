@@ -165,6 +165,13 @@ class Studio:
         """All that the files of it say, unchecked; None where one of them cannot be read."""
         return await self.checker.assembled(look.tree, await self.archive.checkout(look.tree))
 
+    async def readable(self, look: Look) -> Assembled:
+        """The same; where a file cannot be read, lead to the page that says which."""
+        found = await self.assembled(look)
+        if found is None:
+            raise web.HTTPSeeOther(f"{look.path}/findings")
+        return found
+
     async def draft(self, look: Look, *, hears: bool = False) -> Draft | Broken:
         """What is looked at, to be played and drawn; what is typed is understood only where it is wanted."""
         compiled = self.drafts.hearing if hears else self.drafts.draft

@@ -305,13 +305,8 @@ class TranslatingPages:
         return _At(look, assembled, self._language(request, assembled))
 
     async def _at(self, request: web.Request) -> tuple[Look, Assembled]:
-        """What is looked at, read; raise HTTPConflict where one of its files cannot be read."""
-        studio = self._studio
-        look = await studio.look(request)
-        assembled = await studio.assembled(look)
-        if assembled is None:
-            raise web.HTTPConflict
-        return look, assembled
+        look = await self._studio.look(request)
+        return look, await self._studio.readable(look)
 
     def _language(self, request: web.Request, assembled: Assembled, *, with_english: bool = False) -> Language:
         language = Language(request.match_info["language"])

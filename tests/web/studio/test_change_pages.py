@@ -118,6 +118,8 @@ async def test_where_two_wrote_the_same_lines_both_are_shown_and_the_chosen_ones
         assert edit.status == 409
         assert re.findall(r"<pre[^>]*>\s*(.*?)\s*</pre>", edit.text) == ["# my words &lt;b&gt;", "# their words"]
         assert (await house.change(mine)).state is ChangeState.APPROVED
+        # Neither took words of the other away: both may stay.
+        assert re.findall(rf'name="side:{FILE}" value="(\w+)"', edit.text) == ["mine", "theirs", "both"]
 
         await edit.post(f"/studio/changes/{mine}/catch-up", {f"side:{FILE}": "mine"})
         assert edit.status == 200
@@ -211,6 +213,8 @@ async def test_a_change_goes_live_by_itself_at_a_time_by_the_clock_on_the_page(h
         await sue.post(f"{path}/approve", {"seen": (await house.change(change)).tree.hash})
         await edit.get(path)
         await edit.post(f"{path}/schedule", {"at": "soon"})
+        assert "Please choose a day and a time" in edit.text
+        await edit.post(f"{path}/schedule", {"at": "9999-12-31T23:59"})
         assert "Please choose a day and a time" in edit.text
         await edit.post(f"{path}/schedule", {"at": "2000-01-01T10:00"})
         assert "This time is over already" in edit.text

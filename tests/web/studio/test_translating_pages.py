@@ -190,6 +190,19 @@ async def test_who_only_reviews_cannot_translate(house: StudioHouse) -> None:
         assert browser.status == 403
 
 
+async def test_where_a_file_cannot_be_read_the_page_says_which(house: StudioHouse, editor: Editor) -> None:
+    change = await editor.begin("Broken")
+    name = "facts/cambodia.yaml"
+    expects = (await house.change(change)).tree.files[name]
+    await editor.get(f"/studio/at/{change}/edit?file={name}")
+    form = {"file": name, "expects": expects, "source": "- fact: [\n"}
+    await editor.post(f"/studio/at/{change}/edit/text", form)
+    await editor.get(f"/studio/at/{change}/translate")
+
+    assert (editor.status, editor.path) == (200, f"/studio/at/{change}/findings")
+    assert name in editor.text
+
+
 async def test_the_matrix_shows_who_gets_no_answer(editor: Editor) -> None:
     for language in ("en", "km"):
         await editor.get(f"/studio/at/live/coverage/{language}")
