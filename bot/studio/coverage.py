@@ -20,6 +20,9 @@ from bot.studio.units import State
 ORIGIN: Final = "origin"
 HERE: Final = "here"
 STAGE: Final = "stage"
+MOST_VALUES: Final = 30
+"""Of origins and of places: more fit into no table, and a draft may say anything."""
+
 _STANDINGS: Final = {Standing.STALE: State.STALE, Standing.DRAFT: State.DRAFT, Standing.REVIEWED: State.REVIEWED}
 _WORST_FIRST: Final = (State.MISSING, State.STALE, State.DRAFT, State.REVIEWED)
 
@@ -58,7 +61,7 @@ def _cells(assembled: Assembled) -> Iterator[Cell]:
     topics: dict[str, list[TopicDraft]] = {}
     for topic in assembled.draft.topics.values():
         topics.setdefault(topic.stage, []).append(topic)
-    origins, places = bot.profile.get(ORIGIN, ()), bot.profile.get(HERE, ())
+    origins, places = (bot.profile.get(name, ())[:MOST_VALUES] for name in (ORIGIN, HERE))
     for (stage, of_stage), origin, here in product(topics.items(), origins, places):
         # Whoever asks about a stage is mostly in it.
         known = {ORIGIN: origin, HERE: here} | ({STAGE: stage} if stage in bot.profile.get(STAGE, ()) else {})

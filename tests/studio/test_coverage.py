@@ -1,6 +1,7 @@
 """Editors see at a glance for whom there is no answer, and in which language it is not to be trusted."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,7 +10,7 @@ from bot.compiler import Notebook, check_content
 from bot.compiler.assembling import Assembled
 from bot.dialogue.phrasebook import TextId
 from bot.messages import Language
-from bot.studio.coverage import coverage
+from bot.studio.coverage import MOST_VALUES, coverage
 from bot.studio.glossary import Term, glossary_from, lacking, terms_in
 from bot.studio.memory import suggestions
 from bot.studio.units import State, Unit, units_of
@@ -34,6 +35,17 @@ def test_each_cell_counts_every_topic_of_its_stage_once(assembled: Assembled) ->
         assert cell.topics == stages[cell.stage]
         assert cell.empty + sum(cell.states.values()) == cell.topics
         assert len(cell.lacking) == cell.empty
+
+
+def test_a_draft_with_countless_places_is_still_a_table(assembled: Assembled) -> None:
+    bot = assembled.draft.bot
+    assert bot is not None
+    many = tuple(f"place-{number}" for number in range(100_000))
+    draft = replace(assembled.draft, bot=replace(bot, profile={**bot.profile, "origin": ("kh",), "here": many}))
+
+    cells = coverage(replace(assembled, draft=draft))
+
+    assert len({cell.here for cell in cells}) == MOST_VALUES
 
 
 def test_english_is_the_source_and_so_never_out_of_date(assembled: Assembled) -> None:

@@ -118,7 +118,7 @@ class TranslatingPages:
     async def show_coverage(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
         look, assembled = await self._at(request)
         language = self._language(request, assembled, with_english=True)
-        cells = [cell for cell in coverage(assembled) if cell.language == language]
+        cells = [cell for cell in await asyncio.to_thread(coverage, assembled) if cell.language == language]
         stages = [(stage, _rows(list(of_stage))) for stage, of_stage in groupby(cells, key=lambda cell: cell.stage)]
         places = list(dict.fromkeys(cell.here for cell in cells))
         return self._page(
