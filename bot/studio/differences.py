@@ -16,6 +16,7 @@ from bot.compiler import Notebook
 from bot.compiler.leaves import Plain, plain_tree
 from bot.compiler.reading import read_yaml
 from bot.messages import Language
+from bot.studio.comparing import can_be_compared
 from bot.studio.kinds import Kind, kind_in
 
 FILE: Final = "file"
@@ -302,8 +303,10 @@ def _told(said: Plain) -> str:
 
 
 def _lines(was: bytes, now: bytes) -> tuple[str, str]:
-    """Only the lines that are different."""
+    """Only the lines that are different; all of them where that would take too long to say."""
     before, after = (side.decode("utf-8", "replace").splitlines() for side in (was, now))
+    if not can_be_compared(before, after):
+        return "\n".join(before), "\n".join(after)
     gone: list[str] = []
     new: list[str] = []
     for what, start, end, to_start, to_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():

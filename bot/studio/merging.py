@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
 
+from bot.studio.comparing import can_be_compared
 from bot.studio.tree import BlobId, Tree
 
 _TEXTS: Final = (".yaml", ".md", ".json")
@@ -24,7 +25,7 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A file that cannot be brought together; without clashes where one side took it away, or where it is no text."""
+    """A file that cannot be brought together; without clashes where it is gone on a side, or no text to be joined."""
 
     name: str
     clashes: tuple[Clash, ...] = ()
@@ -64,19 +65,30 @@ def lay_over(origin: Tree, mine: Tree, theirs: Tree) -> tuple[Tree, tuple[str, .
 
 def join(name: str, base: bytes | None, mine: bytes | None, theirs: bytes | None) -> bytes | Conflict:
     """One file of lines from both sides, where they changed different ones."""
-    if base is None or mine is None or theirs is None or not name.endswith(_TEXTS):
+    sides = _lines(name, base, mine, theirs)
+    if sides is None:
         return Conflict(name)
-    parts = [*_parts(*(side.splitlines(keepends=True) for side in (base, mine, theirs)))]
+    parts = [*_parts(*sides)]
     clashes = tuple(part for part in parts if isinstance(part, Clash))
     return Conflict(name, clashes) if clashes else b"".join(part for part in parts if isinstance(part, bytes))
 
 
 def keep(name: str, side: Side, base: bytes | None, mine: bytes | None, theirs: bytes | None) -> bytes | None:
     """The file as somebody wants it who has seen both; lines that do not clash come from both sides."""
-    if base is None or mine is None or theirs is None or not name.endswith(_TEXTS):
+    sides = _lines(name, base, mine, theirs)
+    if sides is None:
         return theirs if side is Side.THEIRS else mine
-    sides = (lines.splitlines(keepends=True) for lines in (base, mine, theirs))
     return b"".join(_kept(side, part).encode() if isinstance(part, Clash) else part for part in _parts(*sides))
+
+
+def _lines(
+    name: str, base: bytes | None, mine: bytes | None, theirs: bytes | None
+) -> tuple[list[bytes], list[bytes], list[bytes]] | None:
+    """The lines of all sides; nothing where there are none to be joined, or it would take too long."""
+    if base is None or mine is None or theirs is None or not name.endswith(_TEXTS):
+        return None
+    was, my, their = (side.splitlines(keepends=True) for side in (base, mine, theirs))
+    return (was, my, their) if can_be_compared(was, my) and can_be_compared(was, their) else None
 
 
 def _kept(side: Side, clash: Clash) -> str:

@@ -121,6 +121,12 @@ def test_what_cannot_be_read_and_what_is_no_text_is_told_too() -> None:
     assert (remark.kind, remark.before, remark.after) == ("file", "", "# A remark")
 
 
+def test_what_repeats_itself_without_end_is_told_as_a_whole_and_holds_nobody_up() -> None:
+    (whole,) = told(FACTS, (FACT + "\n") * 50, "\n" * 1_000_000)
+
+    assert whole.before == ((FACT + "\n") * 50).removesuffix("\n")
+
+
 def test_all_of_the_shipped_content_can_be_told() -> None:
     files = {
         path.relative_to(CONTENT).as_posix(): path.read_bytes()

@@ -71,6 +71,13 @@ def test_what_is_no_text_or_was_taken_away_is_never_joined() -> None:
     assert join("facts/a.yaml", BASE, None, BASE + b"x") == Conflict("facts/a.yaml")
 
 
+def test_what_repeats_itself_without_end_is_not_joined_and_holds_nobody_up() -> None:
+    base, endless = BASE * 50, b"\n" * 1_000_000
+
+    assert join("facts/a.yaml", base, endless, base + b"x\n") == Conflict("facts/a.yaml")
+    assert keep("facts/a.yaml", Side.MINE, base, endless, base + b"x\n") == endless
+
+
 _LINES = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\n", b"d\n"]), max_size=8).map(b"".join)
 
 
