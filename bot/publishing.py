@@ -147,6 +147,7 @@ async def publish(press: Press, folder: Path, by: str, reviewed_by: str, why: st
     except PublishingError:
         await press.archive.act(change.id, author, Drop())
         raise
+    await press.chronicle.note(press.clock.now(), reviewer, Deed.CONTENT_APPROVED, change.id)
     await press.chronicle.note(press.clock.now(), author, Deed.CONTENT_PUBLISHED, f"{version.number}", why)
     with contextlib.suppress(OSError):
         # A folder that cannot be written to is still published.
