@@ -4,6 +4,7 @@ Things are compared by their names, wherever they stand, so what only moved to a
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -119,9 +120,13 @@ def _as_pieces(parts: Iterable[tuple[PieceKind, Sequence[str]]]) -> tuple[Piece,
 
 def _things(files: Mapping[str, bytes]) -> dict[_Name, _Thing]:
     found: dict[_Name, _Thing] = {}
+    times: Counter[_Name] = Counter()
     for name, content in sorted(files.items()):
         for key, thing in _things_in(name, content):
-            found.setdefault(key, thing)
+            times[key] += 1
+            # A second one of the same name must not hide behind the first.
+            kind, named, language = key
+            found[key if times[key] == 1 else (kind, f"{named} ({times[key]})", language)] = thing
     return found
 
 

@@ -42,6 +42,13 @@ def test_what_came_and_what_went_is_told_whole() -> None:
     assert (went.id, went.after) == ("th-wage", None)
 
 
+def test_nothing_hides_behind_another_of_the_same_name() -> None:
+    found = told(FACTS, FACT, FACT.replace("400", "450") + FACT.replace("400", "999"))
+
+    assert [(one.id, one.field) for one in found] == [("th-wage", "value"), ("th-wage (2)", "")]
+    assert "value: 999" in (found[1].after or "")
+
+
 def test_what_only_moved_is_no_difference() -> None:
     assert differences({FACTS: FACT.encode()}, {"facts/wages.yaml": FACT.encode()}) == ()
     assert (
