@@ -40,9 +40,9 @@ from bot.studio.checking import SHOWN_AS, Checker
 from bot.studio.checkouts import Checkouts
 from bot.studio.holdings import Holdings
 from bot.studio.merging import Conflict, Side, join, keep, lay_over
-from bot.studio.records import Index, RecordError, row_of_change
-from bot.studio.stock import TRIES, StockError, all_of
-from bot.studio.tree import MOST_BYTES, BlobId, Gathered, Tree, TreeError, TreeHash, blob_id
+from bot.studio.records import Index, row_of_change
+from bot.studio.stock import TRIES, all_of
+from bot.studio.tree import MOST_BYTES, BlobId, Gathered, Tree, TreeHash, blob_id
 from bot.studio.versions import Live, Scheduled, Version, VersionKind
 
 AHEAD: Final = timedelta(seconds=15)
@@ -288,7 +288,7 @@ class Archive:
                 if self._clock.now() - swept >= SWEEP_EVERY:
                     swept = self._clock.now()
                     await self.sweep()
-            except (StoreError, StockError, RecordError, TreeError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  # whatever is broken in here, people are answered meanwhile
                 logbook.note_error("archive_not_kept", error)
 
     async def publish_due(self) -> None:
@@ -299,11 +299,19 @@ class Archive:
                 continue
             if row.scheduled_at - self._ahead > self._clock.now():
                 continue
-            made = await self._publish(row.id, row.scheduled_by, "", row.scheduled_at)
-            if isinstance(made, Version) or made in _DONE_MEANWHILE:
-                continue
-            why = made if isinstance(made, Refusal) else Refusal.NOT_WELL
-            await self._step(row.id, row.scheduled_by, Miss(why))
+            try:
+                await self._publish_at(row.scheduled_at, row.id, row.scheduled_by)
+            except StoreError:
+                raise
+            except Exception as error:  # noqa: BLE001  # what is broken of one change keeps no other from going live
+                logbook.note_error("change_not_published", error)
+
+    async def _publish_at(self, at: datetime, change_id: ChangeId, by: StaffId) -> None:
+        made = await self._publish(change_id, by, "", at)
+        if isinstance(made, Version) or made in _DONE_MEANWHILE:
+            return
+        why = made if isinstance(made, Refusal) else Refusal.NOT_WELL
+        await self._step(change_id, by, Miss(why))
 
     async def sweep(self) -> int:
         """Take away bytes that nothing names any more, and changes that were dropped long ago."""

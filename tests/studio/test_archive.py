@@ -308,6 +308,20 @@ async def test_what_cannot_go_live_at_its_moment_waits_and_says_why(house: House
     ]
 
 
+async def test_a_change_whose_files_are_broken_keeps_no_other_from_going_live(house: House) -> None:
+    archive, moment = house.another(), NOW + timedelta(hours=1)
+    broken = await approved(archive)
+    sound = await approved(archive, "review_by: 2027-05-23", "review_by: 2027-06-23")
+    for change in (broken, sound):
+        a_change(await archive.act(change.id, NWE, Schedule(moment)))
+    await house.shelf.write_shelf(ShelfKind.CONTENT_BLOB, broken.tree.hash, b"this is nothing that was packed")
+    house.clock.set(moment)
+    fresh = house.another("fresh")
+    await fresh.publish_due()
+
+    assert a_version(await fresh.version(2)).change == sound.id
+
+
 class Stopping:
     """A shelf whose process is stopped at a write: that one and all after it never come."""
 
