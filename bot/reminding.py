@@ -22,12 +22,10 @@ from bot.dialogue.script import Script
 from bot.dialogue.wording import Wording
 from bot.facts import Caller
 from bot.messages import Language, Message, plain
-from bot.store.contract import Address, Outgoing, OutgoingId, Priority, StoreError
+from bot.store.contract import Address, Outgoing, OutgoingId, Priority
 from bot.studio.archive import Archive
 from bot.studio.calls import CallBook
 from bot.studio.keeping import Owed, due_until, owed_by
-from bot.studio.records import RecordError
-from bot.studio.stock import StockError
 
 LOOK_EVERY: Final = 1800.0
 AHEAD: Final = timedelta(days=31)
@@ -56,7 +54,7 @@ class Reminding:
         while True:
             try:
                 await self.look()
-            except (StoreError, StockError, RecordError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  # no reminder is worth that people are not answered
                 logbook.note_error("owners_not_reminded", error)
             await self.clock.sleep(LOOK_EVERY)
 

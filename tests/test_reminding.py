@@ -1,5 +1,6 @@
 """Owners are told once a week, by one process of many, and only those who can be reached."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -92,6 +93,19 @@ async def test_one_who_blocked_the_bot_does_not_keep_it_from_others(
 
     assert await _reminding(book, real_script, tmp_path, phones, ManualClock(MONDAY)).look() == 1
     assert phones.told.keys() == {"102"}
+
+
+async def test_content_that_cannot_be_read_ends_nothing(book: CallBook, real_script: Script, tmp_path: Path) -> None:
+    phones, clock = Phones(), ManualClock(MONDAY)
+    archive = Archive(MemoryShelf(clock), tmp_path / "gone", tmp_path, clock, lambda _folder, _today: ())
+    reminding = Reminding(archive, book, lambda: Roster(EDITORS), lambda: real_script, phones, clock)
+    running = asyncio.create_task(reminding.run())
+
+    await asyncio.wait([running], timeout=0.5)
+
+    assert not running.done()
+    assert not phones.told
+    running.cancel()
 
 
 def test_the_week_begins_on_monday_morning() -> None:
