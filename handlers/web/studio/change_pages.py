@@ -88,7 +88,8 @@ class ChangePages:
         # Whoever began it from a page goes on there, in the change.
         wanted = field(form, "next")
         path = studio.look_at(begun).path
-        return go(f"{path}/{wanted}" if wanted.startswith(("edit?", "media", "translate")) else f"{path}/content")
+        is_ours = wanted.startswith(("edit?", "media", "translate")) and wanted.isprintable()
+        return go(f"{path}/{wanted if is_ours else 'content'}")
 
     async def show(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
         studio = self._studio

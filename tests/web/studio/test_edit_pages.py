@@ -131,6 +131,8 @@ async def test_numbers_that_are_none_break_no_page(house: StudioHouse) -> None:
         assert edit.status == 404
         await edit.get("/studio/versions?from=")
         assert edit.status == 200
+        await edit.post("/studio/changes", {"title": "Two lines", "next": "media\r\nSet-Cookie: a=b"})
+        assert (edit.status, edit.path.rpartition("/")[2]) == (200, "content")
         await edit.post("/studio/changes/none%0D%0Asuch/schedule", {"at": "soon"})
         assert edit.status == 404
 
