@@ -31,7 +31,7 @@ async def test_what_five_people_ask_is_told_to_editors_and_lies_nowhere_in_the_c
                 person.send(words)
             async with asyncio.timeout(PATIENCE):
                 # The figures of another part of the program: nothing tells when they change.
-                while f'waymark_unanswered_total{{label="en"}} {turn * 3}\n' not in await _figures(browser, told):  # noqa: ASYNC110
+                while f'waymark_match_none_total{{label="en"}} {turn * 3}\n' not in await _figures(browser, told):  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
             lists.append(await list_questions(None, var, datetime.now(UTC)))
         files = {
