@@ -13,9 +13,9 @@ from typing import Final
 from bot.compiler.assembling import Assembled
 from bot.compiler.draft import ENGLISH, TopicDraft
 from bot.dialogue.conditions import holds
-from bot.dialogue.phrasebook import Standing, TextId
+from bot.dialogue.phrasebook import TextId
 from bot.messages import Language
-from bot.studio.units import State
+from bot.studio.units import STATE_OF, State
 
 ORIGIN: Final = "origin"
 HERE: Final = "here"
@@ -23,7 +23,6 @@ STAGE: Final = "stage"
 MOST_VALUES: Final = 30
 """Of origins and of places: more fit into no table, and a draft may say anything."""
 
-_STANDINGS: Final = {Standing.STALE: State.STALE, Standing.DRAFT: State.DRAFT, Standing.REVIEWED: State.REVIEWED}
 _WORST_FIRST: Final = (State.MISSING, State.STALE, State.DRAFT, State.REVIEWED)
 
 
@@ -88,7 +87,7 @@ def _worst_of(texts: tuple[TextId, ...], language: Language, assembled: Assemble
         return State.REVIEWED
     there = assembled.translations.of(language)
     states = {
-        State.MISSING if text not in there else _STANDINGS[there[text].worded.standing]
+        State.MISSING if text not in there else STATE_OF[there[text].worded.standing]
         for text in texts
         if not assembled.draft.texts[text].everywhere
     }

@@ -34,7 +34,7 @@ class State(StrEnum):
     REVIEWED = "reviewed"
 
 
-_STATES: Final = {Standing.STALE: State.STALE, Standing.DRAFT: State.DRAFT, Standing.REVIEWED: State.REVIEWED}
+STATE_OF: Final = {Standing.STALE: State.STALE, Standing.DRAFT: State.DRAFT, Standing.REVIEWED: State.REVIEWED}
 _ORDER: Final = {state: index for index, state in enumerate(State)}
 
 
@@ -114,7 +114,7 @@ def units_of(assembled: Assembled, language: Language) -> tuple[Unit, ...]:
 
 
 def _unit(source: SourceText, translated: Translated | None, hash_: str, target: str) -> Unit:
-    state = State.MISSING if translated is None else _STATES[translated.worded.standing]
+    state = State.MISSING if translated is None else STATE_OF[translated.worded.standing]
     unit = Unit(source.id, source.words, hash_, "", state, _inside(source.place), target, source.vital)
     if translated is None:
         return unit
