@@ -62,12 +62,12 @@ class Reminding:
         """Remind all owners if it is time and nobody has done it this week; how many were told."""
         now = self.clock.now()
         week = week_to_remind(now)
-        if week is None or not await self.book.owners() or not await self.book.claim_week(week):
+        if week is None or not (owners := await self.book.owners()) or not await self.book.claim_week(week):
             return 0
         folder = await self.archive.checkout(await self.archive.present())
         assembled: Assembled = await asyncio.to_thread(assemble, folder, Notebook())
         today = now.astimezone(ZONE).date()
-        owed = owed_by(due_until(assembled, today + AHEAD), await self.book.owners(), today)
+        owed = owed_by(due_until(assembled, today + AHEAD), owners, today)
         members = self.roster().members
         told = [await self._tell(members[owner], much, week) for owner, much in owed.items() if owner in members]
         return sum(told)

@@ -4,7 +4,7 @@ A number that somebody found wrong stands here until it is mended: the next edit
 people: what changes for them goes through a draft and a second person.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -52,61 +52,68 @@ class CallBook:
 
     async def calls(self) -> Sequence[Call]:
         """All that are kept, the newest first."""
-        return (await self._read_calls())[1]
+        return _calls_in((await self._read(_CALLS))[1])
 
     async def note(self, call: Call) -> None:
         """Write a call down; of each number the newest ones are kept."""
-        for _ in range(_TRIES):
-            version, calls = await self._read_calls()
+
+        def added(found: bytes | None) -> bytes:
             counted: dict[HotlineId, int] = {}
             kept = []
-            for one in (call, *calls):
+            for one in (call, *_calls_in(found)):
                 counted[one.hotline] = counted.get(one.hotline, 0) + 1
                 if counted[one.hotline] <= KEPT_PER_NUMBER:
                     kept.append(one)
-            try:
-                await self._shelf.write_shelf(ShelfKind.CALLS, _CALLS, msgspec.json.encode(kept), version)
-            except ConflictError:
-                continue
-            return
-        raise ConflictError("others write calls down all the time; try again")
+            return msgspec.json.encode(kept)
+
+        await self._change(_CALLS, added)
 
     async def owners(self) -> Mapping[str, StaffId]:
         """File of the content → who answers for it."""
-        found = await self._shelf.read_shelf(ShelfKind.CALLS, _OWNERS)
-        return {} if found is None else msgspec.json.decode(found[1], type=dict[str, StaffId])
+        return _owners_in((await self._read(_OWNERS))[1])
 
     async def give(self, file: str, owner: StaffId | None) -> None:
         """Let somebody answer for a file, or nobody."""
-        for _ in range(_TRIES):
-            found = await self._shelf.read_shelf(ShelfKind.CALLS, _OWNERS)
-            owners = {} if found is None else msgspec.json.decode(found[1], type=dict[str, StaffId])
-            owners.pop(file, None)
-            if owner is not None:
-                owners[file] = owner
-            try:
-                version = 0 if found is None else found[0]
-                await self._shelf.write_shelf(ShelfKind.CALLS, _OWNERS, msgspec.json.encode(owners), version)
-            except ConflictError:
-                continue
-            return
-        raise ConflictError("others change the owners all the time; try again")
+
+        def given(found: bytes | None) -> bytes:
+            others = {name: other for name, other in _owners_in(found).items() if name != file}
+            return msgspec.json.encode(others if owner is None else {**others, file: owner})
+
+        await self._change(_OWNERS, given)
 
     async def claim_week(self, week: str) -> bool:
         """Whether we are the one of all processes that reminds in this week; each week somebody is, once."""
-        found = await self._shelf.read_shelf(ShelfKind.CALLS, _REMINDED)
-        if found is not None and found[1].decode() >= week:
+        version, found = await self._read(_REMINDED)
+        if found is not None and found.decode() >= week:
             return False
         try:
-            version = 0 if found is None else found[0]
             await self._shelf.write_shelf(ShelfKind.CALLS, _REMINDED, week.encode(), version)
         except ConflictError:
             return False
         return True
 
-    async def _read_calls(self) -> tuple[int, Sequence[Call]]:
-        found = await self._shelf.read_shelf(ShelfKind.CALLS, _CALLS)
-        return (0, ()) if found is None else (found[0], msgspec.json.decode(found[1], type=tuple[Call, ...]))
+    async def _read(self, name: str) -> tuple[int, bytes | None]:
+        found = await self._shelf.read_shelf(ShelfKind.CALLS, name)
+        return (0, None) if found is None else found
+
+    async def _change(self, name: str, changed: Callable[[bytes | None], bytes]) -> None:
+        """Write what becomes of what is there, and begin again where somebody else wrote first."""
+        for _ in range(_TRIES):
+            version, found = await self._read(name)
+            try:
+                await self._shelf.write_shelf(ShelfKind.CALLS, name, changed(found), version)
+            except ConflictError:
+                continue
+            return
+        raise ConflictError(f"others write the {name} all the time; try again")
+
+
+def _calls_in(found: bytes | None) -> tuple[Call, ...]:
+    return () if found is None else msgspec.json.decode(found, type=tuple[Call, ...])
+
+
+def _owners_in(found: bytes | None) -> Mapping[str, StaffId]:
+    return {} if found is None else msgspec.json.decode(found, type=dict[str, StaffId])
 
 
 def alarming(calls: Sequence[Call]) -> Mapping[HotlineId, Call]:
