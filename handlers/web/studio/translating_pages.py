@@ -66,13 +66,11 @@ class _At:
     look: Look
     assembled: Assembled
     language: Language
+    units: tuple[Unit, ...]
 
     @property
     def path(self) -> str:
         return f"{self.look.path}/translate/{self.language}"
-
-    def units(self) -> tuple[Unit, ...]:
-        return units_of(self.assembled, self.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,7 @@ class TranslatingPages:
 
     async def show_texts(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
         at = await self._in_language(request)
-        units = at.units()
+        units = at.units
         wanted, words = request.query.get("state", ""), request.query.get("find", "").strip()
         found = [
             unit
@@ -166,7 +164,7 @@ class TranslatingPages:
             hash=field(form, "from"),
             is_reviewed=form.get("reviewed", "") == "yes",
         )
-        units = at.units()
+        units = at.units
         unit = next((one for one in units if one.id == told.id), None)
         if unit is None:
             raise web.HTTPNotFound
@@ -186,7 +184,7 @@ class TranslatingPages:
     def _text(
         self, request: web.Request, caller: Caller, at: _At, text_id: str, tried: _Tried | None = None
     ) -> web.Response:
-        units, language = at.units(), at.language
+        units, language = at.units, at.language
         unit = next((one for one in units if one.id == text_id), None)
         if unit is None:
             raise web.HTTPNotFound
@@ -214,7 +212,7 @@ class TranslatingPages:
         form = _FORMS.get(name)
         if form is None:
             raise web.HTTPNotFound
-        units = [unit for unit in at.units() if not wanted or unit.state == wanted]
+        units = [unit for unit in at.units if not wanted or unit.state == wanted]
         state = wanted if wanted in set(State) else ""
         what = "-".join(filter(None, ("waymark", at.language, state, at.look.tree.hash[:8])))
         return web.Response(
@@ -239,7 +237,7 @@ class TranslatingPages:
             return self._report(request, caller, at, fault=error)
         if not form.get("reviewed", ""):
             incoming = tuple(_as_draft(one) for one in incoming)
-        judged = await asyncio.to_thread(judge, incoming, at.units(), at.language, at.assembled.draft.texts)
+        judged = await asyncio.to_thread(judge, incoming, at.units, at.language, at.assembled.draft.texts)
         written = await self._write([one for one in judged if one.fate is Fate.TAKEN], caller, at)
         if isinstance(written, Refusal):
             return go(at.path, failed=f"refused-{written}")
@@ -271,7 +269,7 @@ class TranslatingPages:
     async def _write(self, judged: Sequence[Judged], caller: Caller, at: _At) -> Change | Refusal:
         """Write what was taken into the change; where what is live is looked at, into a new one."""
         studio, member, tree = self._studio, caller.member, at.look.tree
-        known = {unit.id: unit for unit in at.units()}
+        known = {unit.id: unit for unit in at.units}
         reviewer = Reviewer(member.name, studio.today())
         renderings = [
             Rendering(
@@ -302,7 +300,8 @@ class TranslatingPages:
 
     async def _in_language(self, request: web.Request) -> _At:
         look, assembled = await self._at(request)
-        return _At(look, assembled, self._language(request, assembled))
+        language = self._language(request, assembled)
+        return _At(look, assembled, language, units_of(assembled, language))
 
     async def _at(self, request: web.Request) -> tuple[Look, Assembled]:
         look = await self._studio.look(request)
