@@ -20,6 +20,7 @@ from bot.studio.calls import LONGEST_NOTE, Call, Heard, alarming
 from bot.studio.changes import Change, Edit, Refusal
 from bot.studio.keeping import Due, Kept, due_until, everything_kept, owner_of
 from bot.studio.kinds import Kind
+from bot.studio.tree import BlobId
 from bot.studio.versions import Version
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.console.answers import field
@@ -178,11 +179,14 @@ class KeepingPages:
         file, wanted = request.query.get("file", ""), request.query.get("id", "")
         look, _ = await self._present()
         past: list[Past] = []
-        # The oldest first: what changed nothing is left out.
+        read: BlobId | None = None
+        # The oldest first: what changed nothing is left out, and a file that stayed as it was is not read again.
         for version in reversed(await studio.archive.versions()):
-            words = (
-                () if file not in version.tree.files else _entry(await studio.archive.read(version.tree, file), wanted)
-            )
+            blob = version.tree.files.get(file)
+            if past and blob == read:
+                continue
+            read = blob
+            words = () if blob is None else _entry(await studio.archive.blob(blob), wanted)
             if not past or tuple(past[-1].words) != words:
                 past.append(Past(version, words))
         calls = [call for call in await studio.calls.calls() if call.hotline == wanted]
