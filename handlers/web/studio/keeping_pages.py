@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -73,7 +72,7 @@ class KeepingPages:
     async def show_due(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
         studio = self._studio
         look, assembled = await self._present()
-        today = self._today(caller)
+        today = self._studio.today()
         owners = await studio.calls.owners()
         due = due_until(assembled, today + AHEAD)
         is_mine = request.query.get("mine", "") == "yes"
@@ -106,7 +105,7 @@ class KeepingPages:
 
     async def show_numbers(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
         look, assembled = await self._present()
-        today = self._today(caller)
+        today = self._studio.today()
         calls = await self._studio.calls.calls()
         wrong = alarming(calls)
         kept = {one.id: one for one in everything_kept(assembled) if one.kind is Kept.HOTLINE}
@@ -166,7 +165,7 @@ class KeepingPages:
             change = begun
         for name in (name for name in change.tree.files if name.startswith("hotlines/")):
             content = await studio.archive.read(change.tree, name)
-            edited = confirmed(content, hotline.id, self._today(caller))
+            edited = confirmed(content, hotline.id, self._studio.today())
             if edited is not None:
                 edit = Edit(name, await studio.archive.put(edited), change.tree.files[name])
                 return not isinstance(await studio.archive.act(change.id, member.id, edit), Refusal)
@@ -204,10 +203,6 @@ class KeepingPages:
     async def _present(self) -> tuple[Look, Assembled]:
         look = await self._studio.present()
         return look, await self._studio.readable(look)
-
-    def _today(self, caller: Caller) -> date:
-        office = self._studio.office
-        return office.clock.now().astimezone(ZoneInfo(office.zone_of(caller.member))).date()
 
     def _editors(self) -> list[Member]:
         members = self._studio.office.roster.current().members.values()

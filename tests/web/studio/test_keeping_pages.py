@@ -58,6 +58,19 @@ async def test_two_taps_say_that_a_number_works(house: StudioHouse, editor: Edit
     assert not change.is_approved
 
 
+async def test_a_number_that_is_called_after_midnight_is_not_checked_in_the_future(house: StudioHouse) -> None:
+    # In Bangkok it is the next day; the check of the content goes by the day that all replicas share.
+    house.desk.clock.set(house.desk.clock.now().replace(hour=20))
+    async with Editor(house.desk.base) as browser:
+        await browser.sign_in(house.desk, EDIT)
+        await browser.get(NUMBERS)
+        await browser.post(NUMBERS, {"hotline": POLICE, "heard": "works"})
+
+    (change,) = await house.studio.open_changes()
+    checked = f"checked: {house.desk.clock.now().date()}"
+    assert checked in await house.text(change.id, "hotlines/thailand.yaml")
+
+
 async def test_a_wrong_number_stands_first_until_it_is_found_right(house: StudioHouse, editor: Editor) -> None:
     await editor.get(NUMBERS)
     await editor.post(NUMBERS, {"hotline": "th-1669", "heard": "wrong", "note": "<b>a shop</b>"})
