@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.messages import ConversationId
-from bot.store.contract import ConflictError, StoreError
+from bot.store.contract import ConflictError, OutgoingId, StoreDownError, StoreError
 from bot.store.redis_store import RedisStore
 from bot.store.sealing import Vault
 from tests.builders import LEASE, NOW, a_commit, an_outgoing
@@ -17,6 +17,10 @@ from tests.builders import LEASE, NOW, a_commit, an_outgoing
 VAULT: Final = Vault(b"i" * 32, {7: b"w" * 32}, 7)
 TURNS_EACH: Final = 150
 """So many turns one person has; then another one takes their place, so that outboxes stay short."""
+
+
+ANSWERS_WITHIN: Final = 60.0
+"""Seconds after which a store that was started again must answer."""
 
 
 @dataclass
@@ -58,14 +62,23 @@ async def keep_committing(store: RedisStore, name: str, told: Told) -> None:
 
 
 async def lost_turns(store: RedisStore, told: Told) -> int:
-    """How many acknowledged turns the store does not have, or has not in its outbox."""
+    """How many acknowledged turns the store does not have, or has not in its outbox.
+
+    A store that gives no answer has lost nothing yet: it is asked again. Raise TimeoutError after a minute of that.
+    """
     lost = 0
     for person, turns in told.turns.items():
-        with suppress(StoreError):
-            version = (await store.load(person)).version
-            waiting = [one.id for one in await store.waiting(person)]
-            # One more may have taken effect without being acknowledged.
-            lost += sum(turn > version or an_outgoing(turn=turn).id not in waiting for turn in range(1, turns + 1))
-            continue
-        lost += turns
+        version, waiting = await _look_patiently(store, person)
+        # One more may have taken effect without being acknowledged.
+        lost += sum(turn > version or an_outgoing(turn=turn).id not in waiting for turn in range(1, turns + 1))
     return lost
+
+
+async def _look_patiently(store: RedisStore, person: ConversationId) -> tuple[int, frozenset[OutgoingId]]:
+    """The person's version and what waits for them; a client whose server has just come back finds out by and by."""
+    async with asyncio.timeout(ANSWERS_WITHIN):
+        while True:
+            with suppress(StoreDownError):
+                version = (await store.load(person)).version
+                return version, frozenset(one.id for one in await store.waiting(person))
+            await asyncio.sleep(0.1)
