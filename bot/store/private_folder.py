@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from bot.store.key_file import write_key_file
+
 SOCKET_PATH_LIMIT: Final = 100
 """Bytes. The system allows 104 (macOS) or 108 (Linux), its closing zero included."""
 
@@ -137,14 +139,18 @@ def is_free(path: Path) -> bool:
 
 
 def keep_password(path: Path) -> str:
-    """Read the store's password, or make one that survives restarts."""
+    """Read a password, or make one that survives restarts; of several that make one at once, all use the first."""
+    # Looked for first: one that comes while we look must not be written over.
+    is_there = path.exists()
     known = read(path).strip()
-    if known:
-        path.chmod(0o600)
-        return known
-    password = secrets.token_hex(32)
-    write_private(path, password + "\n")
-    return password
+    if not known:
+        try:
+            write_key_file(path, f"{secrets.token_hex(32)}\n".encode("ascii"), replace=is_there)
+        except OSError as error:
+            raise _unwritten(path, error) from error
+        known = read(path).strip()
+    path.chmod(0o600)
+    return known
 
 
 def write_private(path: Path, text: str) -> None:
@@ -159,8 +165,7 @@ def write_private(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        message = f"cannot write {path}: {error.strerror}; make room there, or {ELSEWHERE}"
-        raise EmbeddedValkeyError(message) from error
+        raise _unwritten(path, error) from error
 
 
 def read(path: Path) -> str:
@@ -175,6 +180,10 @@ def read_number(path: Path) -> int | None:
         return int(read(path))
     except ValueError:
         return None
+
+
+def _unwritten(path: Path, error: OSError) -> EmbeddedValkeyError:
+    return EmbeddedValkeyError(f"cannot write {path}: {error.strerror}; make room there, or {ELSEWHERE}")
 
 
 def _short_folder(home: Path) -> Path:
