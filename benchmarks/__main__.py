@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from benchmarks import checking, end_to_end, keeping, standing, thinking
+from benchmarks import checking, doubling, end_to_end, keeping, standing, thinking
 from benchmarks.end_to_end import Load
 from benchmarks.results import Results
 from benchmarks.walks import draw_walks
@@ -24,7 +24,7 @@ from bot.dialogue.script import Script
 from bot.logbook import open_logbook
 
 CONTENT: Final = Path(__file__).parents[1] / "content"
-PARTS: Final = ("thinking", "end-to-end", "durability", "standing", "keeping", "checking")
+PARTS: Final = ("thinking", "end-to-end", "doubling", "durability", "standing", "keeping", "checking")
 WALKS: Final = 40
 
 
@@ -65,6 +65,8 @@ async def _measure(results: Results, folder: Path, parts: tuple[str, ...], load:
                 thinking.measure(results, script, now)
             case "end-to-end":
                 await end_to_end.measure(results, place, content, walks, load)
+            case "doubling":
+                await doubling.measure(results, place, content, walks, load)
             case "durability":
                 await end_to_end.measure_durability(results, place, content, walks, load)
             case "standing":

@@ -9,7 +9,9 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass, field
+from itertools import cycle
 from random import Random
 from typing import Final, Self
 from urllib.parse import parse_qsl
@@ -82,14 +84,20 @@ class _Flight:
 
 
 class Address:
-    """Where a bot takes updates."""
+    """Where a bot takes updates: at one port, or at that of each of its processes."""
 
     def __init__(self, port: int, path: str, secret: str = "") -> None:
-        self.port = port
+        self.ports: tuple[int, ...] = (port,)
         self.head = (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
             f"X-Telegram-Bot-Api-Secret-Token: {secret}\r\nContent-Length: "
         ).encode()
+
+    def also_at(self, port: int) -> "Address":
+        """This one and another process of the same bot, which take turns."""
+        both = copy(self)
+        both.ports = (*self.ports, port)
+        return both
 
 
 class BotApi:
@@ -176,6 +184,7 @@ class Crowd:
         self._api = api
         self._patience = patience
         self._address = address
+        self._ports = cycle(address.ports)
         kinds = list(walks)
         self._idle = deque(_Person(first_chat + number, kinds[number % len(kinds)]) for number in range(people))
         self._update = first_chat * 1000
@@ -272,7 +281,7 @@ class Crowd:
             self._connections.append(await self._new_connection())
 
     async def _new_connection(self) -> "_Post":
-        _, connection = await asyncio.get_running_loop().create_connection(_Post, "127.0.0.1", self._address.port)
+        _, connection = await asyncio.get_running_loop().create_connection(_Post, "127.0.0.1", next(self._ports))
         return connection
 
     async def _drain(self, finished: asyncio.Event) -> int:

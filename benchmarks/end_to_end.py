@@ -195,7 +195,7 @@ def _tell_throughput(results: Results, in_flight: int, rounds: dict[str, list[Ro
             "≥ 4",
         ),
     ]
-    _tell_losses(results, rounds)
+    tell_losses(results, rounds)
 
 
 def _tell_latency(results: Results, what: str, good: str, limit: str, rounds: dict[str, list[Round]]) -> None:
@@ -205,10 +205,11 @@ def _tell_latency(results: Results, what: str, good: str, limit: str, rounds: di
     }
     ratio = middle_ratio([one.p50 for one in rounds["here"]], [one.p50 for one in rounds["bare"]])
     results.rows.append(Row(what, told["here"], told["bare"], f"{ratio:.2f} (p50)", good, limit))
-    _tell_losses(results, rounds)
+    tell_losses(results, rounds)
 
 
-def _tell_losses(results: Results, rounds: dict[str, list[Round]]) -> None:
+def tell_losses(results: Results, rounds: dict[str, list[Round]]) -> None:
+    """Note what was never answered: a rate is worth nothing without it."""
     for name, ones in rounds.items():
         lost, refused = sum(one.lost for one in ones), sum(one.refused for one in ones)
         if lost or refused:
