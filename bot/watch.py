@@ -79,35 +79,38 @@ class Watch:
 
     async def run(self, take_ticket: Callable[[TicketArrival], Awaitable[object]]) -> None:
         """Look again and again, for as long as it runs."""
-        while True:
-            try:
-                await self.look(take_ticket)
-            except StoreError as error:
-                logbook.note_error("watch_failed", error)
-            await self._clock.sleep(LOOK_EVERY)
+        await self._again_and_again(lambda: self.look(take_ticket))
 
     async def follow(self) -> None:
         """Only count what is open, for a process beside which another one looks after tickets."""
-        while True:
-            try:
-                self.overview = self._count(await self._open_tickets())
-            except StoreError as error:
-                logbook.note_error("watch_failed", error)
-            await self._clock.sleep(LOOK_EVERY)
+        await self._again_and_again(self._count)
 
     async def look(self, take_ticket: Callable[[TicketArrival], Awaitable[object]]) -> None:
         """Mend what has no moment, count what is open, and tell the watcher outside while alerts go out."""
         now = self._clock.now()
+        # First what can be done whatever becomes of the rest.
+        self._end_weeks(now)
+        await self._hear(now)
         lost = await self._store.mend_due(now)
         if lost:
             self._figures.add("due_mended", by=len(lost))
             logbook.note("due_mended", logging.ERROR, count=len(lost))
-        tickets = await self._open_tickets()
-        self.overview = self._count(tickets)
-        self._figures.levels["longest_wait_seconds"] = self.overview.longest_wait.total_seconds()
-        for ticket in await self._tickets_with_leavers(tickets):
-            await self._take_back(ticket, take_ticket)
-        self._end_weeks(now)
+        open_tickets, roster = await self._count(), self._roster()
+        for ticket in await self._tickets_with_leavers(open_tickets, roster):
+            await self._take_back(ticket, roster, take_ticket)
+        self._looked_at = roster
+
+    async def _again_and_again(self, look: Callable[[], Awaitable[object]]) -> None:
+        while True:
+            try:
+                await look()
+            except StoreError as error:
+                self._figures.add("watch_failed")
+                logbook.note_error("watch_failed", error)
+            await self._clock.sleep(LOOK_EVERY)
+
+    async def _hear(self, now: datetime) -> None:
+        """Whether alerts go out, on whichever replica."""
         heard = await self._store.heard(ALERTS)
         if now - (heard or self._began) > TOO_LONG:
             self._figures.add("alerts_silent")
@@ -118,9 +121,14 @@ class Watch:
             self._pinged = now
             await self._ping()
 
-    async def _open_tickets(self) -> list[Ticket]:
-        found = [await self._store.load_ticket(one) for one in await self._store.open_tickets()]
-        return [one.ticket for one in found if one.ticket is not None]
+    async def _count(self) -> list[Ticket]:
+        """The open tickets, counted; one that cannot be read is told elsewhere, and must not hide the others."""
+        found = await self._store.load_tickets(await self._store.open_tickets())
+        tickets = [one.ticket for one in found if one.ticket is not None]
+        waits = [self._clock.now() - one.waits_for for one in tickets if one.waits_for is not None]
+        self.overview = Overview(Counter((one.helpline, one.stage) for one in tickets), max(waits, default=timedelta()))
+        self._figures.levels["longest_wait_seconds"] = self.overview.longest_wait.total_seconds()
+        return tickets
 
     def _end_weeks(self, now: datetime) -> None:
         """What was to end in a week that is over cannot be read from now on, by anybody and in any copy."""
@@ -135,18 +143,17 @@ class Watch:
         if over:
             logbook.note("epoch_destroyed", count=len(over))
 
-    async def _tickets_with_leavers(self, open_tickets: list[Ticket]) -> list[Ticket]:
+    async def _tickets_with_leavers(self, open_tickets: list[Ticket], roster: Roster) -> list[Ticket]:
         """Those on which somebody who left may still have a hold: closed ones too, once after the roster changed."""
-        roster = self._roster()
         if roster is self._looked_at:
             return open_tickets
         changed = await self._store.changed_tickets(self._clock.now() - ALL_TICKETS)
         found = [one.ticket for one in await self._store.load_tickets(sorted(changed))]
-        self._looked_at = roster
         return [one for one in found if one is not None]
 
-    async def _take_back(self, ticket: Ticket, take_ticket: Callable[[TicketArrival], Awaitable[object]]) -> None:
-        roster = self._roster()
+    async def _take_back(
+        self, ticket: Ticket, roster: Roster, take_ticket: Callable[[TicketArrival], Awaitable[object]]
+    ) -> None:
         leavers = leavers_of(ticket, roster)
         member = None if ticket.holder is None else roster.members.get(ticket.holder)
         if ticket.holder is not None and (member is None or member.left is not None):
@@ -155,7 +162,3 @@ class Watch:
             source = f"{ticket.id}\0{leaver}\0{ticket.step}".encode()
             arrival = ArrivalId(blake2b(source, digest_size=8).digest())
             await take_ticket(TicketArrival(ticket.id, arrival, MemberLeft(StaffId(leaver))))
-
-    def _count(self, tickets: list[Ticket]) -> Overview:
-        waits = [self._clock.now() - one.waits_for for one in tickets if one.waits_for is not None]
-        return Overview(Counter((one.helpline, one.stage) for one in tickets), max(waits, default=timedelta()))

@@ -1,28 +1,46 @@
 """Nothing that is open goes unseen."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from bot.desk.actions import MemberLeft
 from bot.desk.decided import Refusal
 from bot.desk.staff import NO_ROSTER, Roster
-from bot.desk.ticket import Stage
+from bot.desk.ticket import Stage, TicketId
 from bot.figures import Figures
 from bot.messages import ConversationId
-from bot.store.contract import TicketCommit
+from bot.store import keys
+from bot.store.contract import StoreDownError, TicketCommit
 from bot.store.memory_store import MemoryStore
+from bot.store.redis_store import open_store
 from bot.turns import TicketArrival
 from bot.turns.turns import ALERTS
 from bot.watch import Watch
 from handlers.web.health import figures_text
 from tests.builders import LEASE, NOW, a_commit, arrival
 from tests.desk.small_world import ANNA, ROSTER, THAI, a_ticket
-from tests.fakes import ManualClock
+from tests.fakes import NAMES, ManualClock
+from tests.store.servers import a_server
+
+
+class AwayStore(MemoryStore):
+    """Can be away for whoever looks at tickets."""
+
+    is_away = False
+
+    async def open_tickets(self) -> Sequence[TicketId]:
+        if self.is_away:
+            raise StoreDownError("the store is away")
+        return await super().open_tickets()
 
 
 class Scene:
     def __init__(self, roster: Roster = NO_ROSTER) -> None:
-        self.store, self.clock, self.figures = MemoryStore(), ManualClock(NOW), Figures()
+        self.store, self.clock, self.figures = AwayStore(), ManualClock(NOW), Figures()
         self.taken: list[TicketArrival] = []
         self.pinged = 0
         self.watch = Watch(self.store, lambda: roster, self.clock, self.figures, self.ping)
@@ -76,6 +94,70 @@ async def test_whoever_runs_the_bot_sees_how_old_the_oldest_call_without_an_answ
 
     told = figures_text(scene.figures)
     assert "# TYPE waymark_longest_wait_seconds gauge\nwaymark_longest_wait_seconds 420\n" in told
+
+
+async def test_a_process_that_only_follows_tells_how_long_somebody_waits_too() -> None:
+    scene = Scene()
+    await scene.open(waits_for=NOW - timedelta(minutes=7))
+
+    following = asyncio.ensure_future(scene.watch.follow())
+    await scene.clock.advance(1)
+    following.cancel()
+
+    assert scene.figures.levels["longest_wait_seconds"] == 420
+
+
+async def test_a_look_that_fails_is_counted_wherever_it_is_made() -> None:
+    scene = Scene()
+    scene.store.is_away = True
+
+    looking = [asyncio.ensure_future(one) for one in (scene.watch.follow(), scene.watch.run(scene.take))]
+    await scene.clock.advance(11)
+    for one in looking:
+        one.cancel()
+
+    assert scene.figures.counts["watch_failed", ""] == 4
+
+
+async def test_one_open_ticket_that_cannot_be_read_hides_none_of_the_others() -> None:
+    figures, clock = Figures(), ManualClock(NOW)
+    readable = a_ticket(waits_for=NOW - timedelta(minutes=7), holder=ANNA, stage=Stage.TALKING)
+    foreign = TicketId(f"~{'u' * 20}07")
+    taken: list[TicketArrival] = []
+
+    async def take(one: TicketArrival) -> None:
+        taken.append(one)
+
+    with a_server() as server:
+        store = open_store(server.url, NAMES, figures=figures)
+        try:
+            await store.commit_ticket(TicketCommit(readable.id, 0, arrival(1), readable), NOW)
+            with server.client() as client:
+                record = client.get(keys.lane_key(7, ConversationId(readable.id)))
+                client.set(keys.lane_key(7, ConversationId(foreign)), record)
+                client.sadd(keys.OPEN[7], foreign)
+            await Watch(store, lambda: NO_ROSTER, clock, figures).look(take)
+        finally:
+            await store.close()
+
+    assert figures.levels["longest_wait_seconds"] == 420
+    assert [one.ticket for one in taken] == [readable.id]
+    assert figures.counts["ticket_unreadable", "SealError"] > 0
+
+
+async def test_what_somebody_who_left_still_holds_is_taken_back_later_where_the_store_was_away() -> None:
+    scene = Scene()
+    await scene.open(holder=ANNA, stage=Stage.CLOSED)
+
+    async def in_vain(one: TicketArrival) -> None:
+        raise StoreDownError("the store is away")
+
+    with pytest.raises(StoreDownError):
+        await scene.watch.look(in_vain)
+    await scene.look()
+    await scene.look()
+
+    assert [one.happening for one in scene.taken] == [MemberLeft(ANNA)], "once is enough"
 
 
 async def test_who_is_not_enrolled_any_more_holds_nothing() -> None:
