@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -12,6 +12,39 @@ from bot.tracing import Trace, no_trace
 
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds up to which each step of a span counts; what took longer is in the last step, which has no bound."""
+
+FROM_ZERO: Final[Mapping[str, tuple[str, ...]]] = {
+    "alerts_silent": ("",),
+    "arrival_failed": ("1", "2"),
+    "arrival_given_up": ("",),
+    "away_alert_failed": ("",),
+    "delivered": ("telegram", "desk", "outside", "lane"),
+    "delivery_put_off": ("no_door",),
+    "desk_not_told": ("",),
+    "due_mended": ("",),
+    "epoch_not_destroyed": ("",),
+    "keys_differ": ("",),
+    "keys_without_end": ("",),
+    "outgoing_given_up": ("",),
+    "page_failed": ("",),
+    "record_unreadable": ("SealError", "UnreadableError"),
+    "telegram_conflict": ("",),
+    "telegram_token_refused": ("",),
+    "telegram_update": ("forged",),
+    "telegram_webhook": ("foreign", "gone", "deaf", "error", "pending"),
+    "ticket_unreadable": ("SealError", "UnreadableError"),
+    "timer_failed": ("",),
+    "told_not_kept": ("",),
+    "turn_failed": ("1", "2", "3"),
+    "watch_failed": ("",),
+}
+"""What an alarm waits for, with each label it can have: told from the start, for nobody sees a count rise that is
+first told as 1."""
+
+SPANS_FROM_ZERO: Final[Mapping[str, tuple[str, ...]]] = {
+    "commit": ("",),
+    "delivery": ("telegram", "desk", "outside", "lane"),
+}
 
 
 @dataclass(slots=True)

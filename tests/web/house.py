@@ -17,7 +17,17 @@ from bot.clock import Clock, SystemClock
 from bot.dialogue.script import Script
 from bot.figures import Figures
 from bot.messages import ConversationId
-from bot.store.contract import Commit, Committed, Leased, Outcome, Outgoing, OutgoingId, Snapshot, StoreDownError
+from bot.store.contract import (
+    Commit,
+    Committed,
+    Leased,
+    Outcome,
+    Outgoing,
+    OutgoingId,
+    Snapshot,
+    StoreDownError,
+    StoreFullError,
+)
 from bot.store.memory_store import MemoryStore
 from bot.store.sealing import KEY_BYTES, Vault
 from bot.turns.floodgate import Floodgate
@@ -42,6 +52,7 @@ class MoodyStore(MemoryStore):
         super().__init__()
         self.is_down = False
         self.is_stuck = False
+        self.is_full = False
         self.pings = 0
         self.commits: list[Commit] = []
 
@@ -75,6 +86,8 @@ class MoodyStore(MemoryStore):
     async def ping(self) -> None:
         self.pings += 1
         self._look()
+        if self.is_full:
+            raise StoreFullError("the store takes no more")
         if self.is_stuck:
             await asyncio.Event().wait()
 
