@@ -86,7 +86,7 @@ class Bot(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        own = str(self.server.server_address[0]).encode()
+        own = str(self.connection.getsockname()[0]).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(own)))
         self.end_headers()
