@@ -3,8 +3,10 @@ FROM python:3.11.14-slim-bookworm AS build
 
 WORKDIR /build
 RUN python -m venv /opt/waymark
-COPY requirements.lock ./
-RUN /opt/waymark/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.lock
+# With what sends traces (WAYMARK_TRACES_URL): docker build --build-arg LOCK=requirements-traces.lock .
+ARG LOCK=requirements.lock
+COPY requirements.lock requirements-traces.lock ./
+RUN /opt/waymark/bin/pip install --no-cache-dir --require-hashes --no-deps -r ${LOCK}
 COPY pyproject.toml LICENSE ./
 COPY bot bot
 COPY handlers handlers

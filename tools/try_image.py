@@ -1,5 +1,6 @@
 # ruff: noqa: INP001, T201 - a script of its own that tells what it does
 """Does by hand what the Dockerfile says, where there is no container engine: `python tools/try_image.py`.
+With arguments of its ARG lines: `python tools/try_image.py LOCK=requirements-traces.lock`.
 
 The steps of its first stage run in an empty folder with only the files that .dockerignore lets in; /opt/waymark and
 /build become folders in it. Then the bot is started as its second stage would: with its environment, on a folder that
@@ -58,8 +59,12 @@ def let_in(dockerignore: str) -> list[str]:
     return [line[1:] for line in lines if line.startswith("!")]
 
 
-def build(stage: Stage, folder: Path) -> None:
+def build(stage: Stage, folder: Path, arguments: dict[str, str]) -> None:
     """Run the first stage."""
+    known = dict(words.split("=", 1) for words in stage.of("ARG"))
+    if arguments.keys() - known.keys():
+        raise SystemExit(f"the Dockerfile has no ARG {', '.join(sorted(arguments.keys() - known.keys()))}")
+    known |= arguments
     work = folder / "build"
     work.mkdir()
     allowed = let_in((ROOT / ".dockerignore").read_text("utf-8"))
@@ -72,7 +77,7 @@ def build(stage: Stage, folder: Path) -> None:
                 _copy(ROOT / source, _place(target, folder, work))
         elif kind == "RUN":
             began = time.monotonic()
-            command = shlex.split(words.replace("/opt/waymark", f"{folder}/opt/waymark"))
+            command = shlex.split(_filled(words, known).replace("/opt/waymark", f"{folder}/opt/waymark"))
             if command[0] == "python":
                 command[0] = os.environ.get("PYTHON", sys.executable)
             subprocess.run(command, cwd=work, check=True, env={"PATH": os.environ["PATH"], **_proxy()})
@@ -136,6 +141,12 @@ def _environment(stage: Stage, folder: Path) -> dict[str, str]:
     return environment
 
 
+def _filled(words: str, arguments: dict[str, str]) -> str:
+    for name, value in arguments.items():
+        words = words.replace(f"${{{name}}}", value)
+    return words
+
+
 def _place(target: str, folder: Path, work: Path) -> Path:
     return folder / target.lstrip("/") if target.startswith("/") else work / target
 
@@ -169,7 +180,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="waymark-image-") as name:
         folder = Path(name)
         (folder / "opt").mkdir()
-        build(first, folder)
+        build(first, folder, dict(word.split("=", 1) for word in sys.argv[1:]))
         run(second, folder)
     print("The Dockerfile's steps work; no container engine was asked.")
 

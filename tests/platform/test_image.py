@@ -25,3 +25,14 @@ def test_only_what_was_locked_with_hashes_comes_from_outside() -> None:
     installs = [step for step in STAGES[0].of("RUN") if "pip install" in step]
 
     assert [("--require-hashes" in step, "--no-index" in step) for step in installs] == [(True, False), (False, True)]
+
+
+def test_what_sends_traces_can_be_built_in_and_is_not_unless_asked_for() -> None:
+    (asked,) = STAGES[0].of("ARG")
+    (install,) = [step for step in STAGES[0].of("RUN") if "--require-hashes" in step]
+    copied = " ".join(STAGES[0].of("COPY")).split()
+
+    assert asked == "LOCK=requirements.lock"
+    assert install.endswith(" -r ${LOCK}")
+    assert {"requirements.lock", "requirements-traces.lock"} <= set(copied)
+    assert 'args: {LOCK: "${LOCK:-requirements.lock}"}' in (ROOT / "deploy/compose.yaml").read_text("utf-8")
