@@ -31,7 +31,7 @@ FROM_ZERO: Final[Mapping[str, tuple[str, ...]]] = {
     "telegram_conflict": ("",),
     "telegram_token_refused": ("",),
     "telegram_update": ("forged",),
-    "telegram_webhook": ("foreign", "gone", "deaf", "error", "pending"),
+    "telegram_webhook": ("foreign", "gone", "error", "pending"),
     "ticket_unreadable": ("SealError", "UnreadableError"),
     "timer_failed": ("",),
     "told_not_kept": ("",),

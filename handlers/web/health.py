@@ -88,8 +88,11 @@ class Health:
     async def tell_figures(self, request: web.Request) -> web.Response:
         if any(name in request.headers for name in _THROUGH_PROXY):
             raise web.HTTPNotFound
-        text = figures_text(self._figures) + await self._store_text()
-        return web.Response(body=text.encode(), headers={"Content-Type": _PROMETHEUS})
+        return web.Response(body=(await self.told()).encode(), headers={"Content-Type": _PROMETHEUS})
+
+    async def told(self) -> str:
+        """All figures, as Prometheus reads them."""
+        return figures_text(self._figures) + await self._store_text()
 
     async def _store_text(self) -> str:
         """Whether the store takes what people write, how long nobody has called helplines, and how much waits to be

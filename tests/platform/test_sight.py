@@ -4,16 +4,24 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypedDict
 
 import yaml
 
 ROOT = Path(__file__).parents[2]
 SIGHT = ROOT / "deploy" / "sight"
 _ASKED = re.compile(r"waymark_[a-z_]+")
-_COUNTED = re.compile(r"""(?:figures\.add|\.count|Count)\(\s*f?"([a-z_{}]+)\"""")
+_COUNTED = re.compile(r"""(?:(?:figures\.add|\.count|Count)\(\s*f?|FIGURE: Final = )"([a-z_{}]+)\"""")
 _TIMED = re.compile(r"""\.(?:timed|took)\(\s*"([a-z_]+)\"""")
 _LEVEL = re.compile(r"""levels\["([a-z_]+)"\]""")
 _MODES = ("answer", "choose", "none")
+
+
+class Rule(TypedDict):
+    alert: str
+    expr: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
 
 
 def _there() -> set[str]:
@@ -25,7 +33,11 @@ def _there() -> set[str]:
             for name in _COUNTED.findall(source):
                 names = [name.replace("{mode}", mode) for mode in _MODES] if "{mode}" in name else [name]
                 found |= {f"waymark_{one}_total" for one in names}
-            found |= {f"waymark_{name}_seconds{end}" for name in _TIMED.findall(source) for end in ("_bucket", "_sum")}
+            found |= {
+                f"waymark_{name}_seconds{end}"
+                for name in _TIMED.findall(source)
+                for end in ("_bucket", "_sum", "_count")
+            }
             found |= {f"waymark_{name}" for name in _LEVEL.findall(source)}
             found |= set(re.findall(r"# TYPE (waymark_[a-z_]+) ", source))
     return found
@@ -36,9 +48,13 @@ def _expressions() -> Iterator[tuple[str, str]]:
     for panel in board["panels"]:
         for target in panel.get("targets", ()):
             yield panel["title"], target["expr"]
-    for group in yaml.safe_load((SIGHT / "alerts.yaml").read_text(encoding="utf-8"))["groups"]:
-        for rule in group["rules"]:
-            yield rule["alert"], rule["expr"]
+    for rule in _rules():
+        yield rule["alert"], rule["expr"]
+
+
+def _rules() -> list[Rule]:
+    groups = yaml.safe_load((SIGHT / "alerts.yaml").read_text(encoding="utf-8"))["groups"]
+    return [rule for group in groups for rule in group["rules"]]
 
 
 def test_everything_that_is_asked_for_is_counted_somewhere() -> None:
@@ -56,9 +72,18 @@ def test_an_unknown_figure_would_be_found() -> None:
     assert "waymark_nothing_total" not in _there()
 
 
+def test_what_an_alarm_looks_at_is_on_the_dashboard() -> None:
+    alarms = {rule["alert"] for rule in _rules()}
+    asked = {alarm: set[str]() for alarm in (True, False)}
+    for where, words in _expressions():
+        # Of how long something takes there are three series.
+        asked[where in alarms] |= {re.sub("_(bucket|count|sum)$", "", name) for name in _ASKED.findall(words)}
+
+    assert asked[True] - asked[False] == set()
+
+
 def test_every_alarm_says_what_it_means_and_what_to_do() -> None:
-    groups = yaml.safe_load((SIGHT / "alerts.yaml").read_text(encoding="utf-8"))["groups"]
-    rules = [rule for group in groups for rule in group["rules"]]
+    rules = _rules()
 
     assert len({rule["alert"] for rule in rules}) == len(rules)
     for rule in rules:
