@@ -347,6 +347,10 @@ class StoreDownError(StoreError):
     """The store does not answer; it is not known whether the last commit was written. Repeating it is safe."""
 
 
+class StoreRefusesError(StoreDownError):
+    """The store lets us no longer do what we must; whoever looks after it can change that, so it passes."""
+
+
 class StoreFullError(StoreError):
     """The store answers but takes no more writes (disk or memory is full, or too few replicas)."""
 

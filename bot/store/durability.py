@@ -24,6 +24,7 @@ from redis.exceptions import (
 from bot.store.addresses import Tls, hosts_of
 from bot.store.contract import StoreDownError, StoreError
 from bot.store.keys import READY
+from bot.store.rights import Kind, missing_rights
 
 _PATIENCE: Final = 5.0
 WANTED: Final = {
@@ -35,17 +36,6 @@ WANTED: Final = {
 }
 REPLICATED: Final = "min-replicas-to-write"
 """Must be at least one behind Sentinel: else a primary that is cut off acknowledges what its successor never hears."""
-
-RIGHTS: Final = (
-    "resetkeys resetchannels ~{s*}:* -@all "
-    "+auth +hello +ping +client|setinfo +client|setname +config|get +waitaof "
-    "+cluster|slots +cluster|shards +cluster|nodes +command +asking +scan +readonly "
-    "+eval +evalsha +get +set +del +exists +expire +pttl "
-    "+hget +hgetall +hset +hsetnx +hdel +hlen "
-    "+lindex +llen +lpop +lrange +lset +ltrim +rpush "
-    "+sadd +srem +smembers +zadd +zcard +zrange +zrem +zremrangebyscore +zrevrange +zscore"
-)
-"""All that the bot does with a store, as rules of an access list: no other command, and no key but its own."""
 
 
 class UnsafeStoreError(StoreError):
@@ -69,8 +59,20 @@ async def inspect_store(url: str) -> list[str]:
         raise StoreDownError("the store does not answer; is it running, and is WAYMARK_STORE_URL right?") from error
 
 
-async def check_configuration(client: Redis) -> list[str]:
+async def check_configuration(client: Redis, kind: Kind = Kind.SINGLE) -> list[str]:
     """Tell in plain words what is wrong with one server, nothing when all is well."""
+    problems = await _check_settings(client)
+    missing = await missing_rights(client, kind)
+    if missing:
+        # With one of them missing, a script would stop in the middle of what has to be written whole.
+        problems.append(
+            f"the store does not let the bot run {', '.join(missing)}; "
+            "allow its user what SECURITY.md lists under 'A store of your own', and start again"
+        )
+    return problems
+
+
+async def _check_settings(client: Redis) -> list[str]:
     try:
         answer = await client.config_get(*WANTED)
     except ResponseError:
@@ -165,10 +167,10 @@ async def _inspect_replicated(url: str) -> list[str]:
         await asyncio.gather(*(guide.aclose() for guide in sentinel.sentinels))
     problems = []
     async with _client(url, primary) as client:
-        problems += _at(primary, await check_configuration(client))
+        problems += _at(primary, await check_configuration(client, Kind.REPLICATED))
         problems += _at(primary, await _check_replicated(client))
     for replica in replicas:
-        problems += await _inspect_if_there(url, (str(replica[0]), int(replica[1])))
+        problems += await _inspect_if_there(url, (str(replica[0]), int(replica[1])), Kind.REPLICATED)
     return problems
 
 
@@ -191,15 +193,15 @@ def _cluster(url: str) -> RedisCluster:
 async def _inspect_cluster(url: str) -> list[str]:
     async with _cluster(url) as client:
         servers = [(str(node.host), int(node.port)) for node in client.get_nodes()]
-    found = await asyncio.gather(*(_inspect_if_there(url, server) for server in servers))
+    found = await asyncio.gather(*(_inspect_if_there(url, server, Kind.CLUSTER) for server in servers))
     return [problem for problems in found for problem in problems]
 
 
-async def _inspect_if_there(url: str, server: tuple[str, int]) -> list[str]:
+async def _inspect_if_there(url: str, server: tuple[str, int], kind: Kind) -> list[str]:
     """One that is away now says nothing, and keeps nobody from starting."""
     try:
         async with _client(url, server) as client:
-            return _at(server, await check_configuration(client))
+            return _at(server, await check_configuration(client, kind))
     except (RedisError, OSError) as error:
         if _is_refusal(error):
             return _at(server, ["the store refuses our name or password, which another of its servers takes"])

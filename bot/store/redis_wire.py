@@ -11,6 +11,7 @@ Foreign errors stop here, and so do the differences between one server, Sentinel
 
 import asyncio
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,14 +35,16 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot import logbook
 from bot.store.circuit import Circuit
-from bot.store.contract import StoreDownError, StoreError, StoreFullError
+from bot.store.contract import StoreDownError, StoreError, StoreFullError, StoreRefusesError
 from bot.store.keys import READY
+from bot.store.rights import is_refusal
 
 Part: TypeAlias = bytes | str | int
 Reply: TypeAlias = bytes | int | Sequence["Reply"] | None
 
 _FULL: Final = ("OOM", "MISCONF", "NOREPLICAS")
 _DOWN: Final = ("READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOAUTH", "BUSY", "MOVED", "ASK")
+_COMMAND: Final = re.compile(r"'([a-z|]{1,20})'", re.IGNORECASE)
 _ROUNDS: Final = 3
 READ_SECONDS: Final = 0.3
 """Whoever only wants to know waits for so long at most."""
@@ -144,6 +147,7 @@ class Wire:
         patience: float = 1.0,
         at_once: int = 2,
         when_down: Callable[[bool], None] = lambda _: None,
+        when_refused: Callable[[str | None], None] = lambda _: None,
     ) -> None:
         self._link = link
         self._scripts = scripts
@@ -153,6 +157,8 @@ class Wire:
         self._waiting = _Waiting()
         self._circuits: defaultdict[str, Circuit] = defaultdict(Circuit)
         self._when_down = when_down
+        self._when_refused = when_refused
+        self._refused: set[tuple[Part, ...]] = set()
         self._closed = False
 
     async def call(self, shard: int, *parts: Part, proven: bool = False) -> Reply:
@@ -350,12 +356,27 @@ class Wire:
             if isinstance(reply, (AskError, TryAgainError, ClusterDownError)):
                 moved.append(call)
             elif isinstance(reply, ResponseError):
-                _refuse(call, _translated(reply))
+                error = _translated(reply)
+                if isinstance(error, StoreRefusesError) and call.parts[0] != "TIME":
+                    self._note_refused(call, _command_in(reply))
+                _refuse(call, error)
             elif short is not None and call.proven:
                 _refuse(call, short)
             elif not call.answer.done():
                 call.answer.set_result(reply)
+                if self._refused:
+                    self._note_allowed(call)
         return moved
+
+    def _note_refused(self, call: _Call, command: str) -> None:
+        if not self._refused:
+            self._when_refused(command)
+        self._refused.add(call.parts[:2])
+
+    def _note_allowed(self, call: _Call) -> None:
+        self._refused.discard(call.parts[:2])
+        if not self._refused:
+            self._when_refused(None)
 
     async def _ask(
         self, connection: AbstractConnection, commands: Sequence[tuple[Part, ...]]
@@ -425,7 +446,16 @@ def _translated(error: ResponseError) -> StoreError:
         return StoreFullError("the store takes no more writes; make room for it or bring its replicas back")
     if words[0] in _DOWN:
         return StoreDownError("the store is not ready")
+    if is_refusal(error):
+        refused = f"the store does not let the bot run {_command_in(error)}"
+        return StoreRefusesError(f"{refused}; allow its user what SECURITY.md lists")
     return StoreError(f"the store refuses a command ({words[0]})")
+
+
+def _command_in(error: ResponseError) -> str:
+    """The command that was refused; of what a server says nothing else is shown."""
+    found = _COMMAND.search(str(error))
+    return "a command" if found is None else found[1].lower()
 
 
 class SingleLink:

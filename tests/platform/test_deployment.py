@@ -16,7 +16,7 @@ import yaml
 
 from bot.__main__ import main
 from bot.settings import NAMES
-from bot.store.durability import RIGHTS
+from bot.store.rights import RIGHTS
 
 Yaml: TypeAlias = "str | int | bool | Sequence[Yaml] | Mapping[str, Yaml] | None"
 

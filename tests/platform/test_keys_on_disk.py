@@ -13,8 +13,8 @@ from bot.casebook import Epochs, add_writer, load_writers, use_coming_writer, we
 from bot.doctor import Finding, examine
 from bot.key_files import IDENTITY_LIFE, LIVES, OLD_KEY_LIFE, WORKING_LIFE, WRITER_LIFE
 from bot.settings import Settings
-from bot.store.durability import RIGHTS
 from bot.store.private_folder import keep_password
+from bot.store.rights import RIGHTS
 from bot.store.secrets import add_working_key, begin_new_identity, forget_old_keys, load_or_make, use_coming_key
 from tests.platform.stores import PASSWORD, an_address
 from tests.store.servers import a_server

@@ -12,9 +12,10 @@ from redis import Redis
 from redis.exceptions import NoPermissionError
 
 from bot.figures import Figures
-from bot.store.durability import RIGHTS, inspect_store
+from bot.store.durability import inspect_store
 from bot.store.embedded import EmbeddedValkey
 from bot.store.redis_store import RedisStore, open_store
+from bot.store.rights import RIGHTS
 from bot.store.sealing import Vault
 from tests.platform.stores import PASSWORD, USER, an_address, as_our_user
 from tests.store.servers import Server, a_cluster, a_server, cluster_url

@@ -8,9 +8,10 @@ from redis import Redis
 
 from bot.settings import Settings
 from bot.store.contract import StoreDownError
-from bot.store.durability import RIGHTS, UnsafeStoreError, inspect_store, is_read_along, may_do_harm
+from bot.store.durability import UnsafeStoreError, inspect_store, is_read_along, may_do_harm
+from bot.store.rights import RIGHTS, TRIED, TRIED_MORE
 from bot.wiring import run_bot
-from tests.platform.stores import PASSWORD, an_address, stopped
+from tests.platform.stores import PASSWORD, an_address, as_our_user, stopped
 from tests.store.servers import a_cluster, a_sentinel, a_server, cluster_url, free_ports
 
 SAFE = ("--requirepass", PASSWORD)
@@ -62,6 +63,50 @@ async def test_a_door_that_is_open_beside_a_user_with_few_rights_is_found() -> N
     assert "asks for no password" in problem
 
 
+@pytest.mark.parametrize("taken", ["+zrevrange", "+hsetnx", "+set", "+del", "+evalsha", "+scan"])
+async def test_a_right_that_is_missing_is_named_before_anything_is_written(taken: str, quick_folder: Path) -> None:
+    with a_server() as server:
+        server.ask("ACL", "SETUSER", "waymark", "on", f">{PASSWORD}", *RIGHTS.split(), taken.replace("+", "-"))
+        server.ask("ACL", "SETUSER", "default", "off")
+
+        (problem,) = await inspect_store(an_address(server))
+        with pytest.raises(UnsafeStoreError, match=f"does not let the bot run {taken[1:].upper()}; allow its user"):
+            await run_bot(
+                Settings(store_url=an_address(server), data_dir=quick_folder / "data"), stopped(), lambda words: None
+            )
+
+    assert f"run {taken[1:].upper()};" in problem
+
+
+async def test_of_a_user_who_may_do_nothing_all_is_named_at_once() -> None:
+    with a_server() as server:
+        server.ask("ACL", "SETUSER", "waymark", "on", f">{PASSWORD}", *RIGHTS.split(), "-@all", "+config|get")
+        server.ask("ACL", "SETUSER", "default", "off")
+
+        (problem,) = await inspect_store(an_address(server))
+
+    assert all(command[0] in problem for command in TRIED if isinstance(command[0], str))
+
+
+async def test_trying_the_rights_leaves_nothing_behind() -> None:
+    with a_server() as server:
+        for taken in ("+set", "-set", "-expire"):
+            server.ask("ACL", "SETUSER", "waymark", "on", f">{PASSWORD}", *RIGHTS.split(), taken)
+            await inspect_store(an_address(server))
+
+            assert server.ask("DBSIZE") == 0
+
+
+def test_every_right_is_tried_that_the_bot_cannot_do_without() -> None:
+    tried = {str(command[0]) for commands in (TRIED, *TRIED_MORE.values()) for command in commands}
+    rights = {right[1:].replace("|", " ").upper() for right in RIGHTS.split() if right.startswith("+")}
+
+    # Without the first three nobody is let in at all; CONFIG GET is told of in words of its own.
+    assert rights - {name.replace(" COUNT", "") for name in tried} == {
+        *("AUTH", "HELLO", "CLIENT SETNAME", "CLIENT SETINFO", "CONFIG GET", "TIME")
+    }
+
+
 async def test_a_store_without_anybody_there_or_with_another_password_is_told() -> None:
     with a_server(*SAFE) as server:
         with pytest.raises(StoreDownError, match="refuses our name or password"):
@@ -97,6 +142,22 @@ async def test_behind_sentinel_the_replica_counts_as_well(ports: Sequence[int]) 
         with Redis.from_url(f"unix://:{PASSWORD}@{first.folder}/socket") as client:
             client.config_set("min-replicas-to-write", "1")
         assert len(await inspect_store(url)) == 1
+
+
+async def test_of_a_cluster_each_server_is_asked_for_its_rights() -> None:
+    with a_cluster(3) as servers:
+        for server, taken in zip(servers, ("+set", "-zadd", "-cluster|nodes"), strict=True):
+            server.ask("ACL", "SETUSER", "waymark", "on", f">{PASSWORD}", *RIGHTS.split(), taken)
+            server.ask("ACL", "SETUSER", "default", "off")
+
+        problems = sorted(await inspect_store(as_our_user(cluster_url(servers))))
+
+    ports = [server.port for server in servers]
+    assert problems == sorted(
+        f"127.0.0.1:{port}: the store does not let the bot run {command}; allow its user what SECURITY.md lists under "
+        "'A store of your own', and start again"
+        for port, command in ((ports[1], "ZADD"), (ports[2], "CLUSTER NODES"))
+    )
 
 
 async def test_of_a_cluster_each_server_is_asked() -> None:

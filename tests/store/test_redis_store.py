@@ -25,10 +25,12 @@ from bot.store.contract import (
     StoreDownError,
     StoreError,
     StoreFullError,
+    StoreRefusesError,
     Timer,
     Wondering,
 )
 from bot.store.redis_store import RedisStore, open_store
+from bot.store.rights import RIGHTS
 from bot.store.sealing import Vault
 from tests.builders import LEASE, NOW, SOMEBODY, SOMEBODY_ELSE, a_commit, a_record, an_outgoing
 from tests.store.servers import Server, a_cluster, a_sentinel, a_server, cluster_url, free_ports
@@ -297,6 +299,33 @@ async def test_a_server_that_takes_no_more_writes_still_reads(vault: Vault, sett
         await store.ping()
         assert (await store.census()).keys["due"] == 0
         await store.close()
+
+
+@pytest.mark.parametrize("right", ["evalsha", "get", "zrevrange"])
+async def test_what_the_server_lets_us_no_longer_do_passes_and_is_told(
+    vault: Vault, figures: Figures, caplog: pytest.LogCaptureFixture, right: str
+) -> None:
+    with a_server() as server:
+        server.ask("ACL", "SETUSER", "waymark", "on", ">secret", *RIGHTS.split())
+        store = open_store(f"unix://waymark:secret@{server.folder}/socket", vault, figures=figures)
+        assert figures.levels["store_refuses"] == 0
+        server.ask("ACL", "SETUSER", "waymark", f"-{right}")
+
+        async def read_and_run_a_script() -> None:
+            await store.load(SOMEBODY)
+            await store.wonder(Wondering("what nobody knows", "km", SOMEBODY), NOW)
+
+        for _ in range(2):
+            with pytest.raises(StoreRefusesError, match=f"does not let the bot run {right}; allow its user"):
+                await read_and_run_a_script()
+            assert figures.levels["store_refuses"] == 1
+
+        server.ask("ACL", "SETUSER", "waymark", f"+{right}")
+        await read_and_run_a_script()
+        assert figures.levels["store_refuses"] == 0
+        await store.close()
+    told = [(record.msg, getattr(record, "fields", {})) for record in caplog.records]
+    assert told == [("store_refuses", {"code": right}), ("store_allows_again", {})]
 
 
 async def test_a_wrong_password_is_named(vault: Vault) -> None:

@@ -82,6 +82,7 @@ class Desk:
     taken: list[Arrival] = field(default_factory=list)
     asked: int = 0
     closed: bool = False
+    closed_with: type[StoreError] = StoreDownError
     chokes_on: str | None = None
     slow_with: str | None = None
     refuses: str | None = None
@@ -93,7 +94,7 @@ class Desk:
         if arrival.address.chat == self.slow_with:
             await self.hurry.wait()
         if self.closed:
-            raise StoreDownError
+            raise self.closed_with
         if self.chokes_on is not None and self.chokes_on in repr(arrival.event):
             raise RuntimeError("a fault of ours")
         if self.refuses is not None and self.refuses in repr(arrival.event):

@@ -11,8 +11,9 @@ from bot.channel import ChannelDownError, TokenError
 from bot.dialogue.events import Opened, Pressed, Typed
 from bot.figures import Figures
 from bot.messages import Language
+from bot.store.contract import StoreRefusesError
 from handlers.telegram import TelegramConnection
-from handlers.telegram.polling import Polling
+from handlers.telegram.polling import GIVE_UP_AFTER, Polling
 from handlers.telegram.updates import ALLOWED_UPDATES, Reading, Taken
 from tests.fakes import ManualClock
 from tests.telegram.sample import PATIENCE, Bot, Desk, a_bot, breathe
@@ -238,6 +239,18 @@ async def test_one_that_the_store_refuses_for_good_does_not_hold_up_everybody_fo
         await bot.until(lambda: len(bot.desk.taken) == 151, step=10)
 
     assert bot.figures.counts["arrival_given_up", ""] == 1
+
+
+async def test_while_the_store_lets_us_do_nothing_nothing_is_confirmed_however_long_that_is(
+    telegram: FakeTelegram,
+) -> None:
+    async with a_bot(telegram, Desk(closed=True, closed_with=StoreRefusesError)) as bot, bot.running():
+        telegram.person(7).send("help")
+        await bot.until(lambda: bot.desk.asked > 2 * GIVE_UP_AFTER, step=30)
+        assert bot.figures.counts["arrival_given_up", ""] == 0
+
+        bot.desk.closed = False
+        await bot.until(lambda: bot.desk.events() == [Typed("help")], step=30)
 
 
 async def test_a_token_that_was_good_before_is_tried_again(telegram: FakeTelegram, bot: Bot) -> None:
