@@ -56,7 +56,9 @@ _SEND_SECONDS: Final = 7.0
 _SWEEP_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 10.0
 _SETTLE_AGAIN_SECONDS: Final = 0.5
-_OTHERS_SETTLE_SECONDS: Final = 2.0
+_TELL_SECONDS: Final = 0.5
+_TOLD_AT_ONCE: Final = 100
+_OTHERS_SETTLE_SECONDS: Final = 3.0
 """Once the store is back, nobody claims for so long: whoever has shown what it does not know says so first."""
 
 _DOUBT_SECONDS: Final = 5.0
@@ -102,6 +104,7 @@ class _Untold:
 class Delivery:
     """Sends what the store holds to the doors that push; `hand_over` at once, `run` what was left behind.
 
+    A process that does not `run` it must `keep_told` the store: nobody else knows what this one has shown.
     Doors in `unpaced` keep their own pace, or have none to keep.
     """
 
@@ -188,6 +191,18 @@ class Delivery:
 
     async def run(self, *, alone: bool = False) -> None:
         """Sweep for ever; `alone` says that no other process lives, so that what a dead one held is ours."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.keep_told())
+            await self._keep_sweeping(alone=alone)
+
+    async def keep_told(self) -> None:
+        """Tell the store, for ever, what was shown while it was away, as soon as it is back."""
+        while True:
+            await self._settle_shown()
+            await self._tell_again()
+            await self._clock.sleep(_TELL_SECONDS)
+
+    async def _keep_sweeping(self, *, alone: bool) -> None:
         released, latest, was_away = not alone, self._clock.now(), False
         while True:
             now = self._clock.now()
@@ -202,11 +217,11 @@ class Delivery:
                     released = True
                 latest = now
                 if was_away:
-                    await self._settle_shown()
+                    # Only from when it is known to be back do the others have their time.
+                    await self._store.ping()
                     was_away = False
                     if not alone:
                         await self._clock.sleep(_OTHERS_SETTLE_SECONDS)
-                await self._tell_again()
                 await self.sweep()
             except StoreError as error:
                 was_away = True
@@ -456,14 +471,24 @@ class Delivery:
 
     async def _settle_shown(self) -> None:
         """Take off what was shown while the store was away, before another process claims it and shows it again."""
-        for conversation, outgoing in list(self._unsettled.items()):
-            if conversation in self._lanes:
-                continue
+        shown = [one for one in self._unsettled.items() if one[0] not in self._lanes]
+        for begin in range(0, len(shown), _TOLD_AT_ONCE):
+            some = shown[begin : begin + _TOLD_AT_ONCE]
+            if not all(await asyncio.gather(*[self._take_off(*one) for one in some])):
+                return
+
+    async def _take_off(self, conversation: ConversationId, outgoing: OutgoingId) -> bool:
+        """Whether the store knows now that it was shown."""
+        try:
             following = await self._store.settle(conversation, outgoing, self._clock.now(), LEASE)
-            if self._unsettled.get(conversation) == outgoing:
-                del self._unsettled[conversation]
-            if following is not None:
-                self.hand_over(following)
+        except StoreError as error:
+            self._figures.add("settle_failed", type(error).__name__)
+            return False
+        if self._unsettled.get(conversation) == outgoing:
+            del self._unsettled[conversation]
+        if following is not None:
+            self.hand_over(following)
+        return True
 
     async def _postpone(self, conversation: ConversationId, until: datetime) -> None:
         if await self._wrote(self._store.postpone(conversation, until)):

@@ -225,7 +225,7 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
                     archive.run(),
                 ]
             else:
-                work.append(watch.follow())
+                work += [watch.follow(), delivery.keep_told()]
             tasks = [
                 *(group.create_task(one) for one in work),
                 group.create_task(live.follow()),

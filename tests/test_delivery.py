@@ -42,7 +42,7 @@ from tests.fakes import ManualClock, RecordingChannel, settle_down
 
 
 class UnsteadyStore(MemoryStore):
-    """A store that is away for some calls of settle, claim or postpone, or settles and answers late."""
+    """A store that is away for some calls of settle, claim, postpone or ping, or settles and answers late."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,6 +70,10 @@ class UnsteadyStore(MemoryStore):
     async def postpone(self, conversation: ConversationId, until: datetime) -> None:
         self._be_away()
         await super().postpone(conversation, until)
+
+    async def ping(self) -> None:
+        self._be_away()
+        await super().ping()
 
 
 class Bench:
@@ -690,6 +694,45 @@ async def test_what_one_has_shown_while_the_store_was_away_no_other_process_show
     for task in sweeping:
         task.cancel()
     await asyncio.gather(*sweeping, return_exceptions=True)
+
+
+async def test_who_sweeps_nothing_says_what_it_has_shown_before_another_process_claims_it(
+    make_bench: MakeBench,
+) -> None:
+    for back_after in (0.0, 0.3, 0.6, 0.9, 1.2, 1.5, 1.8, 2.1, 2.4, 2.7):
+        web_shows, worker_shows = RecordingChannel(), RecordingChannel()
+        web = make_bench(web_shows)
+        worker = make_bench(worker_shows, store=web.store)
+        worker.clock = web.clock
+        worker.delivery = Delivery(web.store, {"telegram": worker_shows}, web.clock, None, Random(2))
+        for number in range(150):
+            await web.say("once", "then", chat=f"{back_after}-{number}")
+        web.store.away = 10_000
+        running = [asyncio.ensure_future(one) for one in (worker.delivery.run(), web.delivery.keep_told())]
+        await web.clock.advance(20 + back_after)
+
+        web.store.away = 0
+        await web.clock.advance(20)
+
+        assert worker_shows.words() == []
+        assert sorted(web_shows.words()) == ["once"] * 150 + ["then"] * 150
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def test_who_sweeps_nothing_tells_what_it_has_shown_once_the_store_is_back() -> None:
+    bench, ledger = await a_reporting_bench(RecordingChannel(), "1", "2")
+    telling = asyncio.ensure_future(bench.delivery.keep_told())
+    await bench.clock.advance(5)
+    assert ledger.told == []
+
+    ledger.away = False
+    await bench.clock.advance(1)
+
+    assert sorted(ledger.told) == [(ConversationId("conversation-1"), "1"), (ConversationId("conversation-2"), "2")]
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
 
 
 async def test_what_was_shown_while_the_store_was_away_is_told_once_it_is_back() -> None:

@@ -2,22 +2,27 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from bot.__main__ import main
+from bot.dialogue.events import Wish
+from bot.dialogue.presses import Press, write_press
+from bot.messages import Language
 from bot.settings import NAMES, ProcessRole, Settings
 from bot.wiring import run_bot
 from tests.dialogue.little_world import little_script
 from tests.platform.stores import PASSWORD
 from tests.store.servers import Server, a_server, free_ports
 from tests.telegram_server import FakeTelegram
+from tests.whole.replica import Replica, a_replica
 
 SOON = 60.0
 WEB, WORKER = ProcessRole.WEB, ProcessRole.WORKER
+LEASE_OVER = 11.0
 
 
 @pytest.fixture
@@ -79,6 +84,28 @@ async def text_of(url: str) -> str:
         return await answer.text()
 
 
+@asynccontextmanager
+async def two_webs_and_a_worker(
+    folder: Path, server: Server, telegram: FakeTelegram
+) -> AsyncIterator[tuple[Replica, Replica, Replica]]:
+    """Processes of their own; what Telegram posts comes to the first one."""
+    (port,) = free_ports(1)
+    async with AsyncExitStack() as stack:
+        starting = [
+            stack.enter_async_context(a_replica(folder, server, telegram, role, webhook=port))
+            for role in (WEB, WEB, WORKER)
+        ]
+        web, other, worker = await asyncio.gather(*starting)
+        lead_to(telegram, web)
+        await telegram.until(lambda: telegram.updates.webhook.url != "")
+        yield web, other, worker
+
+
+def lead_to(telegram: FakeTelegram, replica: Replica) -> None:
+    """What stands in front of the bots chooses this one from now on."""
+    telegram.updates.route = lambda url: f"{replica.url}/{url.split('/', 3)[3]}"
+
+
 async def test_web_takes_and_answers_and_a_worker_brings_what_was_left_behind(
     folder: Path, server: Server, telegram: FakeTelegram
 ) -> None:
@@ -117,6 +144,45 @@ async def test_without_a_webhook_the_worker_asks_for_updates_and_web_does_not(
 
         async with a_process(folder, server, telegram, WORKER):
             await telegram.until(lambda: any("Language" in text for text in person.texts()))
+
+
+async def test_what_one_web_showed_while_the_store_was_away_is_gone_after_a_quick_exit_through_another(
+    folder: Path, server: Server, telegram: FakeTelegram
+) -> None:
+    async with two_webs_and_a_worker(folder, server, telegram) as (_, other, _worker):
+        person = telegram.person(7, started=True)
+        person.send("/start")
+        await telegram.until(lambda: any("Language" in text for text in person.texts()))
+        server.freeze()
+        person.send("/help")
+        await telegram.until(lambda: any("what you write waits" in text for text in person.texts()))
+        server.thaw()
+        lead_to(telegram, other)
+        await telegram.until(lambda: not telegram.updates.pending, timeout=SOON)
+
+        person.tap_data(write_press(Press(Wish.EXIT, Language("en"))), person.last())
+
+        await telegram.until(lambda: any("Keep a copy" in text for text in person.texts()))
+        await telegram.until(lambda: not any("what you write waits" in text for text in person.texts()))
+
+
+async def test_what_web_showed_before_the_store_went_away_for_longer_than_a_lease_no_worker_shows_again(
+    folder: Path, server: Server, telegram: FakeTelegram
+) -> None:
+    async with two_webs_and_a_worker(folder, server, telegram) as (_, _other, worker):
+        people = [telegram.person(number, started=True) for number in range(1, 9)]
+        telegram.faults.slow(2.0, methods={"sendMessage"})
+        for person in people:
+            person.send("/start")
+        await telegram.until(lambda: all(any("Language" in text for text in person.texts()) for person in people))
+        server.freeze()
+        telegram.faults.off()
+        await asyncio.sleep(LEASE_OVER)
+        server.thaw()
+        await asyncio.sleep(6.0)
+
+        assert await worker.figure('waymark_sweep_failed_total{label="StoreDownError"}') > 0
+        assert [sum("Language" in text for text in person.texts()) for person in people] == [1] * len(people)
 
 
 def test_the_built_in_store_is_for_one_process_that_does_all(
