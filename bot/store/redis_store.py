@@ -205,6 +205,7 @@ class RedisStore:
             when_refused=self._note_refused,
         )
         self._probed = 0
+        self._doubt = 0
 
     async def load(self, conversation: ConversationId) -> Snapshot:
         version, sealed = await self._load(conversation)
@@ -296,7 +297,7 @@ class RedisStore:
                         _LEASE.digest,
                         *_keys_of(shard, line),
                         line,
-                        milliseconds // _MINUTE,
+                        (milliseconds - self._doubt) // _MINUTE,
                         milliseconds,
                         _lease_score(now + lease),
                     ),
@@ -615,6 +616,15 @@ class RedisStore:
     async def heard(self, name: str) -> datetime | None:
         found = await self._wire.call(0, "GET", keys.beat_key(name))
         return None if found is None else from_milliseconds(_int(found))
+
+    async def server_time(self) -> datetime:
+        """The moment, by the clock of the server that holds the first shard."""
+        seconds, microseconds = _list(await self._wire.call(0, "TIME"))
+        return from_milliseconds(_int(seconds) * 1000) + timedelta(microseconds=_int(microseconds))
+
+    def doubt_clock(self, by: timedelta) -> None:
+        """Throw nothing away as out of date that is not so by a clock that is behind by so much."""
+        self._doubt = by // timedelta(milliseconds=1)
 
     async def hold(self, name: str, holder: str, now: datetime, life: timedelta) -> Tenure | None:  # noqa: ARG002
         # The server's clock counts: those of the machines that share it may differ.
