@@ -27,6 +27,7 @@ from handlers.telegram.desk.door import DeskDoor
 from handlers.telegram.desk.knocks import Knock
 from handlers.telegram.introduction import introduce, introductions
 from handlers.telegram.polling import Polling
+from handlers.telegram.posters import Posters
 from handlers.telegram.requests import TelegramConnection, patience_of, read_by_library
 from handlers.telegram.updates import ALLOWED_UPDATES, Reading, Taken, read_update
 from handlers.telegram.webhook import Webhook
@@ -34,7 +35,6 @@ from handlers.telegram.webhook_watch import WebhookWatch
 from handlers.telegram.without_store import WithoutStore
 
 WEBHOOK_CONNECTIONS: Final = 100
-SOURCES_COUNTED: Final = 100
 _LOOK_EVERY: Final = 60.0
 _PAUSE: Final = 5.0
 
@@ -70,7 +70,7 @@ class TelegramDoor:
         self._gate = gate
         self._duty = duty
         self._without_store = without_store
-        self._sources: set[str] = set()
+        self._posters = Posters(figures)
         self._webhook: Webhook | None = None
         self._was_let_in = False
 
@@ -140,10 +140,8 @@ class TelegramDoor:
     def _read(self, raw: bytes) -> Reading:
         reading = read_update(raw, self._vault, self._script())
         self._figures.add("telegram_update", reading.label)
-        if reading.source and (reading.source in self._sources or len(self._sources) < SOURCES_COUNTED):
-            # Anybody can make up a tag, so only so many are told apart.
-            self._sources.add(reading.source)
-            self._figures.add("telegram_source", reading.source)
+        if reading.source and isinstance(reading.arrival, Arrival):
+            self._posters.count(reading.source, reading.arrival.conversation)
         if reading.label == "unreadable":
             logbook.note("telegram_update_unreadable")
         if isinstance(reading.arrival, Knock) and self._desk is None:
