@@ -7,7 +7,9 @@ from collections import deque
 from typing import Final
 
 FAILURES: Final = 3
-WITHIN: Final = 2.0
+WITHIN: Final = 3.0
+"""Long enough to see that each of the calls of one who asks one thing after the other has waited in vain."""
+
 PROBE_EVERY: Final = 1.0
 
 

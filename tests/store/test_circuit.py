@@ -19,7 +19,7 @@ BUSY = 0.25
 """So much later than it should be anything may be on a busy machine."""
 
 
-def test_three_failures_in_two_seconds_and_it_is_asked_once_a_second() -> None:
+def test_three_failures_in_three_seconds_and_it_is_asked_once_a_second() -> None:
     circuit = Circuit()
     for moment in (0.0, 1.0, 2.0):
         assert circuit.admits(moment)
@@ -107,6 +107,20 @@ async def test_after_some_failures_nobody_waits_and_when_it_wakes_all_is_well_wi
             except StoreDownError:
                 await asyncio.sleep(0.02)
     assert figures.levels["store_down"] == 0
+
+
+async def test_when_three_have_waited_one_after_the_other_nobody_else_does(
+    frozen: tuple[Server, RedisStore], figures: Figures
+) -> None:
+    _, store = frozen
+    for number in range(4):
+        await seconds_until_refused(store.commit(a_commit(2 + number), NOW, LEASE))
+
+    waits = await asyncio.gather(*(seconds_until_refused(store.load(SOMEBODY)) for _ in range(9)))
+
+    # One of them may have been the probe.
+    assert sum(wait > 0.05 for wait in waits) <= 1
+    assert figures.levels["store_down"] == 1
 
 
 async def test_so_many_wait_and_no_more(frozen: tuple[Server, RedisStore]) -> None:
