@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from secrets import token_bytes
 
 from bot.casebook import KeyFileError, load_writers
 from bot.channel import ChannelError
 from bot.clock import SystemClock
-from bot.compiler import ContentError, KeywordsOnly, commands, compile_content
+from bot.compiler import ContentError, KeywordsOnly, commands, compile_content, teach_in
 from bot.desk.helplines import Helpline, Helplines, Mode
 from bot.desk.staff import Roster, can_take
 from bot.key_files import (
@@ -25,10 +26,12 @@ from bot.key_files import (
 from bot.live import folder_differs, live_folder
 from bot.settings import Settings
 from bot.store.contract import StoreError
-from bot.store.durability import inspect_store, is_read_along, may_do_harm
+from bot.store.durability import inspect_store, is_read_along, may_do_harm, replicas_of_one
 from bot.store.embedded import find_running
 from bot.store.redis_store import open_store
+from bot.store.sealing import KEY_BYTES, Vault
 from bot.store.secrets import FOLDER, Keys, KeysError, are_made, load, load_as_they_are
+from bot.store.shared_clock import LOUD, compare
 from bot.studio.archive import Archive, examine_with
 from bot.studio.records import RecordError
 from bot.studio.stock import StockError
@@ -57,6 +60,8 @@ async def _findings(settings: Settings, now: datetime) -> AsyncIterator[Finding]
     for finding in (*_keys(settings.data_dir, now), *_environment_file(Path(".env"))):
         yield finding
     yield await _store(settings)
+    if settings.store_url is not None:
+        yield await _clock(settings.store_url)
     yield await _telegram(settings)
     yield _web(settings)
     published, content_dir = await _published(settings)
@@ -76,7 +81,8 @@ async def _findings(settings: Settings, now: datetime) -> AsyncIterator[Finding]
 
 
 def _content(directory: Path, now: datetime) -> Finding:
-    report = commands.check(directory, now.date())
+    # With all that the bot understands, else conversations end otherwise; what is learned is not kept.
+    report = commands.check(directory, now.date(), teach_in(None))
     *_, summary = report.lines()
     well = report.is_well(strict=False)
     return Finding("content", summary if well else f"{summary}; see 'waymark check'", is_well=well)
@@ -158,11 +164,30 @@ async def _store(settings: Settings) -> Finding:
     return Finding("store", words, is_well=not problems)
 
 
+async def _clock(url: str) -> Finding:
+    store = open_store(url, Vault(token_bytes(KEY_BYTES), {1: token_bytes(KEY_BYTES)}, 1))
+    try:
+        ahead = -(await compare(store.server_time, SystemClock())).ahead
+    except StoreError as error:
+        return Finding("clock", f"cannot be compared with the store's: {error}", is_well=False)
+    finally:
+        await store.close()
+    words = f"{abs(ahead.total_seconds()):.1f} s {'ahead of' if ahead > timedelta() else 'behind'} the store's"
+    if abs(ahead) <= LOUD:
+        return Finding("clock", words)
+    return Finding("clock", f"{words}; let a time server set the clocks of all machines", is_well=False)
+
+
 async def _cautions(url: str) -> list[str]:
     """What does not keep the bot from starting, and is better put right."""
     cautions = []
     if is_read_along(url):
         cautions.append("others can read along between here and the store; use rediss://")
+    if replicas := await replicas_of_one(url):
+        cautions.append(
+            f"it has {replicas} replicas, and nothing tells the bot which server is the primary: each write waits for "
+            "those that were there when the bot started; use redis+sentinel:// or redis+cluster://"
+        )
     if await may_do_harm(url):
         cautions.append("the bot's user could wipe the store; give it only what SECURITY.md lists")
     return cautions

@@ -4,6 +4,7 @@ Behind Sentinel or in a Cluster every server counts that can become a primary: e
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -21,6 +22,7 @@ from redis.exceptions import (
     ResponseError,
 )
 
+from bot import logbook
 from bot.store.addresses import Tls, hosts_of
 from bot.store.contract import StoreDownError, StoreError
 from bot.store.keys import READY
@@ -98,6 +100,7 @@ async def replicas_to_prove(url: str) -> int:
     """How many replicas must have a commit on their disks before it counts: behind Sentinel the one that may take over.
 
     In a Cluster, as many as each of its primaries has, for any of them may take over; those that are away count, too.
+    Of one server that is named alone, all that follow it: nobody tells which of them will take over.
     Where a primary has none, its own disk is what counts. Raise StoreDownError when the Cluster cannot be asked.
     """
     match urlsplit(url).scheme.partition("+")[2]:
@@ -110,7 +113,25 @@ async def replicas_to_prove(url: str) -> int:
             except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
                 raise StoreDownError("the Cluster does not tell which replicas it has") from error
         case _:
+            replicas = await replicas_of_one(url)
+            if replicas:
+                # One of them may take over behind the same address: what is acknowledged must be on all of them.
+                logbook.note("store_replicas_without_sentinel", logging.ERROR, count=replicas)
+            return replicas
+
+
+async def replicas_of_one(url: str) -> int:
+    """How many replicas follow the one server that a URL names; 0 where that cannot be found out."""
+    if "+" in urlsplit(url).scheme:
+        return 0
+    async with _client(url) as client:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                # A connection that has written nothing hears at once how many are connected.
+                answer = await client.execute_command("WAITAOF", 0, 0, 0)
+        except (RedisError, OSError, TimeoutError):
             return 0
+    return int(answer[1]) if isinstance(answer, list) else 0
 
 
 def _fewest_replicas(nodes: object) -> int:

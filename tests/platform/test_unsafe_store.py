@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from bot.doctor import _store
 from bot.settings import Settings
 from bot.store.contract import StoreDownError
-from bot.store.durability import UnsafeStoreError, inspect_store, is_read_along, may_do_harm
+from bot.store.durability import UnsafeStoreError, inspect_store, is_read_along, may_do_harm, replicas_to_prove
 from bot.store.rights import RIGHTS, TRIED, TRIED_MORE
 from bot.wiring import run_bot
 from tests.platform.stores import PASSWORD, an_address, as_our_user, stopped
@@ -142,6 +143,25 @@ async def test_behind_sentinel_the_replica_counts_as_well(ports: Sequence[int]) 
         with Redis.from_url(f"unix://:{PASSWORD}@{first.folder}/socket") as client:
             client.config_set("min-replicas-to-write", "1")
         assert len(await inspect_store(url)) == 1
+
+
+async def test_replicas_of_a_server_that_is_named_alone_have_to_hold_each_write(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    primary, replica = free_ports(2)
+    with a_server(*SAFE, port=primary) as first:
+        url = f"redis://:{PASSWORD}@127.0.0.1:{primary}"
+        assert await replicas_to_prove(url) == 0
+        with a_server(*SAFE, "--replicaof", f"127.0.0.1 {primary}", "--masterauth", PASSWORD, port=replica):
+            with Redis.from_url(f"unix://:{PASSWORD}@{first.folder}/socket") as client:
+                assert client.wait(1, 10_000) == 1
+
+            assert await replicas_to_prove(url) == 1
+            finding = await _store(Settings(store_url=url))
+
+    assert [record.msg for record in caplog.records] == ["store_replicas_without_sentinel"]
+    assert not finding.is_well
+    assert "it has 1 replicas" in finding.words
 
 
 async def test_of_a_cluster_each_server_is_asked_for_its_rights() -> None:
