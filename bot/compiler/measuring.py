@@ -12,6 +12,8 @@ from bot.messages import Language
 
 _AN_ANSWER: Final = "……………………"
 """What a person told before is short: a country, a number, a date."""
+_PART_OF_A_DATE: Final = "2026"
+"""A month or a year, as the day of a check is told beside a fact."""
 
 
 class Measure:
@@ -55,7 +57,8 @@ class Measure:
     def _told(self, fact: Fact, language: Language) -> str:
         told = self._value(fact, language)
         if fact.evidence.telling(self._today) is Telling.DATED:
-            told += f" ({self.words(TextId('phrase.checked-on'), language)})"
+            checked = self.words(TextId("phrase.checked-on"), language)
+            told += f" ({checked.replace(_AN_ANSWER, _PART_OF_A_DATE)})"
         return told
 
     def _value(self, fact: Fact, language: Language) -> str:
