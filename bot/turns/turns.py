@@ -1,11 +1,10 @@
 """Arrival → load → decide → one commit. When `take` returns, the arrival has taken effect once and is durable.
 
-Snapshots of recent conversations are remembered, which saves a trip to the store; the version in the commit makes a
-remembered one that is out of date harmless.
+Snapshots of recent conversations are remembered for some minutes, which saves a trip to the store; the version in the
+commit makes a remembered one that is out of date harmless.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -72,13 +71,14 @@ from bot.store.keys import TICKET_MARK, shard_of
 from bot.turns.arrival import Arrival
 from bot.turns.holding import hold_again
 from bot.turns.lines import arrival_of, outgoing_id
+from bot.turns.remembered import Remembered
 from bot.turns.ticket_arrival import TicketArrival
 
 LEASE: Final = timedelta(seconds=10)
 MOST_CONFLICTS: Final = 20
-MOST_REMEMBERED: Final = 5_000
 TIMER_PAUSE: Final = 1.0
 TIMERS_AT_ONCE: Final = 100
+FORGET_EVERY: Final = 60.0
 BEAT_EVERY: Final = timedelta(seconds=10)
 BEAT_LIFE: Final = timedelta(days=1)
 ALERTS: Final = "alerts"
@@ -145,9 +145,8 @@ class Turns:
         self._messengers = messengers
         self._clock = clock
         self._figures = figures
-        self._remembered: OrderedDict[ConversationId, Snapshot] = OrderedDict()
-        self._unwritten: OrderedDict[ConversationId, Snapshot] = OrderedDict()
-        """What was known when the store went away: enough to cover, and not to be written on."""
+        self._remembered, self._unwritten = Remembered(), Remembered()
+        """The second is what was known when the store went away: enough to cover, and not to be written on."""
         self._beaten: datetime | None = None
         self._under_way: dict[ConversationId, asyncio.Task[None]] = {}
         self._walked: Walked | None = None
@@ -168,8 +167,16 @@ class Turns:
 
     def last_known(self, conversation: ConversationId) -> Record | None:
         """What this process remembers about somebody while the store cannot be asked."""
-        found = self._unwritten.get(conversation) or self._remembered.get(conversation)
+        now = self._clock.now()
+        found = self._unwritten.find(conversation, now) or self._remembered.find(conversation, now)
         return None if found is None else found.record
+
+    async def forget_old(self) -> None:
+        """Forget, for ever, what has been remembered for long, also where nobody writes any more."""
+        while True:
+            await self._clock.sleep(FORGET_EVERY)
+            for remembered in (self._remembered, self._unwritten):
+                remembered.forget_old(self._clock.now())
 
     async def take_letter(self, conversation: ConversationId, letter: ToPerson, outgoing: Outgoing) -> NotShown | None:
         """Let a person's conversation know; say so where there is none any more and words of staff are lost."""
@@ -266,8 +273,9 @@ class Turns:
             try:
                 snapshot = await self._recall(arrival.conversation)
             except StoreError:
-                last = self._unwritten.get(arrival.conversation, Snapshot(0, None))
-                self._cover_unwritten(arrival, self._decide(arrival, last, self._clock.now())[0])
+                now = self._clock.now()
+                last = self._unwritten.find(arrival.conversation, now) or Snapshot(0, None)
+                self._cover_unwritten(arrival, self._decide(arrival, last, now)[0])
                 raise
             now = self._clock.now()
             turn, has_failed = self._decide(arrival, snapshot, now)
@@ -276,9 +284,7 @@ class Turns:
             except ConflictError:
                 continue
             except StoreError:
-                self._unwritten[arrival.conversation] = snapshot
-                if len(self._unwritten) > MOST_REMEMBERED:
-                    self._unwritten.popitem(last=False)
+                self._unwritten.keep(arrival.conversation, snapshot, now)
                 self._cover_unwritten(arrival, turn)
                 raise
             self._follow_up(arrival, commit, turn, outcome)
@@ -310,15 +316,11 @@ class Turns:
 
     async def _recall(self, conversation: ConversationId) -> Snapshot:
         """What is remembered, once: whatever becomes of the commit, only one that is written is remembered again."""
-        snapshot = self._remembered.pop(conversation, None)
+        snapshot = self._remembered.find(conversation, self._clock.now())
+        self._remembered.forget(conversation)
         if snapshot is None:
             snapshot = await self._store.load(conversation)
         return snapshot
-
-    def _remember(self, conversation: ConversationId, snapshot: Snapshot) -> None:
-        self._remembered[conversation] = snapshot
-        if len(self._remembered) > MOST_REMEMBERED:
-            self._remembered.popitem(last=False)
 
     def _decide(self, arrival: Arrival, snapshot: Snapshot, now: datetime) -> tuple[Turn, bool]:
         """The turn, and whether it is only what is left where the right one failed."""
@@ -349,8 +351,8 @@ class Turns:
                 for effect in turn.effects:
                     if isinstance(effect, Count):
                         self._figures.add(effect.what, effect.label)
-                self._remember(arrival.conversation, Snapshot(version, commit.record))
-                self._unwritten.pop(arrival.conversation, None)
+                self._remembered.keep(arrival.conversation, Snapshot(version, commit.record), self._clock.now())
+                self._unwritten.forget(arrival.conversation)
                 if head is not None:
                     self._messengers.hand_over(head)
                 if commit.letters or (commit.unveils and head is None):

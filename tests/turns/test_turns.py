@@ -37,8 +37,9 @@ from bot.store.contract import (
 )
 from bot.store.memory_store import MemoryStore
 from bot.turns import Arrival, Turns
+from bot.turns.remembered import AT_MOST, LIFE, Remembered
 from bot.turns.turns import MOST_CONFLICTS
-from tests.builders import SOMEBODY, SOMEBODY_ELSE, arrival
+from tests.builders import NOW, SOMEBODY, SOMEBODY_ELSE, arrival
 from tests.dialogue.little_world import FLOWS, little_script
 from tests.fakes import NAMES, ManualClock, nobody_takes, settle_down
 
@@ -207,6 +208,40 @@ async def test_what_is_remembered_saves_a_trip_to_the_store(house: House) -> Non
     await house.take(Opened())
 
     assert house.store.loads == 1
+
+
+async def test_what_is_remembered_is_forgotten_after_some_minutes(house: House) -> None:
+    await house.take(Opened(Language("en")))
+    await house.take(Opened(Language("en")), who=SOMEBODY_ELSE)
+    house.store.errors = [StoreDownError("away")]
+    with pytest.raises(StoreDownError):
+        await house.take(Typed("hello"), who=SOMEBODY_ELSE)
+    forgetting = asyncio.create_task(house.turns.forget_old())
+    await house.clock.advance(LIFE.total_seconds() - 1)
+    assert None not in (house.turns.last_known(SOMEBODY), house.turns.last_known(SOMEBODY_ELSE))
+
+    await house.clock.advance(60)
+
+    assert [house.turns.last_known(who) for who in (SOMEBODY, SOMEBODY_ELSE)] == [None, None]
+    loads = house.store.loads
+    await house.take(Opened())
+    assert house.store.loads == loads + 1
+    forgetting.cancel()
+    await asyncio.gather(forgetting, return_exceptions=True)
+
+
+def test_nothing_is_left_of_what_is_too_old_and_of_too_much_the_oldest_goes() -> None:
+    remembered = Remembered()
+    for number in range(AT_MOST + 1):
+        remembered.keep(ConversationId(str(number)), Snapshot(1, None), NOW)
+    assert len(remembered) == AT_MOST
+    assert remembered.find(ConversationId("0"), NOW) is None
+    remembered.keep(ConversationId("1"), Snapshot(2, None), NOW + LIFE / 2)
+
+    remembered.forget_old(NOW + LIFE)
+
+    assert len(remembered) == 1
+    assert remembered.find(ConversationId("1"), NOW + LIFE) == Snapshot(2, None)
 
 
 async def test_somebody_elses_write_is_seen_and_decided_upon_anew(house: House) -> None:
