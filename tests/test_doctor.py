@@ -145,3 +145,13 @@ async def test_once_content_was_published_it_is_said_that_the_folder_is_not_read
     assert found.is_well
     assert "version 2 is live" in found.words
     assert "differs in 1 of its files: waymark content diff live folder" in found.words
+
+
+async def test_the_content_is_walked_through_with_all_that_the_bot_understands(quick_folder: Path) -> None:
+    settings = Settings(data_dir=quick_folder / "var", content_dir=CONTENT)
+
+    (content,) = [one for one in await examine(settings, DAY) if one.what == "content"]
+
+    assert content.is_well, content.words
+    assert " conversations: 0 errors, 0 warnings" in content.words
+    assert not (quick_folder / "var").exists()
