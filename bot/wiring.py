@@ -40,6 +40,7 @@ from bot.store.private_folder import keep_password
 from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import KEY_BYTES, Vault
 from bot.store.secrets import load_or_make
+from bot.store.shared_clock import SharedClock
 from bot.store.shelf import Shelf
 from bot.studio.archive import Archive, examine_by
 from bot.studio.calls import CallBook
@@ -143,12 +144,15 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
     """
     if role is not ProcessRole.ALL and settings.store_url is None:
         raise SettingsError(f"--role {role} shares its work through a store; set WAYMARK_STORE_URL")
-    clock = SystemClock()
+    clock = SharedClock(SystemClock())
     teach = teacher(settings)
     vault = load_or_make(settings.data_dir, clock.now().date()).vault()
     async with AsyncExitStack() as stack:
         figures = Figures(stack.enter_context(traces_to(settings.traces_url)))
         store, alone = await stack.enter_async_context(_store(settings, vault, figures))
+        if not alone:
+            # Before anything is written or claimed by it.
+            await clock.look(store, figures)
         # Drafts teach other things than what is live, and each folder keeps only what was learned last.
         draft_teach = teach_in(settings.data_dir / "studio" / "learned")
         checker = Checker(draft_teach)
@@ -211,7 +215,7 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
         )
         async with asyncio.TaskGroup() as group:
             board = Board(store, store.shelf(), clock)
-            work: list[Coroutine[None, None, None]] = []
+            work: list[Coroutine[None, None, None]] = [] if alone else [clock.follow(store, figures)]
             if role.is_reached:
                 await board.look()
                 work.append(board.follow())
