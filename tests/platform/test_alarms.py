@@ -56,6 +56,7 @@ class World:
         self.known = {WEB, WORKER}
         self.store.is_down = self.store.is_full = False
         self.web.levels |= {"longest_wait_seconds": 0.0, "content_behind": 0.0, "store_down": 0.0, "store_refuses": 0.0}
+        self.web.levels["clock_off_seconds"] = 0.0
 
     async def scrape(self, tick: int) -> None:
         if self.calls_helplines:
@@ -193,6 +194,7 @@ STORIES: Final = (
     Story("StoreAway", level("store_down", 1.0), 3, comes=2, goes=4),
     Story("StoreAway", store_is_down, 4, comes=3, goes=5, beside=frozenset({"NobodyCallsHelplines"})),
     Story("StoreRefuses", level("store_refuses", 1.0), 3, comes=2, goes=4),
+    Story("ClocksDiffer", level("clock_off_seconds", -7.0), 4, comes=3, goes=5),
     Story("ArrivalsGivenUp", counts("arrival_given_up"), 0, comes=1, goes=17),
     Story("ArrivalsFail", counts("arrival_failed", "2"), 0, comes=1, goes=17),
     Story("CommitsSlow", slow_commits, 14, comes=13, goes=20),
