@@ -1,9 +1,13 @@
-"""The engine's own words: every phrase that it may say stands in phrases.yaml, so that it is never lost for words."""
+"""The code's own words: every phrase that the engine or the desk may say stands in phrases.yaml.
+
+A phrase of the engine that is missing leaves a person without an answer; one of the desk, a helpline without its alert.
+"""
 
 from collections.abc import Iterator
 
 from bot.compiler.draft import Draft, Kind
 from bot.compiler.problems import Place
+from bot.dialogue.desk_wording import DESK_PHRASES
 from bot.dialogue.wording import ENGINE_PHRASES
 
 
@@ -15,6 +19,9 @@ def check_phrases(draft: Draft, phrases: Place) -> None:
     for phrase in dict.fromkeys(_needed(draft)):
         if (Kind.PHRASE, phrase) not in draft.stood:
             draft.notebook.error(phrases, f"the phrase '{phrase}' is missing: the engine says it")
+    for phrase in DESK_PHRASES:
+        if (Kind.PHRASE, phrase) not in draft.stood:
+            draft.notebook.error(phrases, f"the phrase '{phrase}' is missing: staff are told it")
 
 
 def _needed(draft: Draft) -> Iterator[str]:

@@ -9,6 +9,7 @@ from bot.compiler import Notebook, check_content
 from bot.compiler.assembling import Assembled
 from bot.compiler.draft import Role, slots_of
 from bot.compiler.translations import hash_of
+from bot.dialogue.desk_wording import DESK_PHRASES
 from bot.dialogue.phrasebook import FactSlot, HotlineSlot, Slot, ValueSlot
 from bot.dialogue.wording import ENGINE_PHRASES
 
@@ -43,7 +44,7 @@ PHRASES: Final = (
     "phrases:\n"
     + "".join(
         f"  {name}: Words for {name}\n"
-        for name in (*ENGINE_PHRASES, *_OTHER_PHRASES, "language-km", "language-lo", "language-my")
+        for name in (*ENGINE_PHRASES, *DESK_PHRASES, *_OTHER_PHRASES, "language-km", "language-lo", "language-my")
     )
     + """\
   unit-THB: "{n} baht"

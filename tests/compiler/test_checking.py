@@ -382,11 +382,15 @@ FILES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "a danger without its phrase": (
         {"bot.yaml": BOT.replace("emergency: {}", "emergency: {violence: [police]}")},
-        ["content/bot.yaml:11:13: no phrase is called 'danger-violence'; did you mean 'danger-now'?"],
+        ["content/bot.yaml:11:13: no phrase is called 'danger-violence'; did you mean 'desk-label-violence'?"],
     ),
     "a phrase that the engine says": (
         {"phrases.yaml": without(PHRASES, "went-wrong:")},
         ["content/phrases.yaml:1:1: the phrase 'went-wrong' is missing: the engine says it"],
+    ),
+    "a phrase that staff are told": (
+        {"phrases.yaml": without(PHRASES, "desk-called:")},
+        ["content/phrases.yaml:1:1: the phrase 'desk-called' is missing: staff are told it"],
     ),
     "a phrase that stands twice": (
         {"phrases.yaml": PHRASES + "  back: Back\n"},
