@@ -44,6 +44,13 @@ WONDERED: Final = tuple(tag + b"wt:" for tag in _TAGS)
 """How the names of these keys begin: the words of a question, sealed, once enough people have asked it."""
 
 
+def is_ticket_name(name: str) -> bool:
+    """Whether it could be a ticket's name, so that looking for it cannot go astray."""
+    shard = name[TICKET_LENGTH - 2 :]
+    is_formed = len(name) == TICKET_LENGTH and name[0] == TICKET_MARK and name.isascii() and shard.isdecimal()
+    return is_formed and int(shard) < SHARDS
+
+
 def shard_of(conversation: str) -> int:
     """Where a conversation or ticket lies, and every line of it."""
     if conversation[0] == TICKET_MARK:

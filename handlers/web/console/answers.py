@@ -27,10 +27,15 @@ def told_in(request: web.Request) -> Told | None:
     refusal = next((one for one in Refusal if one == told), None)
     what = notice or refusal
     wait = request.query.get("wait", "")
-    seconds = int(wait) if wait.isascii() and wait.isdigit() and len(wait) < 6 else 0
+    seconds = number(wait) or 0
     if what is None:
         return None
     return Told(what, timedelta(seconds=min(seconds, _LONGEST_WAIT)) if seconds else None)
+
+
+def number(told: str, most_digits: int = 5) -> int | None:
+    """A whole number as an address tells it; None where it is none, or a longer one than anybody needs."""
+    return int(told) if told.isascii() and told.isdigit() and len(told) <= most_digits else None
 
 
 def field(form: Mapping[str, str], name: str) -> str:

@@ -19,12 +19,13 @@ from bot.guard.audit import Deed as Done
 from bot.guard.rights import Right, desks_for, holds, may
 from bot.messages import ConversationId, Language, Message
 from bot.store.contract import Address, ConflictError, Outgoing, OutgoingId, Priority, Sealed, TicketCommit
+from bot.store.keys import is_ticket_name
 from bot.store.shelf import ShelfKind
 from bot.turns import TicketArrival
 from bot.turns.tickets import DESK
 from handlers.web.console import views
 from handlers.web.console.access import Caller, Guarded, Route
-from handlers.web.console.answers import field, redirect, told_in
+from handlers.web.console.answers import field, number, redirect, told_in
 from handlers.web.console.casefile import Casefile
 from handlers.web.console.deeds import NOTICES, read_deed
 from handlers.web.console.lists import (
@@ -90,7 +91,7 @@ class DeskPages:
         listed = [ticket for ticket in mine if tab in tabs_of(ticket, member) and passes(ticket, wanted)]
         if tab is views.Tab.CLOSED:
             listed.sort(key=since, reverse=True)
-        start = int(query["from"]) if query.get("from", "").isdigit() and len(query["from"]) < 6 else 0
+        start = number(query.get("from", "")) or 0
         roster = office.roster.current()
         rows = tuple(
             row_of(ticket, member, roster, office.board.present) for ticket in listed[start : start + MOST_ROWS]
@@ -169,8 +170,8 @@ class DeskPages:
         if member.telegram is None or not await self._is_open_to(ticket, member):
             return redirect(path, Refusal.NOT_YOURS)
         casefile = await self._casefile(caller, ticket)
-        number = request.match_info["number"]
-        original = casefile.media.get(int(number)) if number.isdigit() and len(number) < 6 else None
+        asked = number(request.match_info["number"])
+        original = None if asked is None else casefile.media.get(asked)
         if original is None:
             return redirect(path, views.Notice.MOVED_ON)
         snapshot = await self._office.store.load_ticket(ticket.id)
@@ -200,7 +201,7 @@ class DeskPages:
         return found
 
     async def _find(self, name: TicketId, member: Member) -> Ticket | None:
-        if len(name) != len("~") + 22 or not name.startswith("~") or not name[-2:].isdigit() or int(name[-2:]) > 63:
+        if not is_ticket_name(name):
             return None
         ticket = (await self._office.store.load_ticket(name)).ticket
         return ticket if ticket is not None and desks_for(member, ticket) else None

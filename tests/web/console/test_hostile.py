@@ -5,7 +5,7 @@ import re
 import sys
 
 from bot.desk.helplines import HelplineId
-from tests.web.console.desk_house import BEN, SUE, Browser, DeskHouse
+from tests.web.console.desk_house import ADA, BEN, SUE, Browser, DeskHouse
 
 PARTS = (
     *("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'-alert(1)-'", "{{7*7}}", "{% raw %}", "${7*7}"),
@@ -91,3 +91,20 @@ async def test_few_calls_are_not_told_apart(desk: DeskHouse) -> None:
 
 def _tags(text: str) -> list[str]:
     return [match.group(1).lower() for match in _TAGS.finditer(text)]
+
+
+async def test_signs_that_only_look_like_numbers_break_no_page(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben, Browser(desk.base) as ada:
+        await ben.sign_in(desk, BEN)
+        await ada.sign_in(desk, ADA)
+        name = await desk.open()
+        for odd in ("²", "٣", "9" * 5000, "-1", "1.5"):
+            await ben.get(f"/desk?from={odd}")
+            assert ben.status == 200
+            await ada.get(f"/desk/audit?from={odd}")
+            assert ada.status == 200
+        await ben.get(f"/desk/case/{name[:-2]}²²")
+        assert ben.status == 404
+        await ben.get(f"/desk/case/{name}")
+        await ben.post(f"/desk/case/{name}/media/²")
+        assert ben.status == 200
