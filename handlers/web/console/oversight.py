@@ -21,7 +21,7 @@ from bot.guard.rights import Right, may, may_invite, may_remove
 from bot.messages import Language
 from handlers.web.console import views
 from handlers.web.console.access import Caller, Guarded, Route, origin_of
-from handlers.web.console.answers import field, redirect, told_in
+from handlers.web.console.answers import field, number, redirect, told_in
 from handlers.web.console.lists import path_of, row_of, since
 from handlers.web.console.office import Office
 from handlers.web.pages import page
@@ -118,18 +118,18 @@ class Oversight:
             return redirect("/desk/staff", views.Notice.NAME_NEEDED)
         if not may_invite(member, role, helplines):
             raise web.HTTPForbidden
+        await office.chronicle.note(office.clock.now(), member.id, Done.INVITED, name)
         code = await office.enrolment.invite(name, role, helplines, languages)
         if isinstance(code, EnrolRefusal):
             return redirect("/desk/staff", views.Notice.NAME_TAKEN)
-        await office.chronicle.note(office.clock.now(), member.id, Done.INVITED, name)
         return page(office.pages.page(self._staff(caller, None, self._invitation(request, name, code))))
 
     async def invite_again(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
         office, other = self._office, self._other(request, caller)
+        await office.chronicle.note(office.clock.now(), caller.member.id, Done.INVITED, other.id)
         code = await office.enrolment.invite_again(other)
         if isinstance(code, EnrolRefusal):
             return redirect("/desk/staff", views.Notice.MOVED_ON)
-        await office.chronicle.note(office.clock.now(), caller.member.id, Done.INVITED, other.id)
         return page(office.pages.page(self._staff(caller, None, self._invitation(request, other.name, code))))
 
     async def ask_to_remove(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
@@ -157,7 +157,7 @@ class Oversight:
         office = self._office
         entries, fault = await office.chronicle.read()
         roster = office.roster.current()
-        start = int(request.query["from"]) if request.query.get("from", "").isdigit() else 0
+        start = number(request.query.get("from", ""), 9) or 0
         newest = list(reversed(entries))
         shown = newest[start : start + ENTRIES]
         rows = []

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from bot.desk.letters import MediaKind, Original, PersonAnswered, PersonHid, PersonSent, Showed, StaffAsked, StaffWrote
 from bot.desk.phrases import CardId
 from bot.desk.ticket import CloseReason, Stage, Urgency
-from bot.store.contract import desk_line
+from bot.store.contract import StoreError, desk_line
 from tests.web.console.desk_house import BEN, CHAN, EN, HOME, OTHER, PASSWORD, SUE, TOKEN, Browser, DeskHouse
 
 WORDS = "သူတို့က ကျွန်တော့်ပတ်စ်ပို့ကို ယူထားတယ်"
@@ -267,3 +267,23 @@ async def test_what_is_not_words_is_shown_in_a_members_own_chat_and_never_fetche
         await ben.post(f"/desk/case/{name}/media/0")
         (showing,) = await desk.store.waiting(desk_line(name, f"{BEN}!"))
         assert (showing.address.chat, showing.copies) == (f"member:{BEN} {name}", original)
+
+
+async def test_nobody_is_invited_unless_it_was_written_down_before(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as sue:
+        await sue.sign_in(desk, SUE)
+        await sue.get("/desk/staff")
+        before = desk.roster.current()
+
+        async def is_full(*_: object) -> None:
+            raise StoreError("the list takes nothing more")
+
+        desk.chronicle.note = is_full  # type: ignore[method-assign] # nothing but the list fails
+        form = {"name": "Dara", "role": "responder", "helpline": HOME, "language": EN}
+        await sue.post("/desk/staff/invite", form)
+        assert sue.status == 503
+        await sue.post(f"/desk/staff/{BEN}/again")
+        assert sue.status == 503
+
+    await desk.roster.read()
+    assert desk.roster.current() == before
