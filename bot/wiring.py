@@ -25,6 +25,7 @@ from bot.figures import Figures
 from bot.greeting import greet, greet_worker
 from bot.guard.audit import Chronicle
 from bot.guard.sign_in import SignIn
+from bot.guard.witnessing import ContentWitness
 from bot.key_watch import KeyWatch
 from bot.live import LiveContent, folder_differs
 from bot.messages import ConversationId, Language
@@ -156,9 +157,12 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
         # Drafts teach other things than what is live, and each folder keeps only what was learned last.
         draft_teach = teach_in(settings.data_dir / "studio" / "learned")
         checker = Checker(draft_teach)
-        archive = Archive(store.shelf(), settings.content_dir, settings.data_dir, clock, examine_by(checker))
+        sealing, roster = _sealing(settings, figures), LiveRoster(store, clock)
+        witness = ContentWitness(roster.read, sealing.chronicle(store.shelf()), clock)
+        archive = Archive(
+            *(store.shelf(), settings.content_dir, settings.data_dir, clock, examine_by(checker)), witness=witness
+        )
         live = await LiveContent.open(settings.content_dir, teach, clock, tell, archive, figures)
-        sealing = _sealing(settings, figures)
         key_watch = await stack.enter_async_context(
             KeyWatch(settings.data_dir, vault, sealing.writers, store.keyring(), clock, figures).told()
         )
@@ -166,7 +170,6 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
         channels: dict[str, Channel] = {}
         if connection is not None:
             channels[TELEGRAM] = TelegramChannel(connection, media=lambda: live.script().media)
-        roster = LiveRoster(store, clock)
         await roster.read()
         watch = Watch(store, roster.current, clock, figures, _ping(settings), sealing.epochs)
         staffed = Staffed(live.script, roster.current, watch.held_by)

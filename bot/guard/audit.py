@@ -7,7 +7,7 @@ signed head, which is kept apart. No content, no names of people, and the minute
 import hashlib
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -20,6 +20,9 @@ from bot.clock import Clock
 from bot.desk.ticket import StaffId
 from bot.store.contract import ConflictError, StoreError
 from bot.store.shelf import Shelf, ShelfKind
+
+COMMAND_LINE: Final = StaffId("command-line")
+"""Whoever gives commands on the machine: nobody can say who it was."""
 
 KEPT: Final = timedelta(days=180)
 TRIM_EVERY: Final = 3600.0
@@ -155,17 +158,34 @@ class Chronicle:
 
     async def note(self, now: datetime, staff: StaffId, deed: Deed, what: str = "", why: str = "") -> None:
         """Write a deed down; raise StoreError where that cannot be done: then it must not be done either."""
-        minute = now.replace(second=0, microsecond=0)
         for _ in range(_TRIES):
-            count, last = await self._shelf.last_audit()
-            data = write_entry(self._writer, AuditEntry(count, minute, staff, deed, what, why), last)
-            try:
-                await self._shelf.append_audit(data, count)
-            except ConflictError:
-                continue
-            await self._keep_head(count + 1, data)
-            return
+            if await self._append(AuditEntry(0, now, staff, deed, what, why), *await self._shelf.last_audit()):
+                return
         raise ConflictError("the list of who did what grew faster than it could be written")
+
+    async def note_once(self, now: datetime, staff: StaffId, deed: Deed, what: str, why: str) -> None:
+        """The same for what several processes do as one: where all but the time stands there, it is not added again."""
+        for _ in range(_TRIES):
+            first, entries = await self._shelf.read_audit()
+            known = (read_entry(data) for data in entries)
+            told = (staff, deed, what, why)
+            if any(one is not None and (one.staff, one.deed, one.what, one.why) == told for one in known):
+                return
+            # Nobody may have added anything since: it could have been this.
+            count, last = first + len(entries), entries[-1] if entries else None
+            if await self._append(AuditEntry(0, now, staff, deed, what, why), count, last):
+                return
+        raise ConflictError("the list of who did what grew faster than it could be written")
+
+    async def _append(self, entry: AuditEntry, count: int, last: bytes | None) -> bool:
+        minute = entry.at.replace(second=0, microsecond=0)
+        data = write_entry(self._writer, replace(entry, number=count, at=minute), last)
+        try:
+            await self._shelf.append_audit(data, count)
+        except ConflictError:
+            return False
+        await self._keep_head(count + 1, data)
+        return True
 
     async def pretend(self, now: datetime) -> None:
         """Ask of the store what noting a deed asks, and note nothing: who waits cannot tell which it was."""

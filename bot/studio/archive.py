@@ -7,7 +7,7 @@ does it and whenever it is stopped.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -30,6 +30,7 @@ from bot.studio.changes import (
     ChangeState,
     Edit,
     EditAll,
+    Lapse,
     Miss,
     Publish,
     Refusal,
@@ -44,6 +45,7 @@ from bot.studio.records import Index, row_of_change
 from bot.studio.stock import TRIES, all_of
 from bot.studio.tree import MOST_BYTES, BlobId, Gathered, Tree, TreeHash, blob_id
 from bot.studio.versions import Live, Scheduled, Version, VersionKind
+from bot.studio.witness import Witness
 
 AHEAD: Final = timedelta(seconds=15)
 """How long before it goes live a version is announced: every replica compiles it meanwhile."""
@@ -55,11 +57,21 @@ SWEEP_EVERY: Final = timedelta(hours=1)
 LOOK_EVERY: Final = 1.0
 _EXAMINED_KEPT: Final = 16
 _TESTS: Final = "tests"
-_DONE_MEANWHILE: Final = frozenset({Refusal.CLOSED, Refusal.NO_SUCH_CHANGE, Refusal.NOT_APPROVED})
-"""Another replica published it, or somebody took it back in this very moment."""
+_DONE_MEANWHILE: Final = frozenset(
+    {
+        *(Refusal.CLOSED, Refusal.NO_SUCH_CHANGE, Refusal.NOT_APPROVED),
+        *(Refusal.REVIEWER_LEFT, Refusal.PUBLISHER_LEFT),
+    }
+)
+"""Another replica published it, somebody took it back in this very moment, or it was given back for another review."""
 
 Examine: TypeAlias = Callable[[Path, date], Sequence[Problem]]
 """Everything that is wrong with a folder of content, its authors' tests too; called in a thread."""
+
+
+Note: TypeAlias = Callable[[], Awaitable[None]]
+"""Writes down who does what. Called once, as soon as nothing stands against it and before it is done: what cannot be
+written down is not done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +89,26 @@ class Clashing:
 
 
 class Archive:
-    """All versions and changes. `folder` is the content that is live before anything was published."""
+    """All versions and changes. `folder` is the content that is live before anything was published.
+
+    Without a witness every approval counts, and nothing that goes live by itself is written down: for commands.
+    """
 
     def __init__(
-        self, shelf: Shelf, folder: Path, data_dir: Path, clock: Clock, examine: Examine, ahead: timedelta = AHEAD
+        self,
+        shelf: Shelf,
+        folder: Path,
+        data_dir: Path,
+        clock: Clock,
+        examine: Examine,
+        ahead: timedelta = AHEAD,
+        witness: Witness | None = None,
     ) -> None:
         self._holdings = Holdings(shelf, folder, data_dir, clock)
         self._clock = clock
         self._examine = examine
         self._ahead = ahead
+        self._witness = witness
         self._examined: dict[tuple[TreeHash, date], tuple[Problem, ...]] = {}
 
     @property
@@ -191,12 +214,12 @@ class Archive:
             begun.id, by, EditAll(tuple(Edit(name, blob, begun.tree.files.get(name)) for name, blob in edits.items()))
         )
 
-    async def act(self, change_id: ChangeId, by: StaffId, action: Action) -> Change | Refusal:
+    async def act(self, change_id: ChangeId, by: StaffId, action: Action, note: Note | None = None) -> Change | Refusal:
         """Do something with a change."""
-        return await self._step(change_id, by, action)
+        return await self._step(change_id, by, action, note=note)
 
     async def catch_up(
-        self, change_id: ChangeId, by: StaffId, choices: Mapping[str, Side]
+        self, change_id: ChangeId, by: StaffId, choices: Mapping[str, Side], note: Note | None = None
     ) -> Change | Refusal | Clashing:
         """Bring a change up to what is live; `choices` say for files that clash whose lines stay."""
         _, index = await self._holdings.index()
@@ -222,17 +245,20 @@ class Archive:
             tree = tree.without(name) if joined is None else tree.put(name, await self.put(joined))
         if conflicts:
             return Clashing(tuple(conflicts))
-        return await self._step(change_id, by, CatchUp(base, ground, tree, wrote=chose), seen=change)
+        return await self._step(change_id, by, CatchUp(base, ground, tree, wrote=chose), change, note)
 
-    async def publish(self, change_id: ChangeId, by: StaffId, why: str = "") -> Version | Refusal | NotWell:
+    async def publish(
+        self, change_id: ChangeId, by: StaffId, why: str = "", note: Note | None = None
+    ) -> Version | Refusal | NotWell:
         """Make a new version of an approved change, live everywhere AHEAD from now; `why` is its title unless given."""
-        return await self._publish(change_id, by, why)
+        return await self._publish(change_id, by, why, _once(note))
 
-    async def roll_back(self, number: int, by: StaffId, why: str) -> Version | Refusal:
+    async def roll_back(self, number: int, by: StaffId, why: str, note: Note | None = None) -> Version | Refusal:
         """Make what a version holds live again, as a new version. It was reviewed before: one person may do this."""
         refusal = refuse_words(why, LONGEST_COMMENT)
         if refusal is not None:
             return refusal
+        noting = _once(note)
         for _ in range(TRIES):
             expected, index = await self._holdings.index()
             if index.live is None or not 1 <= number <= len(index.versions):
@@ -250,6 +276,7 @@ class Archive:
                 kind=VersionKind.ROLLED_BACK,
                 returns_to=number,
             )
+            await noting()
             if await self._holdings.wrote(await self._with_version(index, version, now + self._ahead), expected):
                 return version
         raise ConflictError("too many others write at the same time")
@@ -307,11 +334,20 @@ class Archive:
                 logbook.note_error("change_not_published", error)
 
     async def _publish_at(self, at: datetime, change_id: ChangeId, by: StaffId) -> None:
-        made = await self._publish(change_id, by, "", at)
+        made = await self._publish(change_id, by, "", _once(None), at)
         if isinstance(made, Version) or made in _DONE_MEANWHILE:
             return
-        why = made if isinstance(made, Refusal) else Refusal.NOT_WELL
-        await self._step(change_id, by, Miss(why))
+        await self._come_back(change_id, by, Miss(made if isinstance(made, Refusal) else Refusal.NOT_WELL))
+
+    async def _come_back(self, change_id: ChangeId, by: StaffId, step: Miss | Lapse) -> None:
+        """Keep it from going live, and write down who had set or asked for it, and why it does not."""
+        change, witness = await self.change(change_id), self._witness
+
+        async def note() -> None:
+            if change is not None and witness is not None:
+                await witness.came_back(change, by, step.why)
+
+        await self._step(change_id, by, step, change, note)
 
     async def sweep(self) -> int:
         """Take away bytes that nothing names any more, and changes that were dropped long ago."""
@@ -321,9 +357,15 @@ class Archive:
     # How it is done
 
     async def _step(
-        self, change_id: ChangeId, by: StaffId, action: Action | CatchUp | Miss, seen: Change | None = None
+        self,
+        change_id: ChangeId,
+        by: StaffId,
+        action: Action | CatchUp | Miss | Lapse,
+        seen: Change | None = None,
+        note: Note | None = None,
     ) -> Change | Refusal:
         """`seen` is the change that the step was made for, where it holds for no other."""
+        noting = _once(note)
         for _ in range(TRIES):
             expected, index = await self._holdings.index()
             row = index.change(change_id)
@@ -337,6 +379,7 @@ class Archive:
                 return outcome
             if outcome.tree != change.tree:
                 await self._holdings.keep_tree(outcome.tree, but=change.tree)
+            await noting()
             if await self._holdings.wrote(index.with_change(row_of_change(outcome)), expected):
                 return outcome
         raise ConflictError("too many others write at the same time")
@@ -345,7 +388,7 @@ class Archive:
         return Refusal.NO_SUCH_CHANGE if await self.change(change_id) is None else Refusal.CLOSED
 
     async def _publish(
-        self, change_id: ChangeId, by: StaffId, why: str, at: datetime | None = None
+        self, change_id: ChangeId, by: StaffId, why: str, noting: Note, at: datetime | None = None
     ) -> Version | Refusal | NotWell:
         if len(why) > LONGEST_COMMENT:
             return Refusal.TOO_LONG
@@ -370,13 +413,29 @@ class Archive:
             faults = await self._faults(change.tree)
             if faults:
                 return NotWell(faults)
-            made = await self._make(index, expected, replace(change, base=base), by, why.strip(), at)
+            # Asked last: the check takes seconds, in which somebody may leave.
+            lapsed = await self._lapsed(begun, at)
+            if lapsed is not None:
+                await self._come_back(change_id, by, Lapse(lapsed))
+                return lapsed
+            made = await self._make(index, expected, replace(change, base=base), by, why.strip(), noting, at)
             if made is not None:
                 return made
         raise ConflictError("too many others write at the same time")
 
+    async def _lapsed(self, change: Change, at: datetime | None) -> Refusal | None:
+        """Why an approval, or the moment that was set, does not count any more."""
+        witness = self._witness
+        if witness is None:
+            return None
+        if change.approved_by is None or not await witness.may_review(change.approved_by):
+            return Refusal.REVIEWER_LEFT
+        if at is not None and (change.scheduled_by is None or not await witness.may_publish(change.scheduled_by)):
+            return Refusal.PUBLISHER_LEFT
+        return None
+
     async def _make(
-        self, index: Index, expected: int, change: Change, by: StaffId, why: str, at: datetime | None
+        self, index: Index, expected: int, change: Change, by: StaffId, why: str, noting: Note, at: datetime | None
     ) -> Version | None:
         """The new version; None where somebody else wrote meanwhile."""
         now = self._clock.now()
@@ -395,6 +454,9 @@ class Archive:
         if number == 2:
             # Until it begins, that is the folder still, which every replica has compiled.
             with_version = replace(with_version, live=Live(number, since))
+        await noting()
+        if at is not None and self._witness is not None:
+            await self._witness.went_live(change, by)
         return version if await self._holdings.wrote(with_version.without(change.id), expected) else None
 
     async def _with_version(
@@ -441,6 +503,18 @@ class Archive:
             index = index.without(change_id)
         if old:
             await self._holdings.wrote(index, expected)
+
+
+def _once(note: Note | None) -> Note:
+    """What is tried again is one deed all the same."""
+    waiting = [] if note is None else [note]
+
+    async def noting() -> None:
+        for one in waiting:
+            await one()
+        waiting.clear()
+
+    return noting
 
 
 def examine_with(teach: Teach) -> Examine:

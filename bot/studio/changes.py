@@ -57,6 +57,10 @@ class Refusal(StrEnum):
     LIVE_ALREADY = "live-already"
     NOT_WELL = "not-well"
     """The check has something against it."""
+    REVIEWER_LEFT = "reviewer-left"
+    """Whoever approved it may not review any more."""
+    PUBLISHER_LEFT = "publisher-left"
+    """Whoever set its moment may not publish any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class Change:
     scheduled_at: datetime | None = None
     comments: tuple[Comment, ...] = ()
     missed: Refusal | None = None
-    """Why it did not go live at the moment that was set."""
+    """Why it did not go live at the moment that was set, or is to be reviewed once more."""
     closed_at: datetime | None = None
     version: int | None = None
     """What it became, once it is published."""
@@ -202,6 +206,13 @@ class Miss:
 
 
 @dataclass(frozen=True, slots=True)
+class Lapse:
+    """Whoever let it pass has no say any more: it is reviewed once more."""
+
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """Do not go on with it."""
 
@@ -209,7 +220,7 @@ class Drop:
 Action: TypeAlias = Edit | EditAll | Retitle | AddComment | Submit | Approve | SendBack | Schedule | Unschedule | Drop
 """What a member may ask for."""
 
-Step: TypeAlias = CatchUp | Publish | Miss
+Step: TypeAlias = CatchUp | Publish | Miss | Lapse
 """What the archive does, together with something else."""
 
 
@@ -250,6 +261,11 @@ def decide(change: Change, member: StaffId, action: Action | Step, now: datetime
             if change.state is not ChangeState.SCHEDULED:
                 return Refusal.NOT_SCHEDULED
             return replace(change, state=ChangeState.APPROVED, scheduled_by=None, scheduled_at=None, missed=why)
+        case Lapse(why):
+            if not change.is_approved:
+                return Refusal.NOT_APPROVED
+            again = replace(_reopened(change), state=ChangeState.SUBMITTED, missed=why)
+            return replace(again, submitted_by=change.submitted_by, submitted_at=change.submitted_at)
         case Drop():
             return replace(change, state=ChangeState.DROPPED, closed_at=now)
         case _:
@@ -328,7 +344,7 @@ def _approve(change: Change, member: StaffId, seen: TreeHash, now: datetime) -> 
         return Refusal.CHANGED_MEANWHILE
     if member in change.authors:
         return Refusal.OWN_WORK
-    return replace(change, state=ChangeState.APPROVED, approved=seen, approved_by=member, approved_at=now)
+    return replace(change, state=ChangeState.APPROVED, approved=seen, approved_by=member, approved_at=now, missed=None)
 
 
 def _send_back(change: Change, member: StaffId, why: str, now: datetime) -> Change | Refusal:

@@ -120,7 +120,10 @@ def _packed(content: bytes, now: datetime) -> bytes:
 
 
 def _unpacked(packed: bytes) -> bytes:
-    return zlib.decompress(packed[_TIME_BYTES:])
+    try:
+        return zlib.decompress(packed[_TIME_BYTES:])
+    except zlib.error as error:
+        raise StockError("what is kept cannot be unpacked") from error
 
 
 def _put_at(packed: bytes) -> datetime:

@@ -5,15 +5,19 @@ import contextlib
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from bot.casebook import load_writers
 from bot.compiler import KeywordsOnly, Problem
+from bot.desk.staff import Member, Role, Roster
 from bot.desk.ticket import StaffId
+from bot.guard.audit import Chronicle, Deed
+from bot.guard.witnessing import ContentWitness
 from bot.store.contract import StoreDownError
 from bot.store.redis_store import open_store
 from bot.store.sealing import Vault
@@ -66,7 +70,7 @@ def house(shelf: Shelf, quick_folder: Path) -> House:
     return House(shelf, quick_folder, ManualClock())
 
 
-def a_change(found: Change | Refusal | Clashing) -> Change:
+def a_change(found: Change | Refusal | Clashing | None) -> Change:
     assert isinstance(found, Change), found
     return found
 
@@ -500,3 +504,133 @@ async def test_another_working_key_opens_all_of_it_once_it_was_sealed_anew(valke
     a_change(await archive.act(kept.id, DARA, Submit()))
     for store in (before, both, after):
         await store.close()
+
+
+class Watcher:
+    """The house as the archive sees it: who has left, and the deeds, in one list that all replicas share."""
+
+    def __init__(self, shelf: Shelf, folder: Path, clock: ManualClock) -> None:
+        writers = load_writers(folder / "keys")
+        self.chronicle = Chronicle(shelf, writers.newest, writers.publics)
+        self.members = {one: Member(one, one, Role.EDITOR, frozenset()) for one in (DARA, MALY, NWE)}
+        self.clock = clock
+
+    async def roster(self) -> Roster:
+        return Roster(self.members)
+
+    def leaves(self, member: StaffId) -> None:
+        self.members[member] = replace(self.members[member], left=NOW)
+
+    async def deeds(self) -> list[tuple[StaffId, Deed]]:
+        entries, fault = await self.chronicle.read()
+        assert fault is None
+        return [(entry.staff, entry.deed) for entry in entries]
+
+
+def watched(house: House, name: str, watcher: Watcher, shelf: Shelf | None = None) -> Archive:
+    witness = ContentWitness(watcher.roster, watcher.chronicle, house.clock)
+    folder = house.root / "content"
+    return Archive(shelf or house.shelf, folder, house.root / name, house.clock, EXAMINE, witness=witness)
+
+
+async def set_for_an_hour(archive: Archive) -> Change:
+    change = await approved(archive)
+    return a_change(await archive.act(change.id, NWE, Schedule(NOW + timedelta(hours=1))))
+
+
+@BOTH
+async def test_what_goes_live_by_itself_is_one_deed_however_many_replicas_do_it(house: House) -> None:
+    watcher = Watcher(house.shelf, house.root, house.clock)
+    one, other = watched(house, "one", watcher), watched(house, "other", watcher)
+    await set_for_an_hour(one)
+    house.clock.set(NOW + timedelta(hours=1))
+
+    await asyncio.gather(one.publish_due(), other.publish_due(), one.publish_due(), other.publish_due())
+
+    assert len(await one.versions()) == 2
+    assert await watcher.deeds() == [(NWE, Deed.CONTENT_PUBLISHED)]
+
+
+async def test_what_cannot_be_written_down_does_not_go_live_and_does_once_it_can(house: House) -> None:
+    watcher = Watcher(house.shelf, house.root, house.clock)
+    archive = watched(house, "one", watcher)
+    await set_for_an_hour(archive)
+    house.clock.set(NOW + timedelta(hours=1))
+    chronicle = watcher.chronicle
+    watcher.chronicle = Chronicle(Full(house.clock), load_writers(house.root / "keys").newest, ())
+
+    with pytest.raises(StoreDownError):
+        await watched(house, "full", watcher).publish_due()
+    assert await archive.live() is None
+
+    watcher.chronicle = chronicle
+    await archive.publish_due()
+    assert await watcher.deeds() == [(NWE, Deed.CONTENT_PUBLISHED)]
+    assert len(await archive.versions()) == 2
+
+
+class Full(MemoryShelf):
+    """Takes nothing into its list."""
+
+    async def append_audit(self, entry: bytes, expected: int) -> None:
+        raise StoreDownError("full")
+
+
+@BOTH
+async def test_an_approval_counts_only_while_whoever_gave_it_may_review(house: House) -> None:
+    watcher = Watcher(house.shelf, house.root, house.clock)
+    archive = watched(house, "one", watcher)
+    change = await approved(archive)
+    watcher.leaves(MALY)
+
+    assert await archive.publish(change.id, DARA) is Refusal.REVIEWER_LEFT
+
+    back = a_change(await archive.change(change.id))
+    assert (back.state, back.approved_by, back.missed) == (ChangeState.SUBMITTED, None, Refusal.REVIEWER_LEFT)
+    assert await archive.live() is None
+    assert await watcher.deeds() == [(DARA, Deed.CONTENT_SENT_BACK)]
+    again = a_change(await archive.act(change.id, NWE, Approve(change.tree.hash)))
+    assert again.missed is None
+    a_version(await archive.publish(change.id, DARA))
+
+
+@BOTH
+@pytest.mark.parametrize(("who", "why"), [(MALY, Refusal.REVIEWER_LEFT), (NWE, Refusal.PUBLISHER_LEFT)])
+async def test_a_set_moment_passes_without_those_who_left(house: House, who: StaffId, why: Refusal) -> None:
+    watcher = Watcher(house.shelf, house.root, house.clock)
+    one, other = watched(house, "one", watcher), watched(house, "other", watcher)
+    change = await set_for_an_hour(one)
+    watcher.leaves(who)
+    house.clock.set(NOW + timedelta(hours=1))
+
+    await asyncio.gather(one.publish_due(), other.publish_due())
+    await one.publish_due()
+
+    back = a_change(await one.change(change.id))
+    assert (back.state, back.scheduled_at, back.missed) == (ChangeState.SUBMITTED, None, why)
+    assert await one.live() is None
+    assert await watcher.deeds() == [(NWE, Deed.CONTENT_SENT_BACK)]
+
+
+async def test_a_refused_try_is_no_deed_and_a_deed_stands_before_it_is_done(house: House) -> None:
+    archive = house.another()
+    change = a_change(await archive.begin("New wage", DARA))
+    noted: list[int] = []
+
+    async def note() -> None:
+        now = a_change(await archive.change(change.id))
+        noted.append(len(now.comments))
+
+    assert await archive.act(change.id, DARA, AddComment(" "), note) is Refusal.EMPTY
+    assert noted == []
+    a_change(await archive.act(change.id, DARA, AddComment("yes"), note))
+    assert noted == [0]
+
+
+async def test_bytes_that_cannot_be_unpacked_are_told_as_such(house: House) -> None:
+    stock = Stock(house.shelf, ShelfKind.CONTENT_BLOB, house.clock)
+    blob = blob_id(b"whole")
+    await house.shelf.write_shelf(ShelfKind.CONTENT_BLOB, blob, bytes(8) + b"no deflate")
+
+    with pytest.raises(StockError):
+        await stock.read(blob)
