@@ -1,11 +1,12 @@
 """The commands `waymark content versions|export|import|diff|publish|rollback`: what the studio is, for people with git.
 
-Whether or not the bot runs. Whoever can give these commands has the machine, so the names they give are believed; that
-the second one is somebody else is asked for here as well.
+Whether or not the bot runs. Whoever can give these commands has the machine, so the names they give are believed, also
+of people who are not staff; that the second one is somebody else is asked for here as well. In the list of who did what
+all of it stands as done by command, with the names that were given: nobody there is said to have done it themselves.
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from bot.compiler import Teach
 from bot.desk.enrolling import find_member
 from bot.desk.staff import Roster
 from bot.desk.ticket import StaffId
-from bot.guard.audit import Chronicle, Deed
+from bot.guard.audit import COMMAND_LINE, Chronicle, Deed
 from bot.store.durability import replicas_to_prove
 from bot.store.embedded import EmbeddedValkey, find_running
 from bot.store.redis_store import open_store
@@ -75,6 +76,14 @@ class Press:
         found = find_member(self.roster, name)
         return StaffId(name.strip()) if found is None else found.id
 
+    def noting(self, deed: Deed, what: str, why: str) -> Callable[[], Awaitable[None]]:
+        """Writes a deed down as one of the command line, before it is done."""
+
+        async def note() -> None:
+            await self.chronicle.note(self.clock.now(), COMMAND_LINE, deed, what, why)
+
+        return note
+
     def name_of(self, member: StaffId | None) -> str:
         """How they are called here."""
         found = None if member is None else self.roster.members.get(member)
@@ -124,8 +133,9 @@ async def export(press: Press, folder: Path, number: int | None) -> list[str]:
 
 async def take_in(press: Press, folder: Path, title: str, by: str) -> list[str]:
     """Make a change of what a folder holds, to be reviewed in the studio."""
-    change = await _begun(press, folder, title, press.person(by))
-    await press.chronicle.note(press.clock.now(), press.person(by), Deed.CONTENT_EDITED, change.id, title)
+    person = press.person(by)
+    await press.noting(Deed.CONTENT_EDITED, "", f"{person}: {title}")()
+    change = await _begun(press, folder, title, person)
     return [
         f"Change {change.id} holds {len(change.files())} changed files; it is reviewed and published in the studio."
     ]
@@ -137,18 +147,19 @@ async def publish(press: Press, folder: Path, by: str, reviewed_by: str, why: st
     if author.casefold() == reviewer.casefold():
         raise PublishingError(_REFUSALS[Refusal.OWN_WORK])
     change = await _begun(press, folder, why, author)
+    approve = Approve(change.tree.hash)
+    approving = press.noting(Deed.CONTENT_APPROVED, change.id, f"{author}: {why}; reviewed by {reviewer}")
+    publishing = press.noting(Deed.CONTENT_PUBLISHED, change.id, f"{author}: {why}; reviewed by {reviewer}")
     try:
-        for person, action in ((author, Submit()), (reviewer, Approve(change.tree.hash))):
-            change = _accepted(await press.archive.act(change.id, person, action))
-        made = await press.archive.publish(change.id, author, why)
+        _accepted(await press.archive.act(change.id, author, Submit()))
+        _accepted(await press.archive.act(change.id, reviewer, approve, approving))
+        made = await press.archive.publish(change.id, author, why, publishing)
         if isinstance(made, NotWell):
             raise PublishingError("\n".join([*map(str, made.problems), "It was not published: put these right first."]))
         version = _accepted(made)
     except PublishingError:
         await press.archive.act(change.id, author, Drop())
         raise
-    await press.chronicle.note(press.clock.now(), reviewer, Deed.CONTENT_APPROVED, change.id)
-    await press.chronicle.note(press.clock.now(), author, Deed.CONTENT_PUBLISHED, f"{version.number}", why)
     with contextlib.suppress(OSError):
         # A folder that cannot be written to is still published.
         (folder / MARK).write_text(f"{version.number}\n", encoding="ascii")
@@ -158,9 +169,9 @@ async def publish(press: Press, folder: Path, by: str, reviewed_by: str, why: st
 async def roll_back(press: Press, number: int, by: str, why: str) -> list[str]:
     """Make an earlier version live again."""
     person = press.person(by)
-    version = _accepted(await press.archive.roll_back(number, person, why))
+    note = press.noting(Deed.CONTENT_ROLLED_BACK, f"{number}", f"{person}: {why}")
+    version = _accepted(await press.archive.roll_back(number, person, why, note))
     seconds = int(AHEAD.total_seconds())
-    await press.chronicle.note(press.clock.now(), person, Deed.CONTENT_ROLLED_BACK, f"{number}", why)
     return [f"Version {version.number}, which holds what version {number} does, is live in {seconds} seconds."]
 
 
@@ -191,12 +202,17 @@ def _gathered(folder: Path) -> Gathered:
 def _made_from(folder: Path) -> int | None:
     """The version that a folder was exported from, where it says so."""
     try:
-        said = (folder / MARK).read_text("ascii").strip()
+        said = (folder / MARK).read_text("utf-8", errors="replace").strip()
     except FileNotFoundError:
         return None
-    if not said.isdigit():
+    if not _is_number(said):
         raise PublishingError(f"{folder / MARK} has to hold the number of a version; export anew")
     return int(said)
+
+
+def _is_number(told: str) -> bool:
+    """Signs such as ² are digits, and no number; of more than some digits nobody has so many versions."""
+    return told.isascii() and told.isdigit() and len(told) < 9
 
 
 def _accepted(outcome: _Made | Refusal) -> _Made:
@@ -245,7 +261,7 @@ def _told(press: Press, version: Version, *, is_live: bool) -> str:
 
 async def _side(press: Press, name: str) -> tuple[Tree, Mapping[str, bytes]]:
     """The files of a version, of what is live, or of a folder."""
-    if name == "folder" or not (name == "live" or name.isdigit()):
+    if name == "folder" or not (name == "live" or _is_number(name)):
         gathered = _gathered(press.folder if name == "folder" else Path(name))
         return gathered.tree, {file: gathered.blobs[blob] for file, blob in gathered.tree.files.items()}
     tree = await press.archive.present() if name == "live" else (await _version(press, int(name))).tree

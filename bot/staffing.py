@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from io import StringIO
-from typing import Final
 
 import segno
 
@@ -16,9 +15,9 @@ from bot.compiler import KeywordsOnly, compile_content
 from bot.desk.enrolling import EnrolRefusal, find_member, leave, unlink
 from bot.desk.helplines import Helpline, HelplineId, Helplines
 from bot.desk.staff import Member, Role, can_take
-from bot.desk.ticket import StaffId, TicketId
+from bot.desk.ticket import TicketId
 from bot.enrolment import Enrolment, staff_lines
-from bot.guard.audit import Chronicle, Deed
+from bot.guard.audit import COMMAND_LINE, Chronicle, Deed
 from bot.guard.sign_in import SignIn
 from bot.live import live_folder
 from bot.messages import Language
@@ -31,9 +30,6 @@ from bot.store.sealing import Vault
 from bot.store.secrets import load_or_make
 from bot.store.shelf import Shelf
 from bot.studio.archive import Archive, examine_with
-
-COMMAND_LINE: Final = StaffId("command-line")
-"""Who did it, where nobody was signed in."""
 
 _REFUSALS = {
     EnrolRefusal.NAME_TAKEN: "somebody with this name works here already; choose another working name",

@@ -9,7 +9,7 @@ from bot.casebook import load_writers
 from bot.compiler import KeywordsOnly
 from bot.desk.staff import Member, Role, Roster
 from bot.desk.ticket import StaffId
-from bot.guard.audit import Chronicle, Deed
+from bot.guard.audit import COMMAND_LINE, Chronicle, Deed
 from bot.publishing import (
     MARK,
     Press,
@@ -67,10 +67,11 @@ async def test_what_is_published_is_listed_with_who_and_why(press: Press, publis
     assert (published / MARK).read_text() == "2\n"
     entries, fault = await press.chronicle.read()
     assert fault is None
-    assert {(entry.staff, entry.deed) for entry in entries} == {
-        (DARA.id, Deed.CONTENT_PUBLISHED),
-        (StaffId("Maly"), Deed.CONTENT_APPROVED),
-    }
+    told = "s1: The wage rose.; reviewed by Maly"
+    assert [(entry.staff, entry.deed, entry.why) for entry in entries] == [
+        (COMMAND_LINE, Deed.CONTENT_APPROVED, told),
+        (COMMAND_LINE, Deed.CONTENT_PUBLISHED, told),
+    ]
 
 
 async def test_export_and_import_are_equal_byte_for_byte(press: Press, published: Path, quick_folder: Path) -> None:
@@ -164,3 +165,11 @@ async def test_differences_are_told_in_words(press: Press, published: Path) -> N
     assert (await tell_differences(press, "live", str(published)))[0].startswith("0 differences")
     with pytest.raises(PublishingError, match="no folder"):
         await tell_differences(press, "live", "/nowhere")
+
+
+async def test_a_sign_that_only_looks_like_a_number_is_told_in_words(press: Press, published: Path) -> None:
+    (published / MARK).write_text("²", "utf-8")
+    with pytest.raises(PublishingError):
+        await publish(press, published, "Dara", "Maly", "Again")
+    with pytest.raises(PublishingError):
+        await tell_differences(press, "²", "live")
