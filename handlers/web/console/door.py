@@ -12,6 +12,8 @@ from aiohttp import web
 from bot import logbook
 from bot.guard.rights import may
 from bot.store.contract import StoreError
+from bot.studio.records import RecordError
+from bot.studio.stock import StockError
 from handlers.web.access import is_from_our_page
 from handlers.web.console import views
 from handlers.web.console.access import Caller, Guarded, Route, Unguarded, read_cookie
@@ -49,6 +51,9 @@ class ConsoleDoor:
                 if isinstance(rule, Guarded):
                     return await self._guarded(rule, request)
                 return await self._unguarded(rule, request)
+            except (StockError, RecordError) as error:
+                logbook.note_error("content_not_readable", error)
+                return self._trouble(request, None, views.Trouble.BROKEN, 500)
             except StoreError as error:
                 logbook.note_error("console_store_away", error)
                 return self._trouble(request, None, views.Trouble.BUSY, 503)

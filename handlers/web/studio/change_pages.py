@@ -17,7 +17,6 @@ from bot.studio.changes import (
     Action,
     AddComment,
     Approve,
-    Change,
     ChangeState,
     Drop,
     Refusal,
@@ -135,10 +134,10 @@ class ChangePages:
         if at is None:
             change = await self._studio.change(request.match_info["change"])
             return go(f"{CHANGES}/{change.id}", failed="moment-needed")
-        return await self._act(request, caller, Schedule(at), "scheduled", Deed.CONTENT_SCHEDULED)
+        return await self._act(request, caller, Schedule(at), "scheduled", Deed.CONTENT_SCHEDULED, at.isoformat())
 
     async def unschedule(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
-        return await self._act(request, caller, Unschedule(), "unscheduled")
+        return await self._act(request, caller, Unschedule(), "unscheduled", Deed.CONTENT_SCHEDULED, "taken back")
 
     async def drop(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
         return await self._act(request, caller, Drop(), "dropped", Deed.CONTENT_DROPPED)
@@ -146,12 +145,13 @@ class ChangePages:
     async def publish(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
         studio = self._studio
         change = await studio.change(request.match_info["change"])
-        made = await studio.archive.publish(change.id, caller.member.id, field(form, "why").strip())
+        why = field(form, "why").strip()
+        note = studio.noting(caller, Deed.CONTENT_PUBLISHED, change.id, why or change.title)
+        made = await studio.archive.publish(change.id, caller.member.id, why, note)
         if isinstance(made, Refusal):
             return go(self._path(request), failed=f"refused-{made}")
         if isinstance(made, NotWell):
             return go(self._path(request), failed="not-well")
-        await studio.note(caller, Deed.CONTENT_PUBLISHED, change.id, made.why)
         return go(f"{HOME}/versions", done="published")
 
     async def catch_up(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
@@ -162,7 +162,9 @@ class ChangePages:
             for name, side in form.items()
             if name.startswith("side:") and side in set(Side)
         }
-        done = await studio.archive.catch_up(change.id, caller.member.id, choices)
+        told = " ".join(f"{name}: {side}" for name, side in choices.items())
+        note = studio.noting(caller, Deed.CONTENT_EDITED, change.id, told) if choices else None
+        done = await studio.archive.catch_up(change.id, caller.member.id, choices, note)
         if isinstance(done, Refusal):
             return go(self._path(request), failed=f"refused-{done}")
         if isinstance(done, Clashing):
@@ -171,15 +173,14 @@ class ChangePages:
         return go(self._path(request), done="caught-up")
 
     async def _act(
-        self, request: web.Request, caller: Caller, action: Action, done: str, deed: Deed | None = None
+        self, request: web.Request, caller: Caller, action: Action, done: str, deed: Deed | None = None, why: str = ""
     ) -> web.Response:
         studio = self._studio
         change = await studio.change(request.match_info["change"])
-        decided = await studio.archive.act(change.id, caller.member.id, action)
+        note = None if deed is None else studio.noting(caller, deed, change.id, why)
+        decided = await studio.archive.act(change.id, caller.member.id, action, note)
         if isinstance(decided, Refusal):
             return go(self._path(request), failed=f"refused-{decided}")
-        if deed is not None:
-            await studio.note(caller, deed, change.id)
         return go(CHANGES if decided.state is ChangeState.DROPPED else self._path(request), done=done)
 
     def _path(self, request: web.Request) -> str:
@@ -214,8 +215,3 @@ def pieces_of(one: Difference) -> tuple[Piece, ...]:
 
 async def _read(studio: Studio, tree: Tree, names: Mapping[str, BlobId | None]) -> tuple[tuple[str, bytes], ...]:
     return tuple([(name, await studio.archive.read(tree, name)) for name in names if name in tree.files])
-
-
-def is_waiting_for(change: Change, caller: Caller) -> bool:
-    """Whether somebody could approve a change."""
-    return change.state is ChangeState.SUBMITTED and caller.member.id not in change.authors

@@ -217,12 +217,12 @@ class EditPages:
             return go(opened.address(text=text), done="nothing-new")
         blob = None if source is None else await studio.archive.put(source)
         edit = Edit(opened.file, blob, opened.look.tree.files.get(opened.file))
-        made = await studio.archive.act(change.id, caller.member.id, edit)
+        note = studio.noting(caller, Deed.CONTENT_EDITED, f"{change.id} {opened.file}")
+        made = await studio.archive.act(change.id, caller.member.id, edit, note)
         if made is Refusal.CHANGED_MEANWHILE:
             return None
         if isinstance(made, Refusal):
             return go(opened.address(text=text), failed=f"refused-{made}")
-        await studio.note(caller, Deed.CONTENT_EDITED, f"{change.id} {opened.file}")
         return go(opened.address(text=text), done="saved")
 
     async def _source(self, look: Look, file: str, thing: Thing | None) -> bytes:

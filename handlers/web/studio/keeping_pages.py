@@ -140,8 +140,8 @@ class KeepingPages:
         if hotline is None or heard is None:
             raise web.HTTPNotFound
         now = studio.office.clock.now()
-        await studio.calls.note(Call(hotline.id, heard, member.id, now, field(form, "note").strip()[:LONGEST_NOTE]))
         await studio.note(caller, Deed.CALLED, hotline.id, heard)
+        await studio.calls.note(Call(hotline.id, heard, member.id, now, field(form, "note").strip()[:LONGEST_NOTE]))
         here = f"{KEEP}/numbers"
         if heard is not Heard.WORKS:
             return go(f"{here}#n-{hotline.id}", done="call-told")

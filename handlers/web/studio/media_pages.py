@@ -199,10 +199,10 @@ class MediaPages:
     async def _write(self, caller: Caller, look: Look, edits: list[Edit], path: str, done: str) -> web.Response:
         if look.change is None:
             raise AssertionError("only a change is written to")
-        made = await self._studio.archive.act(look.change.id, caller.member.id, EditAll(tuple(edits)))
+        note = self._studio.noting(caller, Deed.CONTENT_EDITED, f"{look.change.id} {edits[0].name}")
+        made = await self._studio.archive.act(look.change.id, caller.member.id, EditAll(tuple(edits)), note)
         if isinstance(made, Refusal):
             return go(path, failed=f"refused-{made}")
-        await self._studio.note(caller, Deed.CONTENT_EDITED, f"{look.change.id} {edits[0].name}")
         return go(path, done=done)
 
     async def _page(self, request: web.Request, caller: Caller, look: Look, unfit: Unfit | None = None) -> web.Response:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -202,6 +202,14 @@ class Studio:
     async def note(self, caller: Caller, deed: Deed, what: str, why: str = "") -> None:
         """Write down who did what."""
         await self.office.chronicle.note(self.office.clock.now(), caller.member.id, deed, what, why)
+
+    def noting(self, caller: Caller, deed: Deed, what: str, why: str = "") -> Callable[[], Awaitable[None]]:
+        """The same, for the archive to do as soon as nothing stands against the deed and before it is done."""
+
+        async def note() -> None:
+            await self.note(caller, deed, what, why)
+
+        return note
 
 
 def go(path: str, *, done: str = "", failed: str = "") -> web.Response:

@@ -293,10 +293,8 @@ class TranslatingPages:
         if not files:
             return change
         edits = [Edit(name, await studio.archive.put(content), tree.files.get(name)) for name, content in files.items()]
-        decided = await studio.archive.act(change.id, member.id, EditAll(tuple(edits)))
-        if not isinstance(decided, Refusal):
-            await studio.note(caller, Deed.CONTENT_EDITED, change.id, f"{at.language}: {len(renderings)}")
-        return decided
+        note = studio.noting(caller, Deed.CONTENT_EDITED, change.id, f"{at.language}: {len(renderings)}")
+        return await studio.archive.act(change.id, member.id, EditAll(tuple(edits)), note)
 
     async def _in_language(self, request: web.Request) -> _At:
         look, assembled = await self._at(request)

@@ -74,10 +74,11 @@ class VersionPages:
     async def roll_back(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
         studio = self._studio
         number = _number(request.match_info["number"])
-        made = await studio.archive.roll_back(number, caller.member.id, field(form, "why"))
+        why = field(form, "why")
+        note = studio.noting(caller, Deed.CONTENT_ROLLED_BACK, f"{number}", why.strip())
+        made = await studio.archive.roll_back(number, caller.member.id, why, note)
         if isinstance(made, Refusal):
             return go(f"{VERSIONS}/{number}", failed=f"refused-{made}")
-        await studio.note(caller, Deed.CONTENT_ROLLED_BACK, f"{number}", made.why)
         return go(VERSIONS, done="rolled-back")
 
     async def _back(self, tree: Tree) -> int:
