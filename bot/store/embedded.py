@@ -87,6 +87,8 @@ aof-load-truncated yes
 auto-aof-rewrite-min-size 16mb
 save ""
 maxmemory-policy noeviction
+# Some 800,000 conversations. Full, it says so, and the bot can tell; without an end the system would kill it.
+maxmemory 400mb
 maxclients 1000
 enable-debug-command no
 enable-module-command no

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.settings import NAMES
+from bot.store.embedded import CONFIGURATION
 from tests.platform.test_deployment import DEPLOY, ROOT, Yaml, compose, dig
 from tests.platform.test_prepared_store import prepare
 
@@ -15,6 +16,7 @@ __all__ = ["compose"]
 
 UNITS = {"b": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 BUFFER_FOR_A_REPLICA = 256 * 2**20
+ROOM_FOR_A_BOT = 250 * 2**20
 
 
 def in_bytes(words: str) -> int:
@@ -28,6 +30,13 @@ def test_the_store_says_that_it_is_full_before_its_container_ends_it(compose: Ma
     for name in ("store-1", "store-2"):
         limit = in_bytes(str(dig(compose, "services", name)["mem_limit"]))
         assert in_bytes(most) + BUFFER_FOR_A_REPLICA <= 0.9 * limit
+
+
+def test_the_built_in_store_says_that_it_is_full_before_its_unit_is_ended() -> None:
+    (most,) = re.findall(r"^maxmemory (\S+)$", CONFIGURATION, re.MULTILINE)
+    (limit,) = re.findall(r"^MemoryHigh=(\S+)$", (DEPLOY / "waymark.service").read_text("utf-8"), re.MULTILINE)
+
+    assert in_bytes(most) + ROOM_FOR_A_BOT <= in_bytes(limit.lower())
 
 
 def test_new_ones_stand_beside_the_old_ones_before_these_go(compose: Mapping[str, Yaml]) -> None:
