@@ -43,7 +43,6 @@ from benchmarks.chaos.traps import (
 from bot.delivery import LEASE
 from tests.telegram_server import FakeTelegram, Group, Message, Person
 
-PEOPLE: Final = 12
 PATIENCE: Final = 120.0
 """Seconds in which a step must be reached, and in which what it interrupted must be made good, on a busy machine."""
 
@@ -99,7 +98,8 @@ async def run(seed: int, rounds: int, say: Callable[[str], None], points: tuple[
             replicas = await stack.enter_async_context(
                 replicas_of_a_bot(folder, telegram, store.url, number=3, wires=True)
             )
-            crowd = Crowd(telegram, seed, PEOPLE, 0)
+            # Somebody else each time: while a message of theirs waits for the end of a lease, another process answers.
+            crowd = Crowd(telegram, seed, rounds, 0)
             await crowd.begin()
             yard = _Yard(telegram, store, replicas, crowd, group)
             for point in (one for one in points if one not in {"C10", "C11"}):
@@ -124,7 +124,7 @@ async def _force_all(yard: _Yard, point: str, rounds: int, say: Callable[[str], 
     for number in range(rounds):
         await yard.until(lambda: any(replica.is_ready for replica in yard.replicas.all), PATIENCE)
         ready = [replica for replica in yard.replicas.all if replica.is_ready]
-        victim, talker = ready[number % len(ready)], yard.crowd.talkers[number % PEOPLE]
+        victim, talker = ready[number % len(ready)], yard.crowd.talkers[number]
         trap = _set(yard, point, victim)
         yard.replicas.only = victim
         talker.speak()
