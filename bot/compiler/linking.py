@@ -1,11 +1,12 @@
 """Ids → one Script: every mention finds what it names, topics become flows, and steps get their tokens."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.compiler.draft import Draft, FlowDraft, Kind, Mention, TopicDraft
 from bot.compiler.problems import Place
 from bot.compiler.shaping_steps import topic_flow
+from bot.compiler.shaping_topics import EMERGENCY
 from bot.compiler.translations import Translations, phrases_of
 from bot.desk.helplines import Helplines
 from bot.desk.phrases import Cards
@@ -30,7 +31,7 @@ from bot.dialogue.steps import (
     ScreenId,
     Step,
 )
-from bot.facts import Directory
+from bot.facts import Directory, Wanted
 from bot.language import Understands
 from bot.media import Media
 
@@ -95,6 +96,11 @@ def make_script(
         renamed=linked.renamed,
         alarms=frozenset(alarms_in(each.flow for each in linked.flows.values())),
         emergency_kinds=bot.emergency,
+        danger_lines={
+            danger: topic.hotlines
+            for danger in bot.emergency
+            if (topic := draft.topics.get(TopicId(danger))) is not None and topic.hotlines is not None
+        },
         understanding=understanding,
         media=media,
         helplines=Helplines(draft.helplines, bot.holidays),
@@ -172,7 +178,7 @@ def _topic(topic: TopicDraft) -> Topic:
 def _flow_of_topic(topic: TopicDraft, flow: FlowId, draft: Draft) -> FlowDraft:
     steps = [*_questions(topic, flow, draft), Say(topic.title, heading=True), *_answers(topic)]
     if topic.hotlines is not None:
-        steps.append(ListHotlines(topic.hotlines, inline=True))
+        steps.append(_list_hotlines(topic, topic.hotlines))
     options = tuple(_ways_on(topic, draft))
     if options:
         steps.append(Choose(node_token(flow, ANSWER, "choose"), options))
@@ -180,6 +186,13 @@ def _flow_of_topic(topic: TopicDraft, flow: FlowId, draft: Draft) -> FlowDraft:
     shaped = Flow(flow, topic.title, ANSWER, {ANSWER: screen}, sensitive=topic.urgency != "normal")
     places = {(ANSWER, index): topic.place for index in range(len(steps))}
     return FlowDraft(shaped, topic.place, topic.was, {ANSWER: topic.place}, {}, places)
+
+
+def _list_hotlines(topic: TopicDraft, wanted: Wanted) -> ListHotlines:
+    """In danger the lines stand as the authors ordered them, and nothing stands in for them."""
+    if topic.urgency != EMERGENCY:
+        return ListHotlines(wanted, inline=True)
+    return ListHotlines(replace(wanted, open_first=False), inline=True, instead=False)
 
 
 def _questions(topic: TopicDraft, flow: FlowId, draft: Draft) -> Iterator[Step]:

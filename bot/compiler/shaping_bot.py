@@ -25,7 +25,8 @@ def shape_bot(node: Node, draft: Draft) -> None:
     for command, words in entries_at(node, "commands"):
         draft.write(f"bot.command.{command.words}", words, Role.BOT, vital=True)
     for danger, _ in entries_at(node, "emergency"):
-        draft.mentions.append(Mention(Kind.PHRASE, f"danger-{danger.words}", danger.place))
+        for head in ("danger", "no-number"):
+            draft.mentions.append(Mention(Kind.PHRASE, f"{head}-{danger.words}", danger.place))
     for name, _ in entries_at(node, "profile"):
         draft.introduce(Kind.FIELD, name)
     for name, _ in entries_at(node, "holidays"):

@@ -397,14 +397,12 @@ def _listen_to_language(walk: Walk, heard: str | None) -> None:
 def _warn(walk: Walk, danger: str) -> None:
     """Numbers and a person at once; where the person stands is kept, so a false alarm costs one message."""
     wording = walk.person.wording()
-    numbers = tell_danger(walk.script.emergency_kinds[danger], wording)
     topic = walk.script.topics.get(TopicId(danger))
     buttons: list[tuple[Wanting, str]] = [(Wish.PERSON, wording.phrase("person"))]
     if topic is not None:
         buttons.append((opening(FlowId(f"{TOPIC}{topic.id}")), wording.words(topic.title)))
-    head = Span(wording.phrase(f"danger-{danger}"))
     unneeded = Span(wording.phrase("danger-unneeded"))
-    walk.show_beside((head, BLANK_LINE, *numbers, BLANK_LINE, unneeded), buttons)
+    walk.show_beside((*tell_danger(danger, wording), BLANK_LINE, unneeded), buttons)
 
 
 def _answer_question(walk: Walk, found: tuple[Frame, Wait] | None, understood: Understood) -> None:

@@ -18,6 +18,23 @@ DESTINATION: Final = "th"
 URGENT: Final = Wanted(kinds=("emergency", "medical", "police"), at_most=2)
 """What is offered when nothing fits better, so that nobody is left without a number."""
 
+HELPFUL: Final = (
+    *(
+        "emergency",
+        "medical",
+        "police",
+        "trafficking",
+        "violence",
+        "women",
+        "children",
+        "mental-health",
+        "ngo",
+        "legal",
+    ),
+)
+"""Kinds of lines that may stand in for another. An office that only answers questions is no helper: one of labour,
+immigration or an embassy is shown where somebody looks for it, never instead of help."""
+
 DANGER_NUMBERS: Final = 4
 
 NEW_LINE: Final = "\n"
@@ -36,7 +53,8 @@ def tell_hotlines(step: ListHotlines, wording: Wording) -> Text:
     caller = wording.caller
     if caller.here is not None:
         wanted = replace(step.wanted, countries=countries_meant(step.where or (HERE, ORIGIN), caller))
-        return _tell_or_console(wording.script.directory.choose(wanted, caller, wording.now), wording)
+        listings = wording.script.directory.choose(wanted, caller, wording.now)
+        return _tell_or_console(listings, wording) if listings or step.instead else ()
     spans: list[Span] = []
     for country in dict.fromkeys((DESTINATION, caller.origin or DESTINATION)):
         there = replace(caller, here=country)
@@ -49,19 +67,44 @@ def tell_hotlines(step: ListHotlines, wording: Wording) -> Text:
     return tuple(spans) if spans else _tell_or_console((), replace(wording, caller=replace(caller, here=DESTINATION)))
 
 
-def tell_danger(kinds: tuple[str, ...], wording: Wording) -> Text:
-    """Who can help somebody in danger: first who can come to where they are, then who can do something from home."""
-    wanted, caller = Wanted(kinds=kinds or URGENT.kinds, at_most=DANGER_NUMBERS), wording.caller
+def tell_danger(danger: str, wording: Wording) -> Text:
+    """Who can help somebody in danger, under words that promise no more than is there; without a number, what to do."""
+    caller, wanted = wording.caller, _wanted_in(danger, wording.script)
     if caller.here is None:
-        return tell_hotlines(ListHotlines(wanted, where=(HERE,)), wording)
-    near = replace(wanted, countries=frozenset({caller.here}))
-    listings = wording.script.directory.choose(near, caller, wording.now)
-    if caller.origin is not None:
-        from_afar = tuple(kind for kind in wanted.kinds if kind not in URGENT.kinds)
-        far = replace(wanted, kinds=from_afar, countries=frozenset({caller.origin}))
-        listings += wording.script.directory.choose(far, caller, wording.now)
-    callable_ones = [listing for listing in dict.fromkeys(listings) if listing.dials]
-    return _tell_or_console(callable_ones[:DANGER_NUMBERS], wording)
+        numbers = tell_hotlines(ListHotlines(wanted, where=(HERE,)), wording)
+        return (Span(wording.phrase(f"danger-{danger}")), BLANK_LINE, *numbers)
+    near = tuple(one for one in _callable(wanted, caller.here, wording) if "embassy" not in one.hotline.kinds)
+    far = _callable(wanted, caller.origin, wording) if caller.origin not in {None, caller.here} else ()
+    if near:
+        head = (Span(wording.phrase(f"danger-{danger}")),)
+        shown = near if len(near) > 1 else (*near, *far)
+        return (*head, BLANK_LINE, *_tell_each(shown[:DANGER_NUMBERS], wording))
+    head = (Span(wording.phrase(f"no-number-{danger}")),)
+    if not far:
+        return head
+    return (*head, BLANK_LINE, Span(wording.phrase("numbers-elsewhere")), BLANK_LINE, *_tell_each(far, wording))
+
+
+def _wanted_in(danger: str, script: Script) -> Wanted:
+    """The lines of the topic of this danger as its authors ordered them; else lines of the kinds."""
+    named = script.danger_lines.get(danger)
+    if named is not None:
+        return replace(named, open_first=False, at_most=DANGER_NUMBERS)
+    return Wanted(kinds=script.emergency_kinds.get(danger) or URGENT.kinds, at_most=DANGER_NUMBERS)
+
+
+def _callable(wanted: Wanted, country: str | None, wording: Wording) -> tuple[Listing, ...]:
+    """Lines of one country that can be called from where the person is, those that are closed now last."""
+    if country is None:
+        return ()
+    narrowed = replace(wanted, countries=frozenset({country}))
+    found = wording.script.directory.choose(narrowed, wording.caller, wording.now)
+    return tuple(
+        sorted(
+            (listing for listing in found if listing.dials),
+            key=lambda listing: listing.availability is Availability.CLOSED,
+        )
+    )
 
 
 def tell_wordless(script: Script, now: datetime) -> Text:
@@ -96,12 +139,12 @@ def tell_places(step: ListPlaces, wording: Wording) -> Text:
 
 
 def _tell_or_console(listings: Sequence[Listing], wording: Wording) -> Text:
-    """What was looked for; else what is most urgent or of any use where the person is, then where they come from."""
+    """What was looked for; else who helps people in need where the person is, then where they come from."""
     if listings:
         return _tell_each(listings, wording)
     caller, directory = wording.caller, wording.script.directory
     for near in ((HERE,), (HERE, ORIGIN)):
-        for others in (URGENT, Wanted(kinds=directory.kinds, at_most=2)):
+        for others in (URGENT, Wanted(kinds=HELPFUL, at_most=2)):
             wanted = replace(others, countries=countries_meant(near, caller))
             found = directory.choose(wanted, caller, wording.now)
             if found:
@@ -127,8 +170,8 @@ def _tell_one(listing: Listing, wording: Wording) -> Text:
     else:
         spans.append(Span("💬 " + " · ".join(f"{_CHATS.get(kind, kind)}: {handle}" for kind, handle in hotline.chats)))
     notes = [wording.phrase(_AVAILABILITY[listing.availability])]
-    if hotline.cost == "free":
-        notes.append(wording.phrase("free-call"))
+    if free := _free_note(listing, wording):
+        notes.append(free)
     if listing.dated:
         notes.append(wording.checked(hotline.evidence))
     spans.append(Span("\n" + " · ".join(notes)))
@@ -138,6 +181,16 @@ def _tell_one(listing: Listing, wording: Wording) -> Text:
     if hotline.interpreter and not listing.speaks:
         spans.append(Span("\n" + wording.phrase("interpreter")))
     return tuple(spans)
+
+
+def _free_note(listing: Listing, wording: Wording) -> str:
+    """What costs nothing: a short number that is free. A long number of the same line is charged as any other call."""
+    long_ones = {number.e164 for number in listing.hotline.numbers}
+    short = tuple(dial for dial in listing.dials if dial not in long_ones)
+    if listing.hotline.cost != "free" or not short:
+        return ""
+    free = wording.phrase("free-call")
+    return free if short == listing.dials else f"{' · '.join(short)}: {free}"
 
 
 def _spoken(languages: Sequence[str], wording: Wording) -> str:

@@ -14,7 +14,7 @@ from bot.dialogue.conditions import Condition
 from bot.dialogue.conversation import NodeToken
 from bot.dialogue.phrasebook import Phrasebook, TextId
 from bot.dialogue.steps import Flow, FlowId, ScreenId
-from bot.facts import Directory, Fact, FactId, Place, PlaceId
+from bot.facts import Directory, Fact, FactId, Place, PlaceId, Wanted
 from bot.language import Understands
 from bot.media import Media
 from bot.messages import Language
@@ -110,8 +110,10 @@ class Script:
     alarms: frozenset[str]
     """Every timer that somebody may have set."""
     emergency_kinds: Mapping[str, tuple[str, ...]]
-    """Kind of danger → kinds of hotlines, the most urgent first."""
+    """Kind of danger → kinds of hotlines, the most urgent first: where no topic of that name lists lines."""
     understanding: Understands
+    danger_lines: Mapping[str, Wanted] = field(default_factory=dict)
+    """Kind of danger → the lines of the topic of that name, in its authors' order."""
     media: Media = field(default_factory=Media)
     helplines: Helplines = field(default_factory=Helplines)
     cards: Cards = field(default_factory=Cards)

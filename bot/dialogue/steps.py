@@ -187,11 +187,15 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class ListHotlines:
-    """Hotlines that work where the person is; `where` holds country codes, `here` or `origin`: both unless said."""
+    """Hotlines that work where the person is; `where` holds country codes, `here` or `origin`: both unless said.
+
+    Where none is found other lines stand in, unless `instead` is off: then what stands around it says what to do.
+    """
 
     wanted: Wanted
     where: tuple[str, ...] = ()
     inline: bool = False
+    instead: bool = True
     when: Condition = ALWAYS
 
 

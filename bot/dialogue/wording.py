@@ -32,6 +32,7 @@ ENGINE_PHRASES: Final = (
         "danger-unneeded",
         "no-number-here",
         "no-number-known",
+        "numbers-elsewhere",
         "in-country",
         "open-now",
         "closed-now",

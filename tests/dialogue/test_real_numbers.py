@@ -43,11 +43,11 @@ def test_a_khmer_speaker_is_shown_the_line_that_speaks_khmer(real_script: Script
 def test_in_danger_under_the_name_of_a_country_stand_only_its_own_lines(
     real_script: Script, origin: str | None, language: str
 ) -> None:
-    for kind, kinds in real_script.emergency_kinds.items():
+    for kind in real_script.emergency_kinds:
         person = Person(real_script, Conversation(Language(language), {"origin": origin} if origin else {}), NOW)
         wording = person.wording()
         country = ""
-        for span in tell_danger(kinds, wording):
+        for span in tell_danger(kind, wording):
             for code in ("kh", "la", "mm", "th"):
                 if span.words.strip() == wording.phrase("in-country", country=wording.country(code)):
                     country = code
@@ -62,16 +62,18 @@ def test_in_danger_the_lines_of_the_country_one_is_in_go_first(
     real_script: Script, here: str, origin: str | None
 ) -> None:
     profile = {"here": here} | ({"origin": origin} if origin else {})
-    for kind, kinds in real_script.emergency_kinds.items():
+    for kind in real_script.emergency_kinds:
+        if (here, kind) == ("la", "medical-emergency"):
+            continue  # No line in Laos helps whoever bleeds: the words send to a hospital.
         wording = Person(real_script, Conversation(Language("en"), profile), NOW).wording()
-        shown = [span.dial for span in tell_danger(kinds, wording) if span.style is Style.PHONE]
+        shown = [span.dial for span in tell_danger(kind, wording) if span.style is Style.PHONE]
         assert shown, kind
         assert shown[0] in _lines_of(real_script, here), (kind, shown)
 
 
 def test_a_khmer_who_is_held_in_myanmar_is_shown_a_line_that_works_from_there(real_script: Script) -> None:
     wording = Person(real_script, Conversation(Language("km"), {"origin": "kh", "here": "mm"}), NOW).wording()
-    shown = [span.dial for span in tell_danger(("trafficking", "police"), wording) if span.style is Style.PHONE]
+    shown = [span.dial for span in tell_danger("held-against-will", wording) if span.style is Style.PHONE]
 
     assert "+85523997919" in shown
 
@@ -101,5 +103,6 @@ def test_nobody_is_given_a_line_of_a_third_country(real_script: Script, origin: 
         if (dial := number.dialled_from(here))
     }
 
-    assert shown
+    # In Myanmar only a state office is known, which is no helper.
+    assert shown or (here, origin) == ("mm", "mm")
     assert shown <= near
