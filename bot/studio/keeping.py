@@ -11,6 +11,7 @@ from bot.compiler.problems import Place
 from bot.desk.ticket import StaffId
 from bot.dialogue.phrasebook import TextId
 from bot.facts import Evidence
+from bot.studio.units import inside
 
 
 class Kept(StrEnum):
@@ -66,7 +67,7 @@ def everything_kept(assembled: Assembled) -> Iterator[Due]:
         for variant in topic.variants:
             place = variant.place
             name = f"{title} ({variant.id})"
-            file = _inside(place)
+            file = inside(place)
             yield Due(
                 Kept.ANSWER, f"{topic.id}.{variant.id}", name, file, place.line, variant.checked, variant.review_by
             )
@@ -79,12 +80,8 @@ def owner_of(due: Due, owners: Mapping[str, StaffId]) -> StaffId | None:
 
 def _due(kind: Kept, id_: str, name: str, place: Place, evidence: Evidence) -> Due:
     return Due(
-        *(kind, id_, name, _inside(place), place.line, evidence.checked, evidence.review_by), url=evidence.source.url
+        *(kind, id_, name, inside(place), place.line, evidence.checked, evidence.review_by), url=evidence.source.url
     )
-
-
-def _inside(place: Place) -> str:
-    return place.file.partition("/")[2]
 
 
 def _words(draft: Draft, text_id: str) -> str:

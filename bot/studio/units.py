@@ -104,10 +104,10 @@ def units_of(assembled: Assembled, language: Language) -> tuple[Unit, ...]:
     for source in assembled.draft.texts.values():
         if source.everywhere:
             continue
-        translated, file = there.get(source.id), _inside(source.place)
+        translated, file = there.get(source.id), inside(source.place)
         if translated is not None:
             # What is missing is written beside what stands before it in the English.
-            targets[file] = _inside(translated.place)
+            targets[file] = inside(translated.place)
         target = targets.get(file, f"texts/{language}/{file}")
         units.append(_unit(source, translated, assembled.translations.hash_of_source(source), target))
     return tuple(sorted(units, key=lambda unit: (_ORDER[unit.state], not unit.vital)))
@@ -115,7 +115,7 @@ def units_of(assembled: Assembled, language: Language) -> tuple[Unit, ...]:
 
 def _unit(source: SourceText, translated: Translated | None, hash_: str, target: str) -> Unit:
     state = State.MISSING if translated is None else STATE_OF[translated.worded.standing]
-    unit = Unit(source.id, source.words, hash_, "", state, _inside(source.place), target, source.vital)
+    unit = Unit(source.id, source.words, hash_, "", state, inside(source.place), target, source.vital)
     if translated is None:
         return unit
     is_reviewed = state is State.REVIEWED
@@ -123,7 +123,8 @@ def _unit(source: SourceText, translated: Translated | None, hash_: str, target:
     return replace(unit, words=translated.words, by=by, on=on)
 
 
-def _inside(place: Place) -> str:
+def inside(place: Place) -> str:
+    """The name of a file without the folder that the content lies in."""
     return place.file.partition("/")[2]
 
 

@@ -9,8 +9,6 @@ from bot.compiler.shaping_facts import WEEKDAYS, read_shift
 from bot.studio.forms.trees import Tree, kept, kept_many, many_in, merged, tree_of, words_in
 from bot.studio.forms.values import EvidenceForm, HoursForm, ShiftForm
 
-EVIDENCE_ORDER: Final = ("source", "dossier", "dossier_path", "checked", "review_by", "confidence")
-HOURS_ORDER: Final = ("hours", "closed_on", "zone")
 ALWAYS, UNKNOWN, SHIFTS = "always", "unknown", "shifts"
 _SHIFT: Final = re.compile(r"([a-z,-]+) +([0-9:]+)-([0-9:]+)")
 

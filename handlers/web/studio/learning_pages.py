@@ -81,7 +81,6 @@ class LearningPages:
         written = await self._write(change, caller, topic, title, stage, _questions(form))
         if isinstance(written, Refusal):
             return go(LEARN, failed=f"refused-{written}")
-        await studio.note(caller, Deed.CONTENT_EDITED, change.id, topic)
         path = edit_address(studio.look_at(written), f"topics/{stage}.yaml", Kind.TOPIC, topic)
         return go(path, done="topic-begun")
 
@@ -124,7 +123,8 @@ class LearningPages:
         except EditError:
             return Refusal.BAD_NAME
         edits = [Edit(name, await archive.put(document.source), files.get(name)) for name, document in edited.items()]
-        return await archive.act(change.id, caller.member.id, EditAll(tuple(edits)))
+        note = studio.noting(caller, Deed.CONTENT_EDITED, change.id, topic)
+        return await archive.act(change.id, caller.member.id, EditAll(tuple(edits)), note)
 
 
 def _questions(form: Mapping[str, str]) -> Mapping[Language, Sequence[str]]:

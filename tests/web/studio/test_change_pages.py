@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.compiler import Place, Problem
 from bot.dialogue.script import Script
+from bot.store.shelf import ShelfKind
 from bot.studio.changes import ChangeState
 from tests.web.console.desk_house import ADA, EDIT, OPAL, SUE
 from tests.web.studio.studio_house import Editor, StudioHouse, a_studio_house, some_content
@@ -234,3 +235,13 @@ async def test_whoever_only_looks_is_offered_nothing_to_do(house: StudioHouse) -
             text = await ada.get(page)
             assert ada.status == 200
             assert re.findall(r'action="(/[^"]*)"', text) == ["/desk/sign-out"], page
+
+
+async def test_content_that_cannot_be_read_is_said_so_to_staff(house: StudioHouse) -> None:
+    await house.desk.shelf.write_shelf(ShelfKind.CONTENT_INDEX, "index", b"\xc1 of another program")
+    async with Editor(house.desk.base) as editor:
+        await editor.sign_in(house.desk, EDIT)
+        await editor.get("/studio/changes")
+
+    assert editor.status == 500
+    assert "It was noted. Please try again." in editor.text
