@@ -70,6 +70,8 @@ class Reminding:
         owed = owed_by(due_until(assembled, today + AHEAD), owners, today)
         members = self.roster().members
         told = [await self._tell(members[owner], much, week) for owner, much in owed.items() if owner in members]
+        # Only now: whoever ends before leaves it to another, and to be told twice is better than never.
+        await self.book.week_done(week)
         return sum(told)
 
     async def _tell(self, member: Member, owed: Owed, week: str) -> bool:

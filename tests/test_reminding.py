@@ -43,9 +43,21 @@ class Phones:
         return Delivered("1")
 
 
+class Ending(Phones):
+    """The process ends while it sends."""
+
+    async def deliver(self, outgoing: Outgoing) -> Delivered:
+        raise asyncio.CancelledError
+
+
 @pytest.fixture
-async def book() -> CallBook:
-    book = CallBook(MemoryShelf(ManualClock(MONDAY)))
+def shelf_clock() -> ManualClock:
+    return ManualClock(MONDAY)
+
+
+@pytest.fixture
+async def book(shelf_clock: ManualClock) -> CallBook:
+    book = CallBook(MemoryShelf(shelf_clock))
     for file, owner in (
         ("hotlines/thailand.yaml", "anna"),
         ("facts/thailand.yaml", "ben"),
@@ -83,6 +95,21 @@ async def test_only_one_process_tells_and_only_once_a_week(book: CallBook, real_
     clock.set(MONDAY + timedelta(days=6))
     assert await first.look() == 0
     clock.set(MONDAY + timedelta(days=7))
+    assert await second.look() == 2
+
+
+async def test_another_process_tells_where_the_first_ended_before_it_had(
+    book: CallBook, shelf_clock: ManualClock, real_script: Script, tmp_path: Path
+) -> None:
+    clock = ManualClock(MONDAY)
+    with pytest.raises(asyncio.CancelledError):
+        await _reminding(book, real_script, tmp_path, Ending(), clock).look()
+    phones = Phones()
+    second = _reminding(book, real_script, tmp_path, phones, clock)
+
+    assert await second.look() == 0
+    shelf_clock.set(MONDAY + timedelta(minutes=30))
+    clock.set(MONDAY + timedelta(minutes=30))
     assert await second.look() == 2
 
 

@@ -82,15 +82,22 @@ class CallBook:
         await self._change(_OWNERS, given)
 
     async def claim_week(self, week: str) -> bool:
-        """Whether we are the one of all processes that reminds in this week; each week somebody is, once."""
-        version, found = await self._read(_REMINDED)
+        """Whether we are the one of all processes that reminds in this week.
+
+        Whoever does not say within some minutes that it is done has ended meanwhile, and another one does it.
+        """
+        _, found = await self._read(_REMINDED)
         if found is not None and found.decode() >= week:
             return False
         try:
-            await self._shelf.write_shelf(ShelfKind.CALLS, _REMINDED, week.encode(), version)
+            await self._shelf.write_shelf(ShelfKind.USED, f"{_REMINDED} {week}", b"", 0)
         except ConflictError:
             return False
         return True
+
+    async def week_done(self, week: str) -> None:
+        """Everybody was told what there is in this week."""
+        await self._change(_REMINDED, lambda found: max(week.encode(), found or b""))
 
     async def _read(self, name: str) -> tuple[int, bytes | None]:
         found = await self._shelf.read_shelf(ShelfKind.CALLS, name)
