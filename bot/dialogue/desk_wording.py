@@ -55,7 +55,7 @@ DESK_PHRASES: Final = tuple(
     for name in (
         # alerts
         *("called", "called-again", "called-emergency", "called-emergency-again", "called-names", "called-fallback"),
-        *("called-unanswered", "called-member", "called-outside", "called-outside-subject", "digest"),
+        *("called-unanswered", "called-member", "called-outside", "digest"),
         # what is known
         *(f"head-{part}" for part in _HEAD),
         *("topic-name", "country-unknown"),
@@ -98,7 +98,7 @@ DESK_PHRASES: Final = tuple(
         *("help-marks", "command-unknown", "only-in-case"),
         # groups and enrolment
         *("linked", "mode-alert", "mode-relay", "needs-topics", "needs-rights", "enrolled", "code-wrong"),
-        *(f"link-failed-{why}" for why in ("code", "expired", "not-group", "linked", "example")),
+        *(f"link-failed-{why}" for why in ("code", "expired", "not-group", "linked")),
         *("code-expired", "not-enrolled", "stranger-joined", "stranger-confirmed", "case-topic-gone"),
         *(f"role-{role}" for role in Role),
     )
