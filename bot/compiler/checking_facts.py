@@ -1,7 +1,6 @@
 """What is true outside: still valid, still checked, sure enough to be told, and a number within everybody's reach."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -98,27 +97,21 @@ def _check_reach(draft: Draft, today: date) -> None:
 
 def _check_topic_reach(topic: TopicDraft, missed: list[str], draft: Draft) -> None:
     told = {country.words for country in topic.no_number_in}
-    if untold := [where for where in missed if where.split()[0] not in told]:
+    if untold := [where for where in missed if where not in told]:
         words = f"none of its hotlines works from {', '.join(untold)}; name one that does, or say so: 'no_number_in:'"
         draft.notebook.warning(topic.place, words)
     for country in topic.no_number_in:
-        if country.words not in {where.split()[0] for where in missed}:
+        if country.words not in missed:
             draft.notebook.warning(country.place, f"one of its hotlines works from {country.words}; take this out")
 
 
 def _missed(wanted: Wanted, directory: Directory, noon: datetime, bot: BotDraft) -> Iterator[str]:
-    """Countries in which somebody finds no line of where they are or where they are from: all people, or some."""
     origins = bot.profile.get("origin", ())
     for here in bot.profile.get("here", ()):
         without = [
             origin
             for origin in origins
-            if not any(
-                listing.dials
-                for listing in directory.choose(
-                    replace(wanted, countries=frozenset({here, origin})), Caller(origin, here, "en"), noon
-                )
-            )
+            if not any(listing.dials for listing in directory.choose(wanted, Caller(origin, here, "en"), noon))
         ]
         if len(without) == len(origins):
             yield here

@@ -382,7 +382,10 @@ FILES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "a danger without its phrase": (
         {"bot.yaml": BOT.replace("emergency: {}", "emergency: {violence: [police]}")},
-        ["content/bot.yaml:11:13: no phrase is called 'danger-violence'; did you mean 'desk-label-violence'?"],
+        [
+            "content/bot.yaml:11:13: no phrase is called 'danger-violence'; did you mean 'desk-label-violence'?",
+            "content/bot.yaml:11:13: no phrase is called 'no-number-violence'; did you mean 'no-number-here'?",
+        ],
     ),
     "a phrase that the engine says": (
         {"phrases.yaml": without(PHRASES, "went-wrong:")},
@@ -655,7 +658,7 @@ DANGER_BOT = BOT.replace("special:", "  here: {values: [th, kh]}\nspecial:").rep
 )
 DANGER_FILES = {
     "bot.yaml": DANGER_BOT,
-    "phrases.yaml": PHRASES + "  danger-violence: Call now.\n",
+    "phrases.yaml": PHRASES + "  no-number-violence: Go to people.\n  danger-violence: Call now.\n",
     "flows/home.yaml": HOME + "    - choose: {th: Thailand, kh: Cambodia}\n      save: here\n",
 }
 
