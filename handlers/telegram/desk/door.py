@@ -295,7 +295,8 @@ class DeskDoor:
     async def _confirm(self, tapped: Tapped, link: Link | None, member: Member, press: GroupPress) -> None:
         language = self._language(link)
         if link is None or not member.supervises(link.helpline):
-            await self._speaker.toast(tapped.query, self._speaker.words("refused-needs-supervisor", language))
+            words = self._speaker.words(f"refused-{Refusal.NEEDS_SUPERVISOR}", language)
+            await self._speaker.toast(tapped.query, words)
             return
         is_done = await self._guests.confirm(link, press, member.name)
         await self._speaker.toast(
