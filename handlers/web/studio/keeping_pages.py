@@ -125,7 +125,6 @@ class KeepingPages:
         return self._page(
             *("numbers.html", request, caller, look),
             numbers=numbers,
-            today=today,
             heard=list(Heard),
             longest=LONGEST_NOTE,
             name_of=self._studio.name_of,
