@@ -128,7 +128,7 @@ async def replicas_of_one(url: str) -> int:
         try:
             async with asyncio.timeout(_PATIENCE):
                 # A connection that has written nothing hears at once how many are connected.
-                answer = await client.execute_command("WAITAOF", 0, 0, 0)
+                answer = await client.execute_command("WAITAOF", 0, 0, 0)  # type: ignore[no-untyped-call] # as redis-py has it
         except (RedisError, OSError, TimeoutError):
             return 0
     return int(answer[1]) if isinstance(answer, list) else 0

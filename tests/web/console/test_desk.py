@@ -5,6 +5,8 @@ import re
 from dataclasses import replace
 from urllib.parse import urlencode
 
+import pytest
+
 from bot.desk.letters import MediaKind, Original, PersonAnswered, PersonHid, PersonSent, Showed, StaffAsked, StaffWrote
 from bot.desk.phrases import CardId
 from bot.desk.ticket import CloseReason, Stage, Urgency
@@ -269,7 +271,9 @@ async def test_what_is_not_words_is_shown_in_a_members_own_chat_and_never_fetche
         assert (showing.address.chat, showing.copies) == (f"member:{BEN} {name}", original)
 
 
-async def test_nobody_is_invited_unless_it_was_written_down_before(desk: DeskHouse) -> None:
+async def test_nobody_is_invited_unless_it_was_written_down_before(
+    desk: DeskHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with Browser(desk.base) as sue:
         await sue.sign_in(desk, SUE)
         await sue.get("/desk/staff")
@@ -278,7 +282,8 @@ async def test_nobody_is_invited_unless_it_was_written_down_before(desk: DeskHou
         async def is_full(*_: object) -> None:
             raise StoreError("the list takes nothing more")
 
-        desk.chronicle.note = is_full  # type: ignore[method-assign] # nothing but the list fails
+        # Nothing but the list fails.
+        monkeypatch.setattr(desk.chronicle, "note", is_full)
         form = {"name": "Dara", "role": "responder", "helpline": HOME, "language": EN}
         await sue.post("/desk/staff/invite", form)
         assert sue.status == 503
