@@ -12,12 +12,28 @@ LIFE: Final = timedelta(minutes=15)
 
 AT_MOST: Final = 5_000
 
+TRUSTED_BELOW: Final = 0.15
+"""The share of snapshots that were out of date: above it, asking first is cheaper than deciding twice."""
+
+WEIGHT: Final = 0.05
+"""Of the last one in that share: some twenty presses tell whether other processes answer the same people."""
+
 
 class Remembered:
     """Of too many, the oldest is forgotten."""
 
     def __init__(self) -> None:
         self._snapshots: OrderedDict[ConversationId, tuple[datetime, Snapshot]] = OrderedDict()
+        self._outdated = 0.0
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether what is remembered is nearly always what is kept: whether this process answers these people alone."""
+        return self._outdated < TRUSTED_BELOW
+
+    def judge(self, *, is_right: bool) -> None:
+        """Learn whether a snapshot was what is kept."""
+        self._outdated += WEIGHT * ((not is_right) - self._outdated)
 
     def __len__(self) -> int:
         return len(self._snapshots)

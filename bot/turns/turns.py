@@ -271,7 +271,7 @@ class Turns:
     async def _take(self, arrival: Arrival) -> None:
         for _ in range(MOST_CONFLICTS):
             try:
-                snapshot = await self._recall(arrival.conversation)
+                snapshot, is_remembered = await self._recall(arrival.conversation)
             except StoreError:
                 now = self._clock.now()
                 last = self._unwritten.find(arrival.conversation, now) or Snapshot(0, None)
@@ -282,6 +282,8 @@ class Turns:
             try:
                 outcome, commit = await self._write(arrival, snapshot, turn, now, has_failed=has_failed)
             except ConflictError:
+                if is_remembered:
+                    self._remembered.judge(is_right=False)
                 continue
             except StoreError:
                 self._unwritten.keep(arrival.conversation, snapshot, now)
@@ -289,6 +291,8 @@ class Turns:
                 raise
             self._follow_up(arrival, commit, turn, outcome)
             if isinstance(outcome, Committed):
+                if is_remembered:
+                    self._remembered.judge(is_right=True)
                 if self._walked is not None and not is_unasked(arrival.event):
                     self._walked(arrival.conversation, _standing(snapshot.record), _standing(commit.record))
                 await self._wonder(arrival, turn, now)
@@ -314,13 +318,25 @@ class Turns:
             self._figures.add("covered_unwritten")
             self._messengers.hand_over(Leased(arrival.conversation, cover))
 
-    async def _recall(self, conversation: ConversationId) -> Snapshot:
-        """What is remembered, once: whatever becomes of the commit, only one that is written is remembered again."""
-        snapshot = self._remembered.find(conversation, self._clock.now())
+    async def _recall(self, conversation: ConversationId) -> tuple[Snapshot, bool]:
+        """What is known of a conversation, and whether from memory; where that is often out of date, not from there.
+
+        It is remembered once: whatever becomes of the commit, only one that is written is remembered again.
+        """
+        now = self._clock.now()
+        remembered = self._remembered.find(conversation, now)
         self._remembered.forget(conversation)
-        if snapshot is None:
+        if remembered is not None and self._remembered.is_trusted:
+            return remembered, True
+        try:
             snapshot = await self._store.load(conversation)
-        return snapshot
+        except StoreError:
+            if remembered is not None:
+                self._unwritten.keep(conversation, remembered, now)
+            raise
+        if remembered is not None:
+            self._remembered.judge(is_right=snapshot.version == remembered.version)
+        return snapshot, False
 
     def _decide(self, arrival: Arrival, snapshot: Snapshot, now: datetime) -> tuple[Turn, bool]:
         """The turn, and whether it is only what is left where the right one failed."""

@@ -70,6 +70,7 @@ class HeldStore(MemoryStore):
     def __init__(self) -> None:
         super().__init__()
         self.errors: list[Exception] = []
+        self.load_errors: list[Exception] = []
         self.open = asyncio.Event()
         self.open.set()
         self.loads = 0
@@ -77,6 +78,8 @@ class HeldStore(MemoryStore):
 
     async def load(self, conversation: ConversationId) -> Snapshot:
         self.loads += 1
+        if self.load_errors:
+            raise self.load_errors.pop(0)
         return await super().load(conversation)
 
     async def commit(self, commit: Commit, now: datetime, lease: timedelta) -> Outcome:
@@ -208,6 +211,49 @@ async def test_what_is_remembered_saves_a_trip_to_the_store(house: House) -> Non
     await house.take(Opened())
 
     assert house.store.loads == 1
+
+
+async def test_where_another_process_answers_the_same_people_the_store_is_asked_first(house: House) -> None:
+    elsewhere = Turns(house.store, lambda: house.script, house.postbox, house.clock, house.figures, NAMES, nobody_takes)
+    # Whether its commit conflicts is seen by how often it is tried.
+    for _ in range(20):
+        await house.take(Opened())
+        await elsewhere.take(house.arrival(Opened()))
+    house.store.commits.clear()
+
+    for _ in range(20):
+        await house.take(Opened())
+        await elsewhere.take(house.arrival(Opened()))
+
+    assert len(house.store.commits) == 40
+
+
+async def test_once_it_answers_alone_again_it_asks_no_more(house: House) -> None:
+    elsewhere = Turns(house.store, lambda: house.script, house.postbox, house.clock, house.figures, NAMES, nobody_takes)
+    for _ in range(20):
+        await house.take(Opened())
+        await elsewhere.take(house.arrival(Opened()))
+    for _ in range(60):
+        await house.take(Opened())
+    loads = house.store.loads
+
+    for _ in range(20):
+        await house.take(Opened())
+
+    assert house.store.loads == loads
+
+
+async def test_who_is_asked_for_first_and_cannot_be_is_known_all_the_same(house: House) -> None:
+    elsewhere = Turns(house.store, lambda: house.script, house.postbox, house.clock, house.figures, NAMES, nobody_takes)
+    for _ in range(20):
+        await elsewhere.take(house.arrival(Opened()))
+        await house.take(Opened(Language("en")))
+    house.store.load_errors = [StoreDownError("away")]
+
+    with pytest.raises(StoreDownError):
+        await house.take(Typed("hello"))
+
+    assert house.turns.last_known(SOMEBODY) is not None
 
 
 async def test_what_is_remembered_is_forgotten_after_some_minutes(house: House) -> None:
