@@ -12,13 +12,14 @@ from bot.desk.actions import Happening
 from bot.desk.decided import Accepted, CallDesk, CountDesk, DropCopy, Refusal, TellDesk, TellMember, TellPerson, Whom
 from bot.desk.decisions import Surroundings, decide
 from bot.desk.helplines import HelplineId
+from bot.desk.letters import Original
 from bot.desk.news import Called, News, Reach, Reached, Sent, Wrote
 from bot.desk.staff import Roster
-from bot.desk.ticket import Ticket, TicketId
+from bot.desk.ticket import StaffId, Ticket, TicketId
 from bot.dialogue.desk_wording import DeskWording
 from bot.dialogue.script import Script
 from bot.figures import Figures
-from bot.messages import Message, plain
+from bot.messages import ArrivalId, Message, plain
 from bot.store.contract import (
     Address,
     ConflictError,
@@ -115,6 +116,31 @@ class Tickets:
             if commit.outgoing or commit.letters:
                 self._lines.call_lines(arrival.ticket)
             return decision
+        raise ConflictError("a ticket changed faster than it could be written")
+
+    async def show(self, name: TicketId, asked: ArrivalId, member: StaffId, original: Original) -> bool:
+        """Have something copied into a member's own chat with the bot; False where the ticket is gone.
+
+        Raise StoreError when it is not known to be written; asked for again by the same name, it is shown once.
+        """
+        showing = Outgoing(
+            outgoing_id(asked, 0),
+            Address(DESK, f"member:{member} {name}"),
+            Message(()),
+            priority=Priority.RELAY,
+            copies=original,
+        )
+        for _ in range(MOST_CONFLICTS):
+            snapshot = await self._store.load_ticket(name)
+            if snapshot.ticket is None:
+                return False
+            commit = TicketCommit(name, snapshot.version, asked, snapshot.ticket, {f"{member}!": (showing,)})
+            try:
+                await self._store.commit_ticket(commit, self._clock.now())
+            except ConflictError:
+                continue
+            self._lines.call_lines(name)
+            return True
         raise ConflictError("a ticket changed faster than it could be written")
 
     def wording(self, ticket: Ticket, helpline: HelplineId) -> DeskWording | None:
@@ -238,8 +264,3 @@ class Tickets:
         for effect in decision.effects:
             if isinstance(effect, CountDesk):
                 self._figures.add(effect.what, effect.label)
-
-
-def ticket_of(chat: str) -> TicketId:
-    """The ticket that an address of the desk names."""
-    return TicketId(chat.partition(" ")[2])

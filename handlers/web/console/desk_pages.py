@@ -17,12 +17,11 @@ from bot.desk.ticket import ReferralState, Stage, Ticket, TicketId
 from bot.dialogue.contact import HOURS, are_in_hours
 from bot.guard.audit import Deed as Done
 from bot.guard.rights import Right, desks_for, holds, may
-from bot.messages import ConversationId, Language, Message
-from bot.store.contract import Address, ConflictError, Outgoing, OutgoingId, Priority, Sealed, TicketCommit
+from bot.messages import ConversationId, Language
+from bot.store.contract import ConflictError, Sealed, TicketCommit
 from bot.store.keys import is_ticket_name
 from bot.store.shelf import ShelfKind
 from bot.turns import TicketArrival
-from bot.turns.tickets import DESK
 from handlers.web.console import views
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.console.answers import field, number, redirect, told_in
@@ -155,7 +154,7 @@ class DeskPages:
         arrival = self._office.vault.arrival_id(
             ConversationId(ticket.id), f"console:{member.id}:{deed}:{field(form, 'ref') or secrets.token_urlsafe(9)}"
         )
-        decision = await self._office.take(TicketArrival(ticket.id, arrival, ByStaff(member.id, action, via)))
+        decision = await self._office.tickets.take(TicketArrival(ticket.id, arrival, ByStaff(member.id, action, via)))
         if isinstance(decision, Refusal):
             return await self._refused(caller, ticket, decision, form)
         if deed is views.Deed.GLASS:
@@ -174,22 +173,9 @@ class DeskPages:
         original = None if asked is None else casefile.media.get(asked)
         if original is None:
             return redirect(path, views.Notice.MOVED_ON)
-        snapshot = await self._office.store.load_ticket(ticket.id)
         arrival = self._office.vault.arrival_id(ConversationId(ticket.id), f"media:{secrets.token_urlsafe(9)}")
-        showing = Outgoing(
-            OutgoingId(arrival + b"\0"),
-            Address(DESK, f"member:{member.id} {ticket.id}"),
-            Message(()),
-            priority=Priority.RELAY,
-            copies=original,
-        )
-        lines = {f"{member.id}!": (showing,)}
-        commit = TicketCommit(ticket.id, snapshot.version, arrival, snapshot.ticket, lines)
-        try:
-            await self._office.store.commit_ticket(commit, self._office.clock.now())
-        except ConflictError:
-            return redirect(path, views.Notice.MOVED_ON)
-        return redirect(path, views.Notice.SENT)
+        is_shown = await self._office.tickets.show(ticket.id, arrival, member.id, original)
+        return redirect(path, views.Notice.SENT if is_shown else views.Notice.MOVED_ON)
 
     # Finding
 

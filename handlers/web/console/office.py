@@ -1,12 +1,11 @@
 """What all pages of the console work with."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.casebook import Keeper
 from bot.clock import Clock
-from bot.desk.decided import Accepted, Refusal
 from bot.desk.helplines import HelplineId
 from bot.desk.staff import Member
 from bot.dialogue.script import Script
@@ -19,7 +18,7 @@ from bot.roster import LiveRoster
 from bot.store.contract import Store
 from bot.store.sealing import Vault
 from bot.store.shelf import Shelf
-from bot.turns import TicketArrival
+from bot.turns.tickets import Tickets
 from handlers.web.console import views
 from handlers.web.console.access import Caller
 from handlers.web.console.board import Board
@@ -40,7 +39,7 @@ _PLACES = {
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The parts of the bot that the console uses. `take` is what happens to a ticket is given to."""
+    """The parts of the bot that the console uses."""
 
     store: Store
     shelf: Shelf
@@ -48,7 +47,7 @@ class Office:
     clock: Clock
     script: Callable[[], Script]
     roster: LiveRoster
-    take: Callable[[TicketArrival], Awaitable[Accepted | Refusal]]
+    tickets: Tickets
     sign_in: SignIn
     chronicle: Chronicle
     enrolment: Enrolment

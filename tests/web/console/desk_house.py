@@ -76,10 +76,13 @@ def a_ticket_id(number: int, shard: int) -> TicketId:
 
 
 class NoLines:
-    """Nobody brings anything on its way."""
+    """Nobody brings anything on its way: it stays on its line, and is noted."""
+
+    def __init__(self) -> None:
+        self.called: list[str] = []
 
     def call_lines(self, lane: str) -> None:
-        """It stays on its line."""
+        self.called.append(lane)
 
 
 @dataclass
@@ -92,6 +95,7 @@ class DeskHouse:
     clock: ManualClock
     roster: LiveRoster
     tickets: Tickets
+    lines: NoLines
     sign_in: SignIn
     chronicle: Chronicle
     enrolment: Enrolment
@@ -242,7 +246,8 @@ async def a_desk_house(
     await roster.read()
     writers, epochs = load_writers(folder / "keys"), Epochs(folder / "epochs")
     keeper = Keeper(epochs, writers.newest, figures)
-    tickets = Tickets(store, lambda: script, roster.current, NoLines(), clock, figures, keeper)
+    lines = NoLines()
+    tickets = Tickets(store, lambda: script, roster.current, lines, clock, figures, keeper)
     chronicle = Chronicle(shelf, writers.newest, writers.publics)
     sign_in = SignIn(shelf, roster, vault, chronicle, clock, QUICK)
     enrolment, board = Enrolment(roster, vault, clock), Board(store, shelf, clock)
@@ -251,7 +256,7 @@ async def a_desk_house(
     def build(assets: Assets) -> ConsoleDoor:
         pages = ConsolePages(lambda: script, assets)
         cabinet = Cabinet(epochs, writers.publics, roster.current)
-        parts = (store, shelf, vault, clock, lambda: script, roster, tickets.take, sign_in, chronicle)
+        parts = (store, shelf, vault, clock, lambda: script, roster, tickets, sign_in, chronicle)
         office = Office(*parts, enrolment, keeper, cabinet, board, pages, telegram_token=TOKEN)
         door = ConsoleDoor(office, more(office, assets))
         doors.append(door)
@@ -263,6 +268,6 @@ async def a_desk_house(
     around = Surroundings(nobody, store, vault, lambda: script, Hub(), clock, figures)
     async with serve(build_application(around, console=build), "127.0.0.1", 0) as port:
         yield DeskHouse(
-            f"http://127.0.0.1:{port}", store, shelf, clock, roster, tickets, sign_in, chronicle, enrolment, board,
-            doors[0], epochs,
+            f"http://127.0.0.1:{port}", store, shelf, clock, roster, tickets, lines, sign_in, chronicle, enrolment,
+            board, doors[0], epochs,
         )  # fmt: skip

@@ -1,5 +1,6 @@
 """What staff do in the console, as their browsers send it."""
 
+import asyncio
 import hmac
 import re
 from dataclasses import replace
@@ -10,7 +11,8 @@ import pytest
 from bot.desk.letters import MediaKind, Original, PersonAnswered, PersonHid, PersonSent, Showed, StaffAsked, StaffWrote
 from bot.desk.phrases import CardId
 from bot.desk.ticket import CloseReason, Stage, Urgency
-from bot.store.contract import StoreError, desk_line
+from bot.messages import ArrivalId
+from bot.store.contract import StoreError, TicketCommit, desk_line
 from tests.web.console.desk_house import BEN, CHAN, EN, HOME, OTHER, PASSWORD, SUE, TOKEN, Browser, DeskHouse
 
 WORDS = "သူတို့က ကျွန်တော့်ပတ်စ်ပို့ကို ယူထားတယ်"
@@ -269,6 +271,23 @@ async def test_what_is_not_words_is_shown_in_a_members_own_chat_and_never_fetche
         await ben.post(f"/desk/case/{name}/media/0")
         (showing,) = await desk.store.waiting(desk_line(name, f"{BEN}!"))
         assert (showing.address.chat, showing.copies) == (f"member:{BEN} {name}", original)
+        assert desk.lines.called[-1] == name
+
+
+async def test_what_is_to_be_shown_waits_for_nobody_else_and_goes_with_its_ticket(desk: DeskHouse) -> None:
+    original = Original("telegram", "5550001", "42")
+    name = await desk.open()
+
+    async def show(number: int) -> bool:
+        return await desk.tickets.show(name, ArrivalId(bytes([number] * 8)), BEN, original)
+
+    assert all(await asyncio.gather(*(show(number) for number in (1, 2, 2, 3))))
+    assert len(await desk.store.waiting(desk_line(name, f"{BEN}!"))) == 3
+
+    snapshot = await desk.store.load_ticket(name)
+    gone = TicketCommit(name, snapshot.version, ArrivalId(b"it is gone"), None)
+    await desk.store.commit_ticket(gone, desk.clock.now())
+    assert not await show(4)
 
 
 async def test_nobody_is_invited_unless_it_was_written_down_before(
