@@ -113,8 +113,12 @@ class House:
         self.postbox = Postbox()
         self.clock = ManualClock()
         self.figures = Figures()
-        self.turns = Turns(self.store, lambda: self.script, self.postbox, self.clock, self.figures, NAMES, nobody_takes)
+        self.turns = self.process()
         self._numbers = iter(range(1, 1000))
+
+    def process(self) -> Turns:
+        """Turns of one process on the store; each remembers for itself."""
+        return Turns(self.store, lambda: self.script, self.postbox, self.clock, self.figures, NAMES, nobody_takes)
 
     def arrival(
         self, event: Event, *, who: ConversationId = SOMEBODY, address: Address = TELEGRAM, pushed: bool = True
@@ -214,11 +218,11 @@ async def test_what_is_remembered_saves_a_trip_to_the_store(house: House) -> Non
 
 
 async def test_where_another_process_answers_the_same_people_the_store_is_asked_first(house: House) -> None:
-    elsewhere = Turns(house.store, lambda: house.script, house.postbox, house.clock, house.figures, NAMES, nobody_takes)
-    # Whether its commit conflicts is seen by how often it is tried.
+    elsewhere = house.process()
     for _ in range(20):
         await house.take(Opened())
         await elsewhere.take(house.arrival(Opened()))
+    # A commit that conflicts is tried again, and then there are more than turns.
     house.store.commits.clear()
 
     for _ in range(20):
@@ -229,7 +233,7 @@ async def test_where_another_process_answers_the_same_people_the_store_is_asked_
 
 
 async def test_once_it_answers_alone_again_it_asks_no_more(house: House) -> None:
-    elsewhere = Turns(house.store, lambda: house.script, house.postbox, house.clock, house.figures, NAMES, nobody_takes)
+    elsewhere = house.process()
     for _ in range(20):
         await house.take(Opened())
         await elsewhere.take(house.arrival(Opened()))
@@ -244,7 +248,7 @@ async def test_once_it_answers_alone_again_it_asks_no_more(house: House) -> None
 
 
 async def test_who_is_asked_for_first_and_cannot_be_is_known_all_the_same(house: House) -> None:
-    elsewhere = Turns(house.store, lambda: house.script, house.postbox, house.clock, house.figures, NAMES, nobody_takes)
+    elsewhere = house.process()
     for _ in range(20):
         await elsewhere.take(house.arrival(Opened()))
         await house.take(Opened(Language("en")))
