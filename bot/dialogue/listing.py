@@ -19,18 +19,8 @@ URGENT: Final = Wanted(kinds=("emergency", "medical", "police"), at_most=2)
 """What is offered when nothing fits better, so that nobody is left without a number."""
 
 HELPFUL: Final = (
-    *(
-        "emergency",
-        "medical",
-        "police",
-        "trafficking",
-        "violence",
-        "women",
-        "children",
-        "mental-health",
-        "ngo",
-        "legal",
-    ),
+    *("emergency", "medical", "police", "trafficking", "violence"),
+    *("women", "children", "mental-health", "ngo", "legal"),
 )
 """Kinds of lines that may stand in for another. An office that only answers questions is no helper: one of labour,
 immigration or an embassy is shown where somebody looks for it, never instead of help."""
