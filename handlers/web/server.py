@@ -110,6 +110,7 @@ def build_application(
         let_go=around.let_go,
         alert=around.alert,
     )
+    desk = None if console is None else console(assets)
     application = web.Application(client_max_size=LONGEST_BODY, middlewares=[errors.middleware])
     headers = SecurityHeaders(around.public_url)
     application.on_response_prepare.append(headers.put_on)
@@ -117,7 +118,7 @@ def build_application(
     application.add_routes(
         [
             *chat.routes(),
-            *(() if console is None else console(assets).routes()),
+            *(() if desk is None else desk.routes()),
             web.get("/static/{name}", assets.serve),
             web.get("/media/{name}", MediaFiles(around.script).serve),
             web.get("/favicon.ico", _no_icon),
@@ -128,6 +129,8 @@ def build_application(
 
     async def end_streams(_application: web.Application) -> None:
         around.hub.close()
+        if desk is not None:
+            desk.close()
 
     application.on_shutdown.append(end_streams)
     return application

@@ -65,6 +65,8 @@ class Board:
         self._looked_at_all: datetime | None = None
         self._watchers: set[Watcher] = set()
         self._looking: list[_Looking] = []
+        self.is_closed = False
+        """Whether the process is about to stop: nobody is to listen any more."""
 
     @property
     def tickets(self) -> Collection[Ticket]:
@@ -91,6 +93,12 @@ class Board:
             yield watcher
         finally:
             self._watchers.discard(watcher)
+
+    def close(self) -> None:
+        """Let everybody who listens go, or a stop would wait for each open page."""
+        self.is_closed = True
+        for watcher in self._watchers:
+            watcher.woken.set()
 
     async def follow(self) -> None:
         """Look again and again, for as long as it runs."""

@@ -45,6 +45,10 @@ class ConsoleDoor:
         """Where each handler answers."""
         return [web.route(rule.method, rule.path, self._handler(rule)) for rule in self.rules]
 
+    def close(self) -> None:
+        """Let go whoever listens."""
+        self._office.board.close()
+
     def _handler(self, rule: Route) -> _HANDLER:
         async def answer(request: web.Request) -> web.StreamResponse:
             try:

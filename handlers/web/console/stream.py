@@ -40,12 +40,14 @@ class NewsStream:
             quiet = 0
             # What came between the page and this stream, or while it was broken, must not be missed: all is told anew.
             await response.write(b"retry: 2000\n\n" + self._news(None))
-            while True:
+            while not self._office.board.is_closed:
                 try:
                     async with asyncio.timeout(CHECK_EVERY):
                         await watcher.woken.wait()
                 except TimeoutError:
                     pass
+                if self._office.board.is_closed:
+                    return
                 if not await self._is_signed_in():
                     await response.write(b"event: over\ndata: {}\n\n")
                     return

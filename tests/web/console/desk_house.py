@@ -37,8 +37,9 @@ from bot.roster import LiveRoster
 from bot.store.contract import Commit, Outgoing, letters_of
 from bot.store.keys import shard_of
 from bot.store.memory_store import MemoryStore
+from bot.store.redis_store import RedisStore
 from bot.store.sealing import Vault
-from bot.store.shelf import MemoryShelf
+from bot.store.shelf import MemoryShelf, Shelf
 from bot.turns import TicketArrival, Tickets
 from handlers.web.assets import Assets
 from handlers.web.chat.hub import Hub
@@ -90,8 +91,8 @@ class DeskHouse:
     """The console, and a hand for what people do."""
 
     base: str
-    store: MemoryStore
-    shelf: MemoryShelf
+    store: MemoryStore | RedisStore
+    shelf: Shelf
     clock: ManualClock
     roster: LiveRoster
     tickets: Tickets
@@ -235,10 +236,14 @@ def a_script(real: Script, *, mode: Mode = Mode.ALERT) -> Script:
 
 @asynccontextmanager
 async def a_desk_house(
-    script: Script, folder: Path, more: Callable[[Office, Assets], Iterable[Route]] = lambda _office, _assets: ()
+    script: Script,
+    folder: Path,
+    more: Callable[[Office, Assets], Iterable[Route]] = lambda _office, _assets: (),
+    on: RedisStore | None = None,
 ) -> AsyncIterator[DeskHouse]:
     clock, figures = ManualClock(), Figures()
-    store, shelf = MemoryStore(), MemoryShelf(clock)
+    store: MemoryStore | RedisStore = MemoryStore() if on is None else on
+    shelf: Shelf = MemoryShelf(clock) if on is None else on.shelf()
     vault = Vault(b"i" * 32, {1: b"w" * 32}, 1)
     roster = LiveRoster(store, clock)
     links = {one: Link(one, f"-{place}", clock.now()) for place, one in enumerate((HOME, OTHER), 1)}
