@@ -55,6 +55,8 @@ class Guarded:
     answer: Answer
     largest: int | None = None
     """How many bytes a form may hold, where it brings more than words; else as many as any request."""
+    comes_back: bool = False
+    """Whether a form that the store could not take is handed back, to be sent once more; it takes effect once."""
 
 
 @dataclass(frozen=True, slots=True)

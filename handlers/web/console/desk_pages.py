@@ -70,7 +70,7 @@ class DeskPages:
             Guarded("POST", "/desk/presence", see, self.come),
             Guarded("GET", "/desk/case/{ticket}", touch, self.show_ticket),
             Guarded("GET", "/desk/case/{ticket}/phrases", touch, self.show_phrases),
-            Guarded("POST", "/desk/case/{ticket}/do/{deed}", touch, self.do),
+            Guarded("POST", "/desk/case/{ticket}/do/{deed}", touch, self.do, comes_back=True),
             Guarded("POST", "/desk/case/{ticket}/media/{number}", touch, self.show_media),
         ]
 

@@ -60,7 +60,7 @@ class ConsoleDoor:
                 return self._trouble(request, None, views.Trouble.BROKEN, 500)
             except StoreError as error:
                 logbook.note_error("console_store_away", error)
-                return self._trouble(request, None, views.Trouble.BUSY, 503)
+                return await self._away(rule, request)
 
         return answer
 
@@ -114,8 +114,24 @@ class ConsoleDoor:
                 form.setdefault(name, []).append(value)
         return {name: " ".join(values) for name, values in form.items()}
 
+    async def _away(self, rule: Route, request: web.Request) -> web.Response:
+        """Say that the store is away; who it is cannot be asked, so nothing is said but what they sent themselves."""
+        if request.method != "POST":
+            return self._trouble(request, None, views.Trouble.STORE_AWAY, 503, views.Again(request.path_qs))
+        again = None
+        if isinstance(rule, Guarded) and rule.comes_back:
+            again = views.Again(request.path, await self._form(request))
+        return self._trouble(request, None, views.Trouble.STORE_AWAY, 503, again, is_unsure=isinstance(rule, Guarded))
+
     def _trouble(
-        self, request: web.Request, caller: Caller | None, trouble: views.Trouble, status: int
+        self,
+        request: web.Request,
+        caller: Caller | None,
+        trouble: views.Trouble,
+        status: int,
+        again: views.Again | None = None,
+        *,
+        is_unsure: bool = False,
     ) -> web.Response:
         office = self._office
         if caller is None:
@@ -123,7 +139,8 @@ class ConsoleDoor:
             around = views.Around(language, office.clock.now(), FALLBACK_ZONE)
         else:
             around = office.around(caller, None)
-        return page(office.pages.page(views.ErrorView(around, trouble)), status=status)
+        view = views.ErrorView(around, trouble, again=again, is_unsure=is_unsure)
+        return page(office.pages.page(view), status=status)
 
 
 async def _let_go(request: web.Request) -> None:

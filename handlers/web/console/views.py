@@ -69,7 +69,6 @@ class Notice(StrEnum):
     TIME_NEEDED = "time-needed"
     NAME_NEEDED = "name-needed"
     NAME_TAKEN = "name-taken"
-    STORE_AWAY = "store-away"
 
 
 GOOD_NOTICES: frozenset[Notice] = frozenset(
@@ -411,7 +410,6 @@ class Content(StrEnum):
     """Relay: it stands in the helpline's Telegram group."""
     ENDED = "ended"
     """Its time is over: it was destroyed, as promised."""
-    STORE_AWAY = "store-away"
 
 
 class Contact(StrEnum):
@@ -732,14 +730,29 @@ class AccountView:
 
 
 class Trouble(StrEnum):
+    """Why; `console-trouble-<value>` and `console-trouble-hint-<value>` are the words."""
+
     MISSING = "missing"
     FORBIDDEN = "forbidden"
-    BUSY = "busy"
+    STORE_AWAY = "store-away"
     BROKEN = "broken"
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """What was asked for, to be asked for once more: a page, or a form with what was filled in."""
+
+    path: str
+    form: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorView:
+    """`again` only where the same could work in a moment."""
+
     around: Around
     trouble: Trouble
     home: str = "/desk"
+    again: Again | None = None
+    is_unsure: bool = False
+    """Whether something was sent of which we do not know whether it was done."""

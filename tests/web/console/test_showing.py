@@ -211,7 +211,10 @@ def all_views(language: Language, said: str = "hello") -> Iterator[View]:
     yield views.AccountView(inside, (HOME,), tuple(LANGUAGES), "/l", "/p", "/e", passkeys, "/o", "/f", 1)
     for trouble in views.Trouble:
         yield views.ErrorView(inside, trouble)
-        yield views.ErrorView(door, trouble)
+        yield views.ErrorView(door, trouble, is_unsure=True)
+    yield views.ErrorView(door, views.Trouble.STORE_AWAY, again=views.Again("/desk?tab=mine"))
+    unsent = {"csrf": MARK, "ref": said, "words": said}
+    yield views.ErrorView(door, views.Trouble.STORE_AWAY, again=views.Again("/desk/t/1/do/write", unsent))
 
 
 class Seen(HTMLParser):
@@ -270,7 +273,9 @@ def test_what_people_and_colleagues_write_is_shown_and_never_run(pages: ConsoleP
         assert len(seen.named("script")) == 1
         assert all(one.get("src") != "x" for one in seen.named("img"))
         assert "alert(1)</script>" not in page
-        if not isinstance(view, views.SignInView | views.JoinView | views.TicketView | views.PhrasesView):
+        if not isinstance(
+            view, views.SignInView | views.JoinView | views.TicketView | views.PhrasesView | views.ErrorView
+        ):
             assert not re.search("[\u202a-\u202e\u2066-\u2069]", page)
 
 

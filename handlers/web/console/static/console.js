@@ -14,13 +14,23 @@
     if (!body.dataset.stream || !window.EventSource) return;
     const stream = new EventSource(body.dataset.stream);
     stream.addEventListener("open", () => tellState(""));
-    stream.addEventListener("error", () => tellState(body.dataset.offline));
+    stream.addEventListener("away", () => tellState(body.dataset.away));
+    stream.addEventListener("error", () => {
+      tellState(body.dataset.offline);
+      // A browser does not come again where it was told that it cannot be now; the page may have ended with the session.
+      if (stream.readyState === EventSource.CLOSED) {
+        setTimeout(() => {
+          refresh();
+          listen();
+        }, 5000);
+      }
+    });
     stream.addEventListener("over", () => {
       stream.close();
-      leaving = true;
-      location.assign("/desk/sign-in?told=session-over");
+      signedOut();
     });
     stream.addEventListener("news", (event) => {
+      tellState("");
       const news = JSON.parse(event.data);
       const fresh = freshOf(news.urgent);
       const ticket = body.dataset.ticket;
@@ -28,6 +38,11 @@
       if (!ticket || news.changed === null || news.changed.includes(ticket) || fresh) refresh();
       if (fresh) alarm();
     });
+  }
+
+  function signedOut() {
+    leaving = true;
+    location.assign("/desk/sign-in?told=session-over");
   }
 
   // Urgent ones that this window has not rung for, on whichever of its pages it was.
@@ -53,7 +68,7 @@
       return;
     }
     refreshing = fetch(location.href, { headers: { Accept: PART }, credentials: "same-origin" })
-      .then((answer) => (answer.ok && !answer.redirected ? answer.text() : ""))
+      .then((answer) => (answer.status === 401 ? signedOut() : answer.ok && !answer.redirected ? answer.text() : ""))
       .then((text) => text && show(new DOMParser().parseFromString(text, "text/html")))
       .catch(() => tellState(body.dataset.offline))
       .finally(() => {
