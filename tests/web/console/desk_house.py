@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import blake2b
@@ -34,7 +34,7 @@ from bot.guard.locks import Stretching
 from bot.guard.sign_in import SignIn
 from bot.messages import ArrivalId, ConversationId, Language
 from bot.roster import LiveRoster
-from bot.store.contract import Commit, Outgoing, letters_of
+from bot.store.contract import Commit, Outgoing, StoreError, letters_of
 from bot.store.keys import shard_of
 from bot.store.memory_store import MemoryStore
 from bot.store.redis_store import RedisStore
@@ -133,6 +133,14 @@ class DeskHouse:
         found = (await self.store.load_ticket(name)).ticket
         assert found is not None
         return found
+
+    async def until_store_is_back(self) -> None:
+        """After it was started anew; the board has looked then."""
+        async with asyncio.timeout(30):
+            while True:
+                with suppress(StoreError):
+                    return await self.board.look()
+                await asyncio.sleep(0.05)
 
     async def letters(self, name: TicketId) -> list[Outgoing]:
         """What goes to the person."""

@@ -4,7 +4,6 @@ import asyncio
 import html
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ import pytest
 from bot.desk.letters import StaffWrote
 from bot.desk.ticket import StaffId
 from bot.dialogue.script import Script
-from bot.store.contract import StoreError
 from bot.store.redis_store import open_store
 from bot.store.sealing import Vault
 from handlers.web.console.access import Guarded
@@ -75,7 +73,7 @@ async def test_what_was_written_meanwhile_comes_back_and_goes_out_once(desk: Des
         assert fields == {"csrf": csrf, "ref": "r1"}
 
         valkey.start()
-        await _until_back(desk)
+        await desk.until_store_is_back()
         for _ in (1, 2):
             await ben.post(path, {**fields, "words": html.unescape(words)}, csrf=csrf)
             assert ben.status == 200
@@ -118,12 +116,3 @@ async def test_an_open_page_does_not_keep_the_process_from_stopping(page_script:
             async with asyncio.timeout(5):
                 await house.__aexit__(None, None, None)
                 assert await anext(news, None) is None
-
-
-async def _until_back(desk: DeskHouse) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            with suppress(StoreError):
-                await desk.board.look()
-                return
-            await asyncio.sleep(0.05)

@@ -10,9 +10,9 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Generic, TypeAlias, TypeVar
@@ -29,6 +29,9 @@ from bot.desk.letters import PersonAgreed, PersonAnswered, Showed, StaffAsked
 from bot.desk.ticket import StaffId, TicketId, Urgency
 from bot.dialogue.script import Script
 from bot.messages import Language
+from bot.store.redis_store import open_store
+from bot.store.sealing import Vault
+from tests.store.servers import a_server
 from tests.web.console.desk_house import BEN, CHAN, KM, OTHER, PASSWORD, SUE, DeskHouse, a_desk_house, a_script
 
 CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
@@ -162,6 +165,14 @@ def night(page_script: Script, quick_folder: Path) -> Iterator[Night]:
     night.end()
 
 
+@asynccontextmanager
+async def _on(url: str, script: Script, folder: Path) -> AsyncIterator[DeskHouse]:
+    store = open_store(url, Vault(b"i" * 32, {1: b"w" * 32}, 1))
+    async with a_desk_house(a_script(script), folder, on=store) as house:
+        yield house
+    await store.close()
+
+
 @pytest.fixture
 def desks(night: Night) -> Iterator[tuple[Desk, Desk]]:
     opened = (Desk(night.base, LAPTOP), Desk(night.base, PHONE))
@@ -253,6 +264,51 @@ def test_every_page_holds_on_a_phone_and_on_a_laptop(night: Night, language: str
         _is_light(desk, paths)
     finally:
         desk.quit()
+
+
+@pytest.mark.parametrize("language", ["km", "my"])
+def test_an_open_page_says_that_the_store_is_away_and_goes_on_when_it_is_back(
+    page_script: Script, quick_folder: Path, language: str
+) -> None:
+    with a_server() as valkey:
+        night = Beside(_on(valkey.url, page_script, quick_folder), lambda house: house.base)
+        desk = Desk(night.base, PHONE, f"--accept-lang={language}")
+        try:
+            _speak(night, BEN, Language(language))
+            _join(night, desk, BEN)
+            name = night.do(night.house.open(1))
+            desk.go(f"/desk/case/{name}")
+            valkey.kill()
+            told = desk.driver.find_element(By.TAG_NAME, "body").get_attribute("data-away")
+            desk.until_shown(str(told))
+            assert not desk.is_too_wide()
+            desk.driver.execute_script("scrollTo(0, document.body.scrollHeight)")
+            desk.picture(f"away-case-{language}")
+            desk.fill(words="Are you safe now?")
+            desk.press("#composer form button.main")
+            desk.until(lambda: bool(desk.driver.find_elements(By.CSS_SELECTOR, "textarea[readonly]")))
+            assert not desk.is_too_wide()
+            desk.picture(f"away-sent-{language}")
+            valkey.start()
+            night.do(night.house.until_store_is_back())
+            desk.press("main form button.main")
+            desk.until(lambda: desk.path == f"/desk/case/{name}" and "Are you safe now?" in desk.text)
+
+            valkey.kill()
+            desk.until_shown(str(told))
+            # Whoever comes back to the page meanwhile finds no stream, and must not wait for one in vain.
+            desk.go("/desk")
+            desk.picture(f"away-inbox-{language}")
+            valkey.start()
+            night.do(night.house.until_store_is_back())
+            desk.press("main a.main")
+            desk.until(lambda: desk.path == "/desk")
+            desk.until(lambda: not desk.driver.find_element(By.ID, "state").is_displayed())
+            other = night.do(night.house.open(2))
+            desk.until_shown(night.do(night.house.ticket(other)).alias)
+        finally:
+            desk.quit()
+            night.end()
 
 
 def _is_light(desk: Desk, paths: dict[str, str]) -> None:

@@ -7,22 +7,25 @@
   const BEAT = 8000;
   let typedAt = 0;
   let sound = null;
+  let listening = false;
 
   // News
 
   function listen() {
     if (!body.dataset.stream || !window.EventSource) return;
     const stream = new EventSource(body.dataset.stream);
-    stream.addEventListener("open", () => tellState(""));
+    stream.addEventListener("open", () => {
+      listening = true;
+      tellState("");
+    });
     stream.addEventListener("away", () => tellState(body.dataset.away));
     stream.addEventListener("error", () => {
+      listening = false;
       tellState(body.dataset.offline);
-      // A browser does not come again where it was told that it cannot be now; the page may have ended with the session.
+      // Where it was told that it cannot be now, a browser does not come again, and does not say why.
       if (stream.readyState === EventSource.CLOSED) {
-        setTimeout(() => {
-          refresh();
-          listen();
-        }, 5000);
+        refresh();
+        setTimeout(listen, 5000);
       }
     });
     stream.addEventListener("over", () => {
@@ -30,7 +33,6 @@
       signedOut();
     });
     stream.addEventListener("news", (event) => {
-      tellState("");
       const news = JSON.parse(event.data);
       const fresh = freshOf(news.urgent);
       const ticket = body.dataset.ticket;
@@ -68,7 +70,12 @@
       return;
     }
     refreshing = fetch(location.href, { headers: { Accept: PART }, credentials: "same-origin" })
-      .then((answer) => (answer.status === 401 ? signedOut() : answer.ok && !answer.redirected ? answer.text() : ""))
+      .then((answer) => {
+        if (answer.status === 401) signedOut();
+        if (answer.status === 503 && !listening) tellState(body.dataset.away);
+        if (answer.ok && listening) tellState("");
+        return answer.ok && !answer.redirected ? answer.text() : "";
+      })
       .then((text) => text && show(new DOMParser().parseFromString(text, "text/html")))
       .catch(() => tellState(body.dataset.offline))
       .finally(() => {
