@@ -1,8 +1,9 @@
-"""Calls to the Bot API over one aiohttp session, for the library's Bot and for our own hot path.
+"""Calls to the Bot API, for the library's Bot and for our own hot path.
 
 The library's own request class takes longer the more connections there are, encodes a form where JSON is enough, and
-builds objects of answers that nobody reads: `call` gives the answer's bytes. Both ways raise the library's errors; of
-these, AnswerLostError alone says that the call may have taken effect.
+builds objects of answers that nobody reads: `call` gives the answer's bytes. What goes as JSON, nearly everything, goes
+over `HttpPool`, and files over an aiohttp session. All ways raise the library's errors; of these, AnswerLostError alone
+says that the call may have taken effect.
 """
 
 import os
@@ -28,6 +29,8 @@ from telegram.error import (
 )
 from telegram.request import BaseRequest, RequestData
 
+from handlers.telegram.http_pool import Answer, HttpPool, Limits, NoAnswerError, NotSentError, Origin
+
 CONNECT_WITHIN: Final = 3.0
 ANSWER_WITHIN: Final = 6.0
 """Shorter than what is being sent is leased for, so that nobody else sends it while we still wait."""
@@ -38,6 +41,7 @@ KEEP_ALIVE: Final = 15.0
 MOST_CONNECTIONS: Final = 200
 _FILE: Final = "file"
 UPLOADED: Final = f"attach://{_FILE}"
+_AFTER_SCHEME: Final = len("https://")
 _JSON: Final = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 _USUAL: Final = aiohttp.ClientTimeout(total=ANSWER_WITHIN, sock_connect=CONNECT_WITHIN)
 
@@ -85,13 +89,14 @@ _REFUSALS: Final = msgspec.json.Decoder(_Refusal)
 
 
 class TelegramRequest(BaseRequest):
-    """The library's way of calling, on one session."""
+    """The library's way of calling, on connections that stay open."""
 
-    __slots__ = ("_proxy", "_session")
+    __slots__ = ("_pools", "_session")
 
-    def __init__(self, proxy: str | None = None) -> None:
-        self._proxy = proxy
+    def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self._pools: dict[str, HttpPool | None] = {}
+        """By the first part of the address; there is one Bot API."""
 
     @property
     def read_timeout(self) -> float | None:
@@ -101,7 +106,6 @@ class TelegramRequest(BaseRequest):
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS, keepalive_timeout=KEEP_ALIVE, ttl_dns_cache=300),
-                proxy=self._proxy,
                 timeout=_USUAL,
             )
 
@@ -109,6 +113,11 @@ class TelegramRequest(BaseRequest):
         if self._session is not None:
             await self._session.close()
             self._session = None
+        # The library asks twice at the same time where one object serves it for both of its uses.
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            if pool is not None:
+                await pool.close()
 
     async def do_request(
         self,
@@ -119,7 +128,7 @@ class TelegramRequest(BaseRequest):
         write_timeout: object = BaseRequest.DEFAULT_NONE,  # noqa: ARG002
         connect_timeout: object = BaseRequest.DEFAULT_NONE,  # noqa: ARG002
         pool_timeout: object = BaseRequest.DEFAULT_NONE,  # noqa: ARG002
-    ) -> tuple[int, bytes]:
+    ) -> Answer:
         """What the library asks of a request class; of its four timeouts only the answer's is of use here."""
         within = read_timeout if isinstance(read_timeout, int | float) else ANSWER_WITHIN
         if request_data is None:
@@ -141,10 +150,15 @@ class TelegramRequest(BaseRequest):
 
     async def exchange(
         self, url: str, body: bytes | aiohttp.FormData | None, within: float, method: str = "POST"
-    ) -> tuple[int, bytes]:
+    ) -> Answer:
         """One call and its answer, whatever it says; raise NetworkError when none could be had."""
         if self._session is None:
             raise NetworkError("the connection is not open")
+        if isinstance(body, bytes):
+            path = url.find("/", _AFTER_SCHEME)
+            pool = self._pool(url[:path])
+            if pool is not None:
+                return await _posted(pool, url[path:], body, within)
         timeout = _USUAL if within == ANSWER_WITHIN else aiohttp.ClientTimeout(within, sock_connect=CONNECT_WITHIN)
         headers = _JSON if isinstance(body, bytes) else None
         try:
@@ -156,12 +170,28 @@ class TelegramRequest(BaseRequest):
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise AnswerLostError(f"no answer: {type(error).__name__}") from None
 
+    def _pool(self, origin: str) -> HttpPool | None:
+        """Connections to a server; nothing where its address is out of the ordinary."""
+        if origin not in self._pools:
+            server, limits = Origin.of(origin), Limits(MOST_CONNECTIONS, KEEP_ALIVE, CONNECT_WITHIN)
+            self._pools[origin] = None if server is None else HttpPool(server, limits)
+        return self._pools[origin]
+
+
+async def _posted(pool: HttpPool, target: str, body: bytes, within: float) -> Answer:
+    try:
+        return await pool.post(target, body, within)
+    except NotSentError as error:
+        raise NetworkError(f"no connection: {error}") from None
+    except NoAnswerError as error:
+        raise AnswerLostError(f"no answer: {error}") from None
+
 
 class TelegramConnection:
     """The bot as Telegram knows it by its token: the library's Bot for what is rare, `call` for what is frequent."""
 
-    def __init__(self, token: str, api_url: str, proxy: str | None = None) -> None:
-        self._request = TelegramRequest(proxy)
+    def __init__(self, token: str, api_url: str) -> None:
+        self._request = TelegramRequest()
         number = token.partition(":")[0]
         self.bot_id = int(number) if number.isdigit() else 0
         """The bot's own id, which every token begins with."""
