@@ -4,9 +4,10 @@ With KEEP_LIMITS set it holds back all the same; with WRITE_PROFILE set to a fil
 those who look for it.
 """
 
-import asyncio
 import cProfile
 import os
+
+import uvloop
 
 from bot import logbook
 from bot.__main__ import run_until_told
@@ -18,7 +19,7 @@ if __name__ == "__main__":
     pacing = DEFAULT_PACING if "KEEP_LIMITS" in os.environ else None
     if "WRITE_PROFILE" in os.environ:
         with cProfile.Profile() as profile:
-            asyncio.run(run_until_told(Settings.from_environ(os.environ), pacing=pacing))
+            uvloop.run(run_until_told(Settings.from_environ(os.environ), pacing=pacing))
         profile.dump_stats(os.environ["WRITE_PROFILE"])
     else:
-        asyncio.run(run_until_told(Settings.from_environ(os.environ), pacing=pacing))
+        uvloop.run(run_until_told(Settings.from_environ(os.environ), pacing=pacing))

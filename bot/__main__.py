@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
+import uvloop
 from dotenv import dotenv_values
 
 from bot import logbook, publishing, rekeying, staffing
@@ -88,7 +89,7 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
         case "run":
             # Keys and what people write are in memory: when it crashes, none of that is written to a disk.
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            asyncio.run(run_until_told(settings, role=ProcessRole(asked.role)))
+            uvloop.run(run_until_told(settings, role=ProcessRole(asked.role)))
             return 0
         case "check":
             # The process ends right after: looking for garbage among what was read would only take time.

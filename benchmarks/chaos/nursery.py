@@ -15,6 +15,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import uvloop
+
 from bot import logbook
 from bot.__main__ import run_until_told
 from bot.settings import Settings
@@ -86,7 +88,7 @@ def _be_a_bot(environ: Mapping[str, str], log: str) -> None:
         for old, new in ((nothing, 0), (file, 1), (file, 2)):
             os.dup2(old, new)
         logbook.open_logbook()
-        asyncio.run(run_until_told(Settings.from_environ(environ), pacing=None))
+        uvloop.run(run_until_told(Settings.from_environ(environ), pacing=None))
         code = 0
     except BaseException as error:  # noqa: BLE001 - a fork must never go on as the one it was forked from
         sys.stderr.write(f"{type(error).__name__}: {error}\n")

@@ -56,6 +56,9 @@ LOG_LIMIT: Final = 1_000_000
 FULL_DISK: Final = 100_000
 """Bytes that are left."""
 
+_KEEPING_FILES_PRIVATE: Final = ("/bin/sh", "-c", 'umask 077 && exec "$@"', "sh")
+"""The event loop at work has no setting for this, and changing our own mask would change it for every thread."""
+
 # No command of ours wipes, reconfigures or connects a server; a slip must not be able to either.
 FORBIDDEN: Final = (
     "-flushall -flushdb -swapdb -debug -module -migrate -replicaof -slaveof -failover "
@@ -286,6 +289,7 @@ class EmbeddedValkey:
             with os.fdopen(log_file, "ab") as output:
                 self._log_start = output.tell()
                 return await asyncio.create_subprocess_exec(
+                    *_KEEPING_FILES_PRIVATE,
                     *command,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
@@ -293,7 +297,6 @@ class EmbeddedValkey:
                     # Our environment holds secrets; and Ctrl-C is for us, who then stop it in order.
                     env={"LC_ALL": "C"},
                     start_new_session=True,
-                    umask=0o077,
                     pass_fds=(lock,),
                 )
         except OSError as error:

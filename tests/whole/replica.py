@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+import uvloop
 
 from bot import logbook
 from bot.__main__ import run_until_told
@@ -127,4 +128,4 @@ def _settings(told: dict[str, str]) -> Settings:
 if __name__ == "__main__":
     logbook.open_logbook()
     said = json.loads(sys.argv[1])
-    asyncio.run(run_until_told(_settings(said), pacing=None, role=ProcessRole(said["role"])))
+    uvloop.run(run_until_told(_settings(said), pacing=None, role=ProcessRole(said["role"])))
