@@ -8,12 +8,22 @@ lets a file say something else than what it shows.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, NoReturn, TypeAlias
 
 import yaml
+from yaml.events import (
+    CollectionStartEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from bot.compiler.problems import Notebook, Place
 
@@ -23,15 +33,14 @@ MOST_NODES: Final = 50_000
 
 
 class TextNode(NamedTuple):
-    """Words as they stand in the file; `plain` without quotes around them. A tuple, because there are so many."""
+    """Words as they stand in the file; `plain` without quotes around them. Nodes are tuples, as there are so many."""
 
     place: Place
     words: str
     plain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class ListNode:
+class ListNode(NamedTuple):
     """Several nodes in their order."""
 
     place: Place
@@ -45,8 +54,7 @@ class Entry(NamedTuple):
     value: "Node"
 
 
-@dataclass(frozen=True, slots=True)
-class MapNode:
+class MapNode(NamedTuple):
     """Nodes by key, in the order of the file."""
 
     place: Place
@@ -78,7 +86,7 @@ def read_yaml(source: bytes, shown_as: str, notebook: Notebook) -> Node | None:
     loader = yaml.CBaseLoader(words)
     try:
         # An escape in quotes can write what may not stand in the file.
-        return _Builder(shown_as, notebook, escapes="\\" in words).build(loader.get_event)
+        return _Builder(shown_as, notebook, iter(loader.get_event, None), escapes="\\" in words).build()
     except yaml.MarkedYAMLError as error:
         mark = (_opening(error) and error.context_mark) or error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -118,69 +126,65 @@ FORBIDDEN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\uffff]"
 )
 _EMPTY_WORDS: Final = frozenset({"~", "null", "Null", "NULL"})
+# What a named tuple's own constructor ends in; there are so many of them that the way to it takes as long as parsing.
+_new: Final = tuple.__new__
 
 
-class _Open(NamedTuple):
-    """A list or map whose end has not been seen; a map has keys, a list has none."""
-
-    place: Place
-    values: list[Node]
-    keys: list[TextNode | None] | None
+class _TooLargeError(Exception):
+    """A limit is passed."""
 
 
 class _Builder:
     """Makes nodes of events; most events are plain scalars, so their way through it is short."""
 
-    __slots__ = ("_documents", "_escapes", "_file", "_notebook", "_open")
+    __slots__ = ("_depth", "_documents", "_escapes", "_events", "_file", "_nodes", "_notebook")
 
-    def __init__(self, file: str, notebook: Notebook, *, escapes: bool) -> None:
+    def __init__(self, file: str, notebook: Notebook, events: Iterator[Event], *, escapes: bool) -> None:
         self._file = file
         self._notebook = notebook
+        self._events = events
         self._escapes = escapes
-        self._open: list[_Open] = []
+        self._depth = 0
         self._documents = 0
+        self._nodes = 0
 
-    def build(self, next_event: Callable[[], yaml.Event | None]) -> Node | None:
+    def build(self) -> Node | None:
         """The node of the document; nothing where it is empty or a limit is passed."""
         root: Node | None = None
-        stack = self._open
-        nodes = 0
-        while True:
-            event = next_event()
-            if isinstance(event, yaml.ScalarEvent):
-                nodes += 1
-                node: Node | None = self._scalar(event)
-            elif isinstance(event, yaml.CollectionEndEvent):
-                node = self._finish()
-            elif event is None or isinstance(event, yaml.StreamEndEvent):
-                return root
-            else:
-                nodes += isinstance(event, yaml.CollectionStartEvent)
-                node = self._other(event)
-                if len(stack) > DEEPEST or self._documents > 1:
-                    self._refuse_size(event)
-                    return None
-            if nodes > MOST_NODES:
-                self._refuse_size(event)
-                return None
-            if node is None:
-                continue
-            if not stack:
-                root = node
-                continue
-            _, values, keys = stack[-1]
-            if keys is None or len(keys) > len(values):
-                values.append(node)
-            elif isinstance(node, TextNode) and node.words != "<<":
-                keys.append(node)
-            else:
-                keys.append(self._key(node))
+        try:
+            for event in self._events:
+                if isinstance(event, DocumentStartEvent):
+                    self._begin_document(event)
+                elif isinstance(event, NodeEvent):
+                    root = self._node(event)
+        except _TooLargeError:
+            return None
+        return root
 
-    def _scalar(self, event: yaml.ScalarEvent) -> TextNode:
-        mark = event.start_mark
+    def _begin_document(self, event: DocumentStartEvent) -> None:
+        self._documents += 1
+        place = self._place(event)
+        if event.version is not None or event.tags:
+            self._notebook.error(place, "lines that start with '%' are not allowed")
+        if self._documents > 1:
+            self._notebook.error(place, "a file may hold one document; take the line '---' out")
+            raise _TooLargeError
+
+    def _node(self, event: Event) -> Node:
+        if isinstance(event, ScalarEvent):
+            return self._text(event)
+        if isinstance(event, MappingStartEvent):
+            return self._map(event)
+        if isinstance(event, SequenceStartEvent):
+            return self._list(event)
+        place = self._place(event)
+        self._notebook.error(place, _NO_ALIAS)
+        return TextNode(place, "")
+
+    def _text(self, event: ScalarEvent) -> TextNode:
         words: str = event.value
         is_plain = not event.style
-        place = Place(self._file, mark.line + 1, mark.column + 1) if mark else Place(self._file, 1, 1)
+        place = self._place(event)
         if event.anchor is not None or event.tag is not None:
             self._refuse(event, place)
         if is_plain:
@@ -189,67 +193,79 @@ class _Builder:
         elif self._escapes and (forbidden := FORBIDDEN.search(words)) is not None:
             code = ord(forbidden.group())
             self._notebook.error(place, f"the invisible character U+{code:04X} may not stand in content")
-        return TextNode(place, words, is_plain)
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            self._refuse_size(place)
+        return _new(TextNode, (place, words, is_plain))
 
-    def _finish(self) -> Node:
-        place, values, keys = self._open.pop()
-        if keys is None:
-            return ListNode(place, tuple(values))
+    def _list(self, start: SequenceStartEvent) -> ListNode:
+        place = self._open(start)
+        items: list[Node] = []
+        for event in self._events:
+            if type(event) is SequenceEndEvent:
+                break
+            items.append(self._node(event))
+        self._depth -= 1
+        return ListNode(place, tuple(items))
+
+    def _map(self, start: MappingStartEvent) -> MapNode:
+        place = self._open(start)
         entries: dict[str, Entry] = {}
-        for key, value in zip(keys, values, strict=True):
+        again: list[TextNode] = []
+        for event in self._events:
+            if type(event) is MappingEndEvent:
+                break
+            key = self._key(self._node(event))
+            value = self._node(next(self._events))
             if key is None:
                 continue
-            if key.words in entries:
-                first = entries[key.words].key.place.line
-                self._notebook.error(key.place, f"'{key.words}' stands here twice, first in line {first}")
+            words = key.words
+            if words in entries:
+                again.append(key)
             else:
-                entries[key.words] = Entry(key, value)
+                entries[words] = _new(Entry, (key, value))
+        for key in again:
+            first = entries[key.words].key.place.line
+            self._notebook.error(key.place, f"'{key.words}' stands here twice, first in line {first}")
+        self._depth -= 1
         return MapNode(place, entries)
 
-    def _other(self, event: yaml.Event) -> Node | None:
+    def _open(self, event: MappingStartEvent | SequenceStartEvent) -> Place:
+        """Go one deeper; the place where it begins."""
         place = self._place(event)
-        match event:
-            case yaml.CollectionStartEvent():
-                if event.anchor is not None or event.tag is not None:
-                    self._refuse(event, place)
-                is_map = isinstance(event, yaml.MappingStartEvent)
-                self._open.append(_Open(place, [], [] if is_map else None))
-            case yaml.AliasEvent():
-                self._notebook.error(place, _NO_ALIAS)
-                return TextNode(place, "")
-            case yaml.DocumentStartEvent():
-                self._documents += 1
-                if event.version is not None or event.tags:
-                    self._notebook.error(place, "lines that start with '%' are not allowed")
-        return None
+        if event.anchor is not None or event.tag is not None:
+            self._refuse(event, place)
+        self._depth += 1
+        self._nodes += 1
+        if self._depth > DEEPEST or self._nodes > MOST_NODES:
+            self._refuse_size(place)
+        return place
 
     def _key(self, node: Node) -> TextNode | None:
         if not isinstance(node, TextNode):
             self._notebook.error(node.place, "a list or map cannot be a key; put '{' and '[' in quotes")
             return None
-        if node.plain and node.words == "<<":
+        if node.words == "<<" and node.plain:
             self._notebook.error(node.place, "'<<' merges another part of the file; write it out instead")
         return node
 
-    def _place(self, event: yaml.Event) -> Place:
+    def _place(self, event: Event) -> Place:
         mark = event.start_mark
-        return Place(self._file, mark.line + 1, mark.column + 1) if mark else Place(self._file, 1, 1)
+        return _new(Place, (self._file, mark.line + 1, mark.column + 1)) if mark else Place(self._file, 1, 1)
 
-    def _refuse(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, place: Place) -> None:
+    def _refuse(self, event: ScalarEvent | CollectionStartEvent, place: Place) -> None:
         if event.anchor is not None:
             self._notebook.error(place, f"'&{event.anchor}' names a part of the file; leave it out")
         if event.tag is not None:
             self._notebook.error(place, "'!' gives a type; leave it out or put the words in quotes")
 
-    def _refuse_size(self, event: yaml.Event) -> None:
-        place = self._place(event)
-        if self._documents > 1:
-            self._notebook.error(place, "a file may hold one document; take the line '---' out")
-        elif len(self._open) > DEEPEST:
+    def _refuse_size(self, place: Place) -> NoReturn:
+        if self._depth > DEEPEST:
             self._notebook.error(place, f"lists and maps may nest {DEEPEST} deep")
         else:
             words = f"a file may hold {MOST_NODES} words, lists and maps; split it in two"
             self._notebook.error(place, words)
+        raise _TooLargeError
 
 
 _NO_ALIAS: Final = "'*' repeats another part of the file; write it out instead"
