@@ -97,18 +97,17 @@ class Caller:
 class Directory:
     """All hotlines of the content, in the authors' order."""
 
-    __slots__ = ("_by_id", "_holidays", "_hotlines", "_kinds")
+    __slots__ = ("_by_id", "_holidays", "_hotlines", "_of_kind", "_order")
 
     def __init__(self, hotlines: Iterable[Hotline], holidays: Mapping[str, frozenset[date]]) -> None:
         self._hotlines = tuple(hotlines)
         self._holidays = holidays
-        self._kinds = tuple(sorted({kind for hotline in self._hotlines for kind in hotline.kinds}))
         self._by_id = {hotline.id: hotline for hotline in self._hotlines}
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """Every kind there is, in a fixed order."""
-        return self._kinds
+        self._order = {hotline_id: place for place, hotline_id in enumerate(self._by_id)}
+        self._of_kind: dict[str, list[HotlineId]] = {}
+        for hotline in self._hotlines:
+            for kind in hotline.kinds:
+                self._of_kind.setdefault(kind, []).append(hotline.id)
 
     def __contains__(self, hotline_id: object) -> bool:
         return hotline_id in self._by_id
@@ -122,7 +121,7 @@ class Directory:
 
     def choose(self, wanted: Wanted, caller: Caller, now: datetime) -> tuple[Listing, ...]:
         """The hotlines of most use: the open ones, then as named or of the better kind, then in their language."""
-        offered = tuple(self._offered(wanted, caller, now))
+        offered = self._offered(wanted, caller, now)
         # Lines for people of one country, to somebody who has not told theirs and does not write its language: only
         # where there is nothing else.
         for_all = tuple(
@@ -131,14 +130,16 @@ class Directory:
         ranked = sorted(for_all or offered, key=lambda listing: self._rank(listing, wanted, caller))
         return tuple(ranked[: wanted.at_most])
 
-    def _offered(self, wanted: Wanted, caller: Caller, now: datetime) -> Iterable[Listing]:
-        for hotline in self._hotlines:
-            fits = hotline.id in wanted.ids or not hotline.kinds.isdisjoint(wanted.kinds)
+    def _offered(self, wanted: Wanted, caller: Caller, now: datetime) -> list[Listing]:
+        fitting = {hotline_id for hotline_id in wanted.ids if hotline_id in self._by_id}
+        fitting.update(hotline_id for kind in wanted.kinds for hotline_id in self._of_kind.get(kind, ()))
+        offered = []
+        for hotline_id in sorted(fitting, key=self._order.__getitem__):
+            hotline = self._by_id[hotline_id]
             near = not wanted.countries or hotline.country in wanted.countries or hotline.country == INTERNATIONAL
-            if fits and near:
-                listing = self._listing(hotline, caller, now)
-                if listing is not None:
-                    yield listing
+            if near and (listing := self._listing(hotline, caller, now)) is not None:
+                offered.append(listing)
+        return offered
 
     def _listing(self, hotline: Hotline, caller: Caller, now: datetime) -> Listing | None:
         telling = hotline.evidence.telling(now.date())
