@@ -32,7 +32,7 @@ class Screenful:
 
     def add(self, text: Text) -> None:
         """Say this before what comes next."""
-        if words_of(text).strip():
+        if any(span.words.strip() for span in text):
             self._parts.append(text)
 
     def is_silent(self) -> bool:
@@ -71,6 +71,9 @@ class Screenful:
 
 def _fit(parts: Sequence[Text]) -> list[Text]:
     """Parts with a blank line between, in as few messages as hold them; a part too long is cut between lines."""
+    whole = _joined(parts)
+    if units(words_of(whole)) <= MESSAGE_UNITS:
+        return [whole] if whole else []
     messages: list[list[Span]] = []
     room = 0
     for part in parts:
@@ -84,6 +87,16 @@ def _fit(parts: Sequence[Text]) -> list[Text]:
                 messages.append(list(piece))
                 room = MESSAGE_UNITS - length
     return [tuple(message) for message in messages]
+
+
+def _joined(parts: Sequence[Text]) -> Text:
+    """All of it as one message, as most screenfuls are."""
+    whole: list[Span] = []
+    for part in parts:
+        if whole and part:
+            whole.append(BLANK_LINE)
+        whole.extend(part)
+    return tuple(whole)
 
 
 def _pieces(part: Text) -> list[tuple[Text, bool]]:
