@@ -12,7 +12,7 @@ from typing import Final, assert_never
 
 from bot.dialogue.alarms import flow_alarm
 from bot.dialogue.arithmetic import FormulaError, work_out
-from bot.dialogue.conditions import holds
+from bot.dialogue.conditions import ALWAYS, Condition, holds
 from bot.dialogue.conversation import Conversation, Frame, Limits, NodeToken, Value
 from bot.dialogue.effects import Count, Effect, Hush, Send, Turn, Wake, Wonder
 from bot.dialogue.events import Wish
@@ -97,7 +97,8 @@ class Walk:
         if self._is_forgotten:
             return Turn(None, self._screenful.effects())
         self.ticket.tell_changes()
-        effects = tuple(_noted(effect, is_sensitive=self.is_sensitive) for effect in self._screenful.effects())
+        is_sensitive = self.is_sensitive
+        effects = tuple(_noted(effect, is_sensitive=is_sensitive) for effect in self._screenful.effects())
         return Turn(self.person.conversation(), effects)
 
     def note_message(self, message: str, sent: datetime | None = None) -> None:
@@ -242,7 +243,7 @@ class Walk:
         """Put the first wait of a flow below what comes next, to be led to it afterwards."""
         at = self._start_of(flow)
         for step in self.script.flows[flow].screens[at.screen].steps:
-            if isinstance(step, Set) and holds(step.when, self.person.known_with(at.values)):
+            if isinstance(step, Set) and self._holds(step.when, at):
                 self._work_out(step, at)
             elif isinstance(step, _WAITS):
                 self.person.stand(Frame(step.node, at.values))
@@ -305,11 +306,10 @@ class Walk:
         if at.index >= len(steps):
             return self._finish(None)
         step = steps[at.index]
-        known = self.person.known_with(at.values)
         asked_again = only is not None and at.index < only
-        if not isinstance(step, Go) and not holds(step.when, known) and at.index != only:
+        if asked_again and not isinstance(step, _SPOKEN):
             return _next(at)
-        if asked_again and not isinstance(step, Say | Show | ListHotlines | ListPlaces | About):
+        if at.index != only and not isinstance(step, Go) and not self._holds(step.when, at):
             return _next(at)
         match step:
             case Say() | Show() | ListHotlines() | ListPlaces() | About():
@@ -324,7 +324,7 @@ class Walk:
             case Call():
                 return self._call(step, at)
             case Go():
-                way = next((way for way in step.ways if holds(way.when, known)), None)
+                way = next((way for way in step.ways if self._holds(way.when, at)), None)
                 return _next(at) if way is None else self._aim(way.to, at)
             case End():
                 return self._finish(step.value)
@@ -377,7 +377,7 @@ class Walk:
         if isinstance(step, Ask):
             self._first_text = self._first_text or step.text
             self.add(self.person.wording(at.values).text(step.text))
-        if isinstance(step, Choose | Ask) and step.after is not None:
+        if isinstance(step, (Choose, Ask)) and step.after is not None:
             self._screenful.do(Wake(step.node, step.after.wait))
         columns = step.columns if isinstance(step, Choose) else 1
         self._show_menu(choices(self.person, step, at.values), columns)
@@ -423,7 +423,7 @@ class Walk:
     def _aim(self, target: Target, at: _Position) -> _Position | None:
         match target:
             case ToScreen(screen):
-                return replace(at, screen=screen, index=0)
+                return _Position(at.flow, screen, 0, at.values)
             case ToFlow(flow):
                 self.person.drop_frames_of(flow)
                 if is_topic(flow):
@@ -493,6 +493,10 @@ class Walk:
         text, media = self._first_text, self.script.media
         return text if text is not None and media.recording(text, self.person.speaking) else None
 
+    def _holds(self, condition: Condition, at: _Position) -> bool:
+        # Most steps are for everybody: what is known need not be gathered for them.
+        return condition is ALWAYS or holds(condition, self.person.known_with(at.values))
+
     def _start_of(self, flow: FlowId) -> _Position:
         return _Position(flow, self.script.flows[flow].start, 0, {})
 
@@ -531,7 +535,8 @@ def _noted(effect: Effect, *, is_sensitive: bool) -> Effect:
 
 
 def _next(at: _Position) -> _Position:
-    return _Position(at.flow, at.screen, at.index + 1, at.values)
+    at.index += 1
+    return at
 
 
 _NO_DESK: Final = {
@@ -544,3 +549,4 @@ _NO_DESK: Final = {
     "proof": "none",
 }
 _WAITS: Final = (Choose, Ask, ListTopics, Checklist)
+_SPOKEN: Final = (Say, Show, ListHotlines, ListPlaces, About)
