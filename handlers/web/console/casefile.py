@@ -105,6 +105,9 @@ class _Lines:
         self.media: dict[int, Original] = {}
         self._roster = roster
         self._reader = reader
+        # What is not words is shown in the reader's own chat with the bot.
+        member = roster.members.get(reader)
+        self._has_chat = member is not None and member.telegram is not None
         self._path = path
         self._lines: list[views.Line] = []
         self._by_ref: dict[str, int] = {}
@@ -124,7 +127,8 @@ class _Lines:
                 return views.FromPerson(at, words, language, is_edit)
             case PersonSentMedia(at, kind, original):
                 self.media[len(self._lines)] = original
-                return views.PersonMedia(at, kind, f"{self._path}/media/{len(self._lines)}")
+                show = f"{self._path}/media/{len(self._lines)}" if self._has_chat else None
+                return views.PersonMedia(at, kind, show)
             case PersonPicked(at, card, answer):
                 return views.PersonPicked(at, card, answer)
             case StaffSaid(at, by, words, language, ref, is_edit):

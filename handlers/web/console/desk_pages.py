@@ -286,7 +286,7 @@ class DeskPages:
             content=casefile.content,
             lines=casefile.lines,
             contact=self._contact(ticket),
-            profile=views.Profile(ticket.here, ticket.origin, None, ticket.topic, ticket.rule),
+            profile=views.Profile(ticket.here, ticket.origin, ticket.topic, ticket.rule),
             holder=None if holder is None else holder.name,
             is_mine=ticket.holder == member.id,
             helpers=tuple(one.name for one in names if one is not None),
@@ -317,6 +317,7 @@ class DeskPages:
     def _deeds(self, ticket: Ticket, member: Member, *, is_open: bool) -> list[views.Deed]:
         """What is offered. The desk decides once more when it is asked for."""
         deeds: list[views.Deed] = []
+        missing: set[views.Deed] = set()
         referral = ticket.referral
         if referral is not None and referral.state is ReferralState.OFFERED and member.works_for(referral.to):
             deeds += [views.Deed.ACCEPT, views.Deed.DECLINE]
@@ -328,7 +329,11 @@ class DeskPages:
             return [views.Deed.GLASS] if may(member, Right.BREAK_GLASS) else []
         if ticket.holder is None:
             deeds.append(views.Deed.CLAIM)
-        deeds += [one for one in _OF_WHOEVER_HOLDS if one is not views.Deed.RELEASE or ticket.holder is not None]
+            missing.add(views.Deed.RELEASE)
+        if member.telegram is None:
+            # A reminder is told there and nowhere else.
+            missing.add(views.Deed.REMIND)
+        deeds += [one for one in _OF_WHOEVER_HOLDS if one not in missing]
         pending = referral is not None and referral.state in PENDING
         deeds.append(views.Deed.CANCEL_REFERRAL if pending else views.Deed.REFER)
         if may(member, Right.SUPERVISE, ticket.helpline) and ticket.holder not in (None, member.id):

@@ -54,9 +54,7 @@ class Notice(StrEnum):
     INVITATION_WRONG = "invitation-wrong"
     INVITATION_OLD = "invitation-old"
     TOO_SHORT = "too-short"
-    """The new password, likewise the next four."""
-    TOO_COMMON = "too-common"
-    HAS_NAME = "has-name"
+    """Or too easy to guess."""
     NOT_THE_SAME = "not-the-same"
     WRONG_OLD = "wrong-old"
     SIGNED_OUT = "signed-out"
@@ -147,13 +145,11 @@ class CodeView:
 
 @dataclass(frozen=True, slots=True)
 class UnlockView:
-    """Signed in by passkey or from Telegram, and what people told is still locked: the password opens it."""
+    """Signed in by a passkey that opens nothing, so that what people told is still locked: the password opens it."""
 
     around: Around
     post: str
     later: str = "/desk"
-    passkey_options: str | None = None
-    passkey_post: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +203,6 @@ class Why(StrEnum):
     UNREACHABLE = "unreachable"
     UNDELIVERED = "undelivered"
     CLOSED = "closed"
-    REMINDER = "reminder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +263,6 @@ class InboxView:
     path: str = "/desk"
     more: str | None = None
     """Where older ones stand, where there are more than are shown."""
-    helpline_silent: tuple[HelplineId, ...] = ()
-    """Helplines of this member that nobody else is signed in for."""
 
 
 # One ticket
@@ -296,7 +289,7 @@ class FromPerson:
 
 @dataclass(frozen=True, slots=True)
 class PersonMedia:
-    """Something that is not words: it stays in Telegram, and `show` asks for it to be shown to this member there."""
+    """Something that is not words: it stays in Telegram. `show` asks for it there, where this member has a chat."""
 
     at: datetime
     kind: MediaKind
@@ -314,7 +307,7 @@ class PersonPicked:
 
 @dataclass(frozen=True, slots=True)
 class FromStaff:
-    """Words of staff. `retry` sends the same once more, where it failed."""
+    """Words of staff."""
 
     at: datetime
     by: str
@@ -327,7 +320,6 @@ class FromStaff:
     is_late: bool = False
     """It came more than a quarter of an hour after it was written, so it was veiled."""
     is_veiled: bool = False
-    retry: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +335,6 @@ class StaffCard:
     missed: Missed | None = None
     is_late: bool = False
     is_veiled: bool = False
-    retry: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,19 +358,10 @@ class Note:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """A line between messages, in the member's language already (`DeskWording.tell` says such things)."""
-
-    at: datetime
-    words: str
-
-
 class Fault(StrEnum):
     """Why a record cannot be trusted; `console-fault-<value>` are the words."""
 
     FORGED = "forged"
-    MOVED = "moved"
     OUT_OF_ORDER = "out-of-order"
     MISSING = "missing"
     UNREADABLE = "unreadable"
@@ -393,9 +375,7 @@ class Unreadable:
     number: int | None = None
 
 
-Line: TypeAlias = (
-    FromPerson | PersonMedia | PersonPicked | FromStaff | StaffCard | StaffMedia | Note | Happened | Unreadable
-)
+Line: TypeAlias = FromPerson | PersonMedia | PersonPicked | FromStaff | StaffCard | StaffMedia | Note | Unreadable
 
 
 class Content(StrEnum):
@@ -436,14 +416,12 @@ class SafeContact:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the person agreed to share. Countries and values of profile fields; `read` are topics, the last first."""
+    """What the person agreed to share, and why they came here."""
 
     here: str | None = None
     origin: str | None = None
-    stage: str | None = None
     topic: str | None = None
     rule: Rule = Rule.LANGUAGE_PLACE_OPEN
-    read: tuple[str, ...] = ()
 
 
 class Deed(StrEnum):
@@ -664,7 +642,6 @@ class Chain(StrEnum):
     WHOLE = "whole"
     EDITED = "edited"
     DELETED = "deleted"
-    INSERTED = "inserted"
     REORDERED = "reordered"
     CUT = "cut"
 
@@ -703,7 +680,6 @@ class PasskeyRow:
 
     name: str
     added: datetime
-    used: datetime | None = None
     opens: bool = False
     """It can open what people told, too."""
     remove: str | None = None
@@ -722,8 +698,6 @@ class AccountView:
     passkeys: tuple[PasskeyRow, ...] = ()
     passkey_options: str | None = None
     passkey_post: str | None = None
-    others: int = 0
-    """Other browsers in which this member is signed in."""
 
 
 # When a page cannot be shown

@@ -2,19 +2,34 @@
 
 import asyncio
 import hmac
+import html
 import re
 from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
 
-from bot.desk.letters import MediaKind, Original, PersonAnswered, PersonHid, PersonSent, Showed, StaffAsked, StaffWrote
+from bot.desk.letters import (
+    MediaKind,
+    Missed,
+    NotShown,
+    Original,
+    PersonAnswered,
+    PersonHid,
+    PersonSent,
+    Showed,
+    StaffAsked,
+    StaffUsedReply,
+    StaffWrote,
+)
 from bot.desk.phrases import CardId
 from bot.desk.ticket import CloseReason, Stage, Urgency
 from bot.messages import ArrivalId
 from bot.store.contract import StoreError, TicketCommit, desk_line
 from tests.web.console.desk_house import BEN, CHAN, EN, HOME, OTHER, PASSWORD, SUE, TOKEN, Browser, DeskHouse
 
+RETRY = re.compile(r'<p class="failed".*?<form method="post" action="([^"]+)">(.*?)</form>', re.DOTALL)
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 WORDS = "သူတို့က ကျွန်တော့်ပတ်စ်ပို့ကို ယူထားတယ်"
 
 
@@ -258,7 +273,7 @@ async def test_what_is_not_words_is_shown_in_a_members_own_chat_and_never_fetche
         name = await desk.open()
         await desk.tell(name, PersonSent(MediaKind.PHOTO, original))
         text = await ben.get(f"/desk/case/{name}")
-        assert f"/desk/case/{name}/media/0" in text
+        assert f"/desk/case/{name}/media/0" not in text
         assert "5550001" not in text
 
         await ben.post(f"/desk/case/{name}/media/0")
@@ -268,10 +283,51 @@ async def test_what_is_not_words_is_shown_in_a_members_own_chat_and_never_fetche
         await desk.roster.change(
             lambda old: replace(old, members={**old.members, BEN: replace(members[BEN], telegram="77")})
         )
+        assert f"/desk/case/{name}/media/0" in await ben.get(f"/desk/case/{name}")
         await ben.post(f"/desk/case/{name}/media/0")
         (showing,) = await desk.store.waiting(desk_line(name, f"{BEN}!"))
         assert (showing.address.chat, showing.copies) == (f"member:{BEN} {name}", original)
         assert desk.lines.called[-1] == name
+
+
+async def test_a_reminder_is_offered_only_to_who_would_hear_it(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        assert "/do/remind" not in await ben.get(f"/desk/case/{name}")
+        members = desk.roster.current().members
+        await desk.roster.change(
+            lambda old: replace(old, members={**old.members, BEN: replace(members[BEN], telegram="77")})
+        )
+        assert "/do/remind" in await ben.get(f"/desk/case/{name}")
+
+
+async def test_what_did_not_arrive_can_be_sent_once_more(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        card = CardId(re.findall(r'name="card" value="([^"]+)"', await ben.get(f"/desk/case/{name}/phrases"))[0])
+        await ben.post(f"/desk/case/{name}/do/write", {"words": 'Are you "safe"?', "ref": "r1"})
+        await ben.post(f"/desk/case/{name}/do/card", {"card": card, "ref": "r2", "filled": "10:00"})
+        await ben.post(f"/desk/case/{name}/do/canned", {"canned": "received", "ref": "r3"})
+        assert RETRY.findall(await ben.get(f"/desk/case/{name}")) == []
+        for ref in ("r1", "r2", "r3"):
+            await desk.tell(name, NotShown(f"console:{ref}", Missed.EXPIRED))
+        before = len(await desk.letters(name))
+
+        again = RETRY.findall(await ben.get(f"/desk/case/{name}"))
+        assert [path for path, _ in again] == [f"/desk/case/{name}/do/{one}" for one in ("write", "card", "canned")]
+        for path, inside in [*again, *again]:
+            await ben.post(path, {one: html.unescape(value) for one, value in HIDDEN.findall(inside)})
+
+        letters = [one.letter for one in (await desk.letters(name))[before:]]
+        assert [
+            replace(one, ref="") for one in letters if isinstance(one, StaffWrote | StaffAsked | StaffUsedReply)
+        ] == [
+            StaffWrote('Are you "safe"?', EN, ""),
+            StaffAsked(card, "", "10:00"),
+            StaffUsedReply("received", ""),
+        ]
 
 
 async def test_what_is_to_be_shown_waits_for_nobody_else_and_goes_with_its_ticket(desk: DeskHouse) -> None:

@@ -101,7 +101,6 @@ def a_row(number: int, said: str, urgency: Urgency = Urgency.NORMAL) -> views.Ro
 
 def a_conversation(said: str) -> Iterator[views.Line]:
     at = NOW - timedelta(minutes=30)
-    yield views.Happened(at, said)
     yield views.FromPerson(at, said, MY, is_edit=True)
     yield views.FromPerson(at, said, None)
     for kind in MediaKind:
@@ -109,7 +108,7 @@ def a_conversation(said: str) -> Iterator[views.Line]:
     yield views.PersonPicked(at, CardId("in-danger-now"), "not-sure")
     yield views.PersonPicked(at, CardId("gone"), said)
     for state in Sent:
-        yield views.FromStaff(at, said, said, EN, state, is_late=True, is_veiled=True, retry="/desk/t/1/do/retry")
+        yield views.FromStaff(at, said, said, EN, state, is_late=True, is_veiled=True)
         yield views.StaffCard(at, said, "card:in-danger-now", state, said, is_mine=True)
         yield views.StaffMedia(at, said, MediaKind.VOICE, state)
     for why in Missed:
@@ -134,7 +133,7 @@ def a_ticket(language: Language, said: str = "hello") -> views.TicketView:
         since=NOW - timedelta(minutes=12),
         lines=tuple(a_conversation(said)),
         contact=views.SafeContact(views.Contact.VEILED, "evening", "shared", outside_hours=True),
-        profile=views.Profile("th", "mm", "work", said, Rule.REFERRED, (said,)),
+        profile=views.Profile("th", "mm", said, Rule.REFERRED),
         holder=said,
         helpers=(said,),
         present=(views.Present(said, is_typing=True),),
@@ -158,13 +157,13 @@ def all_views(language: Language, said: str = "hello") -> Iterator[View]:
     rows = tuple(a_row(number, said, urgency) for number, urgency in enumerate(Urgency, 1))
     yield views.SignInView(door, "/p", "/o", "/f", said, {one: f"/desk?lang={one}" for one in LANGUAGES})
     yield views.CodeView(door, "/p")
-    yield views.UnlockView(inside, "/p", passkey_options="/o", passkey_post="/f")
+    yield views.UnlockView(inside, "/p")
     yield views.JoinView(door, "/p", said)
     yield views.JoinView(door, "/p", "c", said, (HOME,), f"otpauth://totp/W:{'x' * 60}?secret=JBSW", "JBSW Y3DP")
     yield views.PasskeyOfferView(inside, "/o", "/f")
     filters = views.Filters(MY, None, None, (MY, KM), ("lost-passport",), (HOME, OTHER))
     for tab in views.Tab:
-        yield views.InboxView(inside, tab, {tab: 3}, rows, filters, more="/desk?old", helpline_silent=(HOME,))
+        yield views.InboxView(inside, tab, {tab: 3}, rows, filters, more="/desk?old")
         yield views.InboxView(inside, tab, {}, ())
     ticket = a_ticket(language, said)
     yield ticket
@@ -208,7 +207,7 @@ def all_views(language: Language, said: str = "hello") -> Iterator[View]:
         entries = tuple(views.AuditRow(number, NOW, said, what, said, said) for number, what in enumerate(done))
         yield views.AuditView(inside, entries, chain, 3, 900, "/o", "/n")
     passkeys = (views.PasskeyRow(said, NOW, opens=True, remove="/x"),)
-    yield views.AccountView(inside, (HOME,), tuple(LANGUAGES), "/l", "/p", "/e", passkeys, "/o", "/f", 1)
+    yield views.AccountView(inside, (HOME,), tuple(LANGUAGES), "/l", "/p", "/e", passkeys, "/o", "/f")
     for trouble in views.Trouble:
         yield views.ErrorView(inside, trouble)
         yield views.ErrorView(door, trouble, is_unsure=True)
