@@ -51,6 +51,9 @@ _REFUSALS: Final[Mapping[Refusal, str]] = {
     Refusal.EMPTY: "say why: --why, and what it is called: --title",
     Refusal.TOO_LONG: "say it in fewer words",
     Refusal.NOT_WELL: "this program cannot use that version any more",
+    Refusal.NOT_CHECKED: (
+        "it could not be checked, so nothing was changed; try again, and where that does not help either: waymark check"
+    ),
     Refusal.BAD_NAME: "a file has a name that no content has",
 }
 

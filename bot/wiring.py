@@ -43,11 +43,12 @@ from bot.store.sealing import KEY_BYTES, Vault
 from bot.store.secrets import load_or_make
 from bot.store.shared_clock import SharedClock
 from bot.store.shelf import Shelf
-from bot.studio.archive import Archive, examine_by
+from bot.studio.archive import Archive
 from bot.studio.calls import CallBook
 from bot.studio.catalogue import Cataloguer
-from bot.studio.checking import Checker
+from bot.studio.checking import Checker, Examine
 from bot.studio.drafts import Drafts
+from bot.studio.examining import Examiner
 from bot.studio.traffic import Tally, TrafficBook
 from bot.tracing import traces_to
 from bot.turns import Letters, Tickets, Turns
@@ -155,12 +156,13 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
             # Before anything is written or claimed by it.
             await clock.look(store, figures)
         # Drafts teach other things than what is live, and each folder keeps only what was learned last.
-        draft_teach = teach_in(settings.data_dir / "studio" / "learned")
-        checker = Checker(draft_teach)
+        learned = settings.data_dir / "studio" / "learned"
+        draft_teach, checker, examiner = teach_in(learned), Checker(), Examiner(learned, figures)
+        stack.push_async_callback(examiner.close)
         sealing, roster = _sealing(settings, figures), LiveRoster(store, clock)
         witness = ContentWitness(roster.read, sealing.chronicle(store.shelf()), clock)
         archive = Archive(
-            *(store.shelf(), settings.content_dir, settings.data_dir, clock, examine_by(checker)), witness=witness
+            *(store.shelf(), settings.content_dir, settings.data_dir, clock, examiner.examine), witness=witness
         )
         live = await LiveContent.open(settings.content_dir, teach, clock, tell, archive, figures)
         key_watch = await stack.enter_async_context(
@@ -272,7 +274,8 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
             if role.is_reached:
                 office_with = _office(settings, around, store.shelf(), sealing, roster, tickets, board)
                 staff_door = _staff_door(
-                    office_with, settings, archive, checker, Drafts(draft_teach, checker.folder), traffic
+                    *(office_with, settings, archive, checker, examiner.examine),
+                    *(Drafts(draft_teach, checker.folder), traffic),
                 )
                 application = build_application(around, posts, staff_door)
             else:
@@ -285,6 +288,8 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
                     tell(f"Content: {differs}")
                 await stop.wait()
                 logbook.note("stopping")
+                # Whoever waits for a check hears that it was not done, before their page is let go.
+                await examiner.close()
                 for task in tasks:
                     task.cancel()
                 await asyncio.wait(tasks)
@@ -345,6 +350,7 @@ def _staff_door(
     settings: Settings,
     archive: Archive,
     checker: Checker,
+    examine: Examine,
     drafts: Drafts,
     traffic: TrafficBook,
 ) -> Callable[[Assets], ConsoleDoor]:
@@ -354,8 +360,8 @@ def _staff_door(
     def build(assets: Assets) -> ConsoleDoor:
         office = office_with(assets)
         studio = Studio(
-            *(office, StudioPages(office.script, assets), archive, checker, Cataloguer(), CallBook(office.shelf)),
-            *(drafts, traffic, tables if tables.is_dir() else None),
+            *(office, StudioPages(office.script, assets), archive, checker, examine, Cataloguer()),
+            *(CallBook(office.shelf), drafts, traffic, tables if tables.is_dir() else None),
         )
         return ConsoleDoor(office, StudioDoor(studio).routes())
 

@@ -22,6 +22,7 @@ from bot.studio.archive import Archive
 from bot.studio.changes import Approve, Change, Edit, Submit
 from bot.studio.versions import Version
 from tests.compiler.content_builder import write_content
+from tests.studio.examiners import find_nothing
 from tests.whole.running_bot import CONTENT
 
 DAY = datetime(2026, 11, 26, 10, 0, tzinfo=ZoneInfo("Asia/Bangkok"))
@@ -128,9 +129,7 @@ async def test_once_content_was_published_it_is_said_that_the_folder_is_not_read
     settings = Settings(data_dir=quick_folder / "var", content_dir=content)
     async with staffing.open_office(settings) as office:
         assert "published" not in {one.what for one in await examine(settings, DAY)}
-        archive = Archive(
-            office.store.shelf(), settings.content_dir, settings.data_dir, office.clock, lambda folder, today: ()
-        )
+        archive = Archive(office.store.shelf(), settings.content_dir, settings.data_dir, office.clock, find_nothing)
         change = await archive.begin("Ours", StaffId("one"))
         assert isinstance(change, Change)
         edit = Edit("README.md", await archive.put(b"Ours."), change.tree.files["README.md"])

@@ -17,6 +17,7 @@ from bot.store.shelf import MemoryShelf
 from bot.studio.archive import Archive
 from bot.studio.calls import CallBook
 from tests.fakes import ManualClock
+from tests.studio.examiners import find_nothing
 from tests.whole.running_bot import CONTENT
 
 MONDAY = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)
@@ -68,7 +69,7 @@ async def book(shelf_clock: ManualClock) -> CallBook:
 
 
 def _reminding(book: CallBook, script: Script, folder: Path, phones: Phones, clock: ManualClock) -> Reminding:
-    archive = Archive(MemoryShelf(clock), CONTENT, folder, clock, lambda _folder, _today: ())
+    archive = Archive(MemoryShelf(clock), CONTENT, folder, clock, find_nothing)
     where = "https://bot.example/studio"
     return Reminding(archive, book, lambda: Roster(EDITORS), lambda: script, phones, clock, where)
 
@@ -124,7 +125,7 @@ async def test_one_who_blocked_the_bot_does_not_keep_it_from_others(
 
 async def test_content_that_cannot_be_read_ends_nothing(book: CallBook, real_script: Script, tmp_path: Path) -> None:
     phones, clock = Phones(), ManualClock(MONDAY)
-    archive = Archive(MemoryShelf(clock), tmp_path / "gone", tmp_path, clock, lambda _folder, _today: ())
+    archive = Archive(MemoryShelf(clock), tmp_path / "gone", tmp_path, clock, find_nothing)
     reminding = Reminding(archive, book, lambda: Roster(EDITORS), lambda: real_script, phones, clock)
     running = asyncio.create_task(reminding.run())
 

@@ -7,7 +7,7 @@ does it and whenever it is stopped.
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 from bot import logbook
 from bot.clock import Clock
 from bot.compiler import Place, Problem, Teach, errors
-from bot.compiler.commands import check
+from bot.compiler.folder import Folder
 from bot.desk.ticket import StaffId
 from bot.store.contract import ConflictError, StoreError
 from bot.store.shelf import Shelf
@@ -37,7 +37,7 @@ from bot.studio.changes import (
     decide,
     refuse_words,
 )
-from bot.studio.checking import SHOWN_AS, Checker
+from bot.studio.checking import SHOWN_AS, Checked, CheckError, Examine, Finding, check_whole
 from bot.studio.checkouts import Checkouts
 from bot.studio.holdings import Holdings
 from bot.studio.merging import Conflict, Side, join, keep, lay_over
@@ -55,6 +55,9 @@ DROPPED_KEPT: Final = timedelta(days=30)
 
 SWEEP_EVERY: Final = timedelta(hours=1)
 LOOK_EVERY: Final = 1.0
+PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 300, 900))
+"""Before what could not be checked is checked again by itself; from then on the last of them."""
+
 _EXAMINED_KEPT: Final = 16
 _TESTS: Final = "tests"
 _DONE_MEANWHILE: Final = frozenset(
@@ -64,10 +67,6 @@ _DONE_MEANWHILE: Final = frozenset(
     }
 )
 """Another replica published it, somebody took it back in this very moment, or it was given back for another review."""
-
-Examine: TypeAlias = Callable[[Path, date], Sequence[Problem]]
-"""Everything that is wrong with a folder of content, its authors' tests too; called in a thread."""
-
 
 Note: TypeAlias = Callable[[], Awaitable[None]]
 """Writes down who does what. Called once, as soon as nothing stands against it and before it is done: what cannot be
@@ -86,6 +85,14 @@ class Clashing:
     """It was not brought up to date: for these files somebody has to say whose stays."""
 
     conflicts: tuple[Conflict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """Until when a change is not checked again, which could not be so many times."""
+
+    tries: int
+    until: datetime
 
 
 class Archive:
@@ -110,6 +117,7 @@ class Archive:
         self._ahead = ahead
         self._witness = witness
         self._examined: dict[tuple[TreeHash, date], tuple[Problem, ...]] = {}
+        self._pauses: dict[ChangeId, _Pause] = {}
 
     @property
     def checkouts(self) -> Checkouts:
@@ -268,7 +276,10 @@ class Archive:
             if back.tree == newest.tree:
                 return Refusal.LIVE_ALREADY
             # What tests say was decided when it was published; what this program cannot compile would be live nowhere.
-            if any(not _is_of_tests(problem) for problem in await self._faults(back.tree)):
+            faults = await self._faults(back.tree)
+            if isinstance(faults, Refusal):
+                return faults
+            if any(not _is_of_tests(problem) for problem in faults):
                 return Refusal.NOT_WELL
             now = self._clock.now()
             version = Version(
@@ -319,12 +330,17 @@ class Archive:
                 logbook.note_error("archive_not_kept", error)
 
     async def publish_due(self) -> None:
-        """Publish what was set for this moment; what cannot be is not tried again, and its page says why."""
+        """Publish what was set for this moment; what cannot be is not tried again, and its page says why.
+
+        What could not be checked stays due and is tried again, with pauses.
+        """
         _, index = await self._holdings.index()
+        due = {row.id for row in index.changes if row.scheduled_at is not None}
+        self._pauses = {change: pause for change, pause in self._pauses.items() if change in due}
         for row in index.changes:
             if row.scheduled_at is None or row.scheduled_by is None:
                 continue
-            if row.scheduled_at - self._ahead > self._clock.now():
+            if row.scheduled_at - self._ahead > self._clock.now() or self._pauses_for(row.id):
                 continue
             try:
                 await self._publish_at(row.scheduled_at, row.id, row.scheduled_by)
@@ -335,9 +351,22 @@ class Archive:
 
     async def _publish_at(self, at: datetime, change_id: ChangeId, by: StaffId) -> None:
         made = await self._publish(change_id, by, "", _once(None), at)
+        if made is Refusal.NOT_CHECKED:
+            self._pause(change_id)
+            return
         if isinstance(made, Version) or made in _DONE_MEANWHILE:
             return
         await self._come_back(change_id, by, Miss(made if isinstance(made, Refusal) else Refusal.NOT_WELL))
+
+    def _pauses_for(self, change_id: ChangeId) -> bool:
+        pause = self._pauses.get(change_id)
+        return pause is not None and self._clock.now() < pause.until
+
+    def _pause(self, change_id: ChangeId) -> None:
+        before = self._pauses.get(change_id)
+        tries = 0 if before is None else before.tries
+        until = self._clock.now() + PAUSES[min(tries, len(PAUSES) - 1)]
+        self._pauses[change_id] = _Pause(tries + 1, until)
 
     async def _come_back(self, change_id: ChangeId, by: StaffId, step: Miss | Lapse) -> None:
         """Keep it from going live, and write down who had set or asked for it, and why it does not."""
@@ -411,6 +440,8 @@ class Archive:
                 return change
             await self._holdings.keep_tree(change.tree, but=begun.tree)
             faults = await self._faults(change.tree)
+            if isinstance(faults, Refusal):
+                return faults
             if faults:
                 return NotWell(faults)
             # Asked last: the check takes seconds, in which somebody may leave.
@@ -479,16 +510,19 @@ class Archive:
         newest = await self._holdings.version(index.versions[-1])
         return newest.number, newest.tree
 
-    async def _faults(self, tree: Tree) -> tuple[Problem, ...]:
-        """Every error in it."""
+    async def _faults(self, tree: Tree) -> tuple[Problem, ...] | Refusal:
+        """Every error in it, or that it could not be checked."""
         key = tree.hash, self._clock.now().date()
         if key not in self._examined:
             folder = await self.checkout(tree)
             try:
-                self._examined[key] = errors(await asyncio.to_thread(self._examine, folder, key[1]))
+                checked = await self._examine(tree.hash, folder, key[1])
+            except CheckError:
+                return Refusal.NOT_CHECKED
             except Exception as error:  # noqa: BLE001  # whatever stands in it, what breaks the check is not published
                 logbook.note_error("check_failed", error)
-                return (Problem(Place(folder.name, 1, 1), f"the check itself failed ({type(error).__name__})"),)
+                return Refusal.NOT_CHECKED
+            self._examined[key] = errors(_problem(one) for one in checked.findings)
             while len(self._examined) > _EXAMINED_KEPT:
                 del self._examined[next(iter(self._examined))]
         return self._examined[key]
@@ -518,26 +552,17 @@ def _once(note: Note | None) -> Note:
 
 
 def examine_with(teach: Teach) -> Examine:
-    """The check of the command line, with what authors' tests find."""
+    """The check in a thread of this process: for commands, which answer nobody meanwhile."""
 
-    def examine(folder: Path, today: date) -> Sequence[Problem]:
-        return check(folder, today, teach).problems
-
-    return examine
-
-
-def examine_by(checker: Checker) -> Examine:
-    """The check of the studio, which need not look again at what an editor has just had checked."""
-
-    def examine(folder: Path, today: date) -> Sequence[Problem]:
-        # A folder that was checked out is called by its tree.
-        checked = checker.check_here(TreeHash(folder.parent.name), folder, today)
-        return [
-            Problem(Place(f"{SHOWN_AS}/{one.file}", one.line, one.column), one.words, one.severity)
-            for one in checked.findings
-        ]
+    async def examine(_tree: TreeHash, folder: Path, today: date) -> Checked:
+        return await asyncio.to_thread(check_whole, Folder(folder, SHOWN_AS), today, teach)
 
     return examine
+
+
+def _problem(finding: Finding) -> Problem:
+    place = Place(f"{SHOWN_AS}/{finding.file}", finding.line, finding.column)
+    return Problem(place, finding.words, finding.severity)
 
 
 def _is_of_tests(problem: Problem) -> bool:

@@ -57,6 +57,8 @@ class Refusal(StrEnum):
     LIVE_ALREADY = "live-already"
     NOT_WELL = "not-well"
     """The check has something against it."""
+    NOT_CHECKED = "not-checked"
+    """The check could not be done, which says nothing against it."""
     REVIEWER_LEFT = "reviewer-left"
     """Whoever approved it may not review any more."""
     PUBLISHER_LEFT = "publisher-left"

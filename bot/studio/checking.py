@@ -1,13 +1,17 @@
-"""Whether a draft is sound: the whole of it with its conversations, or quickly the one file that is being typed."""
+"""Whether a draft is sound: the whole of it with its conversations, or quickly the one file that is being typed.
+
+The whole takes seconds of a processor, so a bot that answers people has it done elsewhere (`examining`).
+"""
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from threading import Lock
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from bot.compiler.assembling import Assembled, assemble
 from bot.compiler.compile import check_content, script_of, without_collecting
@@ -19,7 +23,6 @@ from bot.compiler.reading import Node, read_yaml
 from bot.compiler.rehearsal import read_rehearsals, rehearse_all
 from bot.compiler.round_trip import Document, EditError
 from bot.compiler.teaching import Teach
-from bot.dialogue.script import Script
 from bot.studio.completing import Word, complete
 from bot.studio.forms.places import pointed_at
 from bot.studio.kinds import Kind, kind_in
@@ -50,39 +53,63 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A whole draft. `script` is there unless something in it is an error; `assembled` where all files could be read.
+    """A whole draft. Findings of the conversations in `tests/` are among the others.
 
-    Findings of the conversations in `tests/` are among the others; `conversations` says how many were walked through.
+    `conversations` says how many were walked through: none of them where something else is an error.
     """
 
     findings: tuple[Finding, ...]
-    script: Script | None
-    assembled: Assembled | None
     conversations: int = 0
 
     @property
     def is_sound(self) -> bool:
         """Whether it may go live."""
-        return self.script is not None and not any(each.severity is Severity.ERROR for each in self.findings)
+        return not any(each.severity is Severity.ERROR for each in self.findings)
+
+
+Examine: TypeAlias = Callable[[TreeHash, Path, date], Awaitable[Checked]]
+"""The whole check of a tree, whose files lie in the folder; raises CheckError where it cannot be had."""
+
+
+class Failure(StrEnum):
+    """Why something could not be checked, which says nothing about what stands in it."""
+
+    NOT_STARTED = "not_started"
+    CRASHED = "crashed"
+    LATE = "late"
+    NO_ANSWER = "no_answer"
+    """It ended well and said nothing that can be read."""
+    STOPPED = "stopped"
+    """The bot stops."""
+
+
+class CheckError(Exception):
+    """It could not be checked."""
+
+    def __init__(self, failure: Failure, code: int | None = None) -> None:
+        super().__init__(failure.value)
+        self.failure = failure
+        self.code = code
+        """With which code the check ended; of a signal it is the negative number."""
+
+
+def check_whole(content: Folder, today: date, teach: Teach) -> Checked:
+    """Everything about a folder of content: all of it is compiled, and all conversations are walked through."""
+    notebook = Notebook()
+    assembled = check_content(content, today, notebook)
+    conversations = 0
+    if assembled is not None and not errors(notebook.problems()):
+        conversations = rehearse_all(script_of(assembled, teach), content, notebook)
+    return Checked(findings_of(notebook.problems(), content.source), conversations)
 
 
 class Checker:
-    """Remembers what it has read, by the bytes of each file, and what it found, by the hash of the tree."""
+    """Looks at one file. Remembers what it has read, by the bytes of each file and by the hash of the tree."""
 
-    def __init__(self, teach: Teach) -> None:
-        self._teach = teach
+    def __init__(self) -> None:
         self._parsed = Parsed()
-        self._checked = _Last[tuple[TreeHash, date], Checked](3)
         self._assembled = _Last[TreeHash, Assembled | None](2)
         self._wholes = _Last[TreeHash, tuple[Tree, Whole]](4)
-
-    async def check(self, tree: Tree, folder: Path, today: date) -> Checked:
-        """Everything about a tree, whose files lie in the folder (`Archive.checkout`); in a thread."""
-        return await asyncio.to_thread(self.check_here, tree.hash, folder, today)
-
-    def check_here(self, tree: TreeHash, folder: Path, today: date) -> Checked:
-        """The same, for whoever is in a thread of their own."""
-        return self._checked.get((tree, today), lambda: self._check(folder, today))
 
     async def assembled(self, tree: Tree, folder: Path) -> Assembled | None:
         """All that the files of a tree say, unchecked; nothing where one of them cannot be read."""
@@ -103,18 +130,6 @@ class Checker:
     def folder(self, folder: Path, instead: Mapping[str, bytes] | None = None) -> Folder:
         """A folder of content of which nothing is read that was read before."""
         return Folder(folder, SHOWN_AS, instead or {}, self._parsed)
-
-    def _check(self, folder: Path, today: date) -> Checked:
-        notebook = Notebook()
-        content = self.folder(folder)
-        assembled = check_content(content, today, notebook)
-        script: Script | None = None
-        conversations = 0
-        if assembled is not None and not errors(notebook.problems()):
-            script = script_of(assembled, self._teach)
-            conversations = rehearse_all(script, content, notebook)
-        whole = assembled if assembled is not None and assembled.is_whole else None
-        return Checked(findings_of(notebook.problems(), content.source), script, whole, conversations)
 
     def _assemble(self, folder: Path) -> Assembled | None:
         with without_collecting():
@@ -254,4 +269,4 @@ class _Last(Generic[Name, Held]):
         return list(reversed(self._held.values()))
 
 
-__all__ = ["Checked", "Checker", "Finding", "Word", "findings_of"]
+__all__ = ["CheckError", "Checked", "Checker", "Examine", "Failure", "Finding", "Word", "check_whole", "findings_of"]

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -13,7 +12,7 @@ from typing import Final
 import pytest
 
 from bot.casebook import load_writers
-from bot.compiler import KeywordsOnly, Problem
+from bot.compiler import KeywordsOnly
 from bot.desk.staff import Member, Role, Roster
 from bot.desk.ticket import StaffId
 from bot.guard.audit import Chronicle, Deed
@@ -22,7 +21,7 @@ from bot.store.contract import StoreDownError
 from bot.store.redis_store import open_store
 from bot.store.sealing import Vault
 from bot.store.shelf import MemoryShelf, Shelf, ShelfKind
-from bot.studio.archive import AHEAD, Archive, Clashing, NotWell, examine_by, examine_with
+from bot.studio.archive import AHEAD, PAUSES, Archive, Clashing, NotWell, examine_with
 from bot.studio.changes import (
     AddComment,
     Approve,
@@ -35,7 +34,7 @@ from bot.studio.changes import (
     Schedule,
     Submit,
 )
-from bot.studio.checking import Checker
+from bot.studio.checking import Checked, CheckError, Failure
 from bot.studio.merging import Side
 from bot.studio.stock import GRACE, Stock, StockError
 from bot.studio.tree import BlobId, Tree, TreeHash, blob_id, read_tree
@@ -228,37 +227,61 @@ async def test_content_with_mistakes_or_failing_tests_is_not_published(house: Ho
     assert await archive.live() is None
 
 
-async def test_the_check_of_the_studio_says_the_same_and_looks_only_once(house: House) -> None:
-    checker = Checker(KeywordsOnly)
-    archive = Archive(house.shelf, house.root / "content", house.root / "var", house.clock, examine_by(checker))
-    broken = await approved(archive, 'go: "flow:origin"', 'go: "flow:nowhere"', FLOW)
-    assert await archive.publish(broken.id, DARA) == await house.another().publish(broken.id, DARA)
+class Unsteady:
+    """A check that cannot be done so many times, and finds nothing after."""
 
+    def __init__(self, times: int, error: Exception) -> None:
+        self.asked = 0
+        self._times = times
+        self._error = error
+
+    async def examine(self, _tree: TreeHash, _folder: Path, _today: date) -> Checked:
+        self.asked += 1
+        if self.asked <= self._times:
+            raise self._error
+        return Checked(())
+
+
+@pytest.mark.parametrize("error", [CheckError(Failure.CRASHED, -9), RecursionError()])
+async def test_what_could_not_be_checked_is_not_said_to_be_wrong_and_nothing_goes_live(
+    house: House, error: Exception
+) -> None:
+    check = Unsteady(1, error)
+    archive = Archive(house.shelf, house.root / "content", house.root / "var", house.clock, check.examine)
     change = await approved(archive)
-    # What an editor's page has asked before is known: the folder is not read again.
-    checked = await checker.check(change.tree, await archive.checkout(change.tree), house.clock.now().date())
-    assert checked.is_sound
-    shutil.rmtree(house.root / "var" / "studio" / "trees" / change.tree.hash)
-    (house.root / "var" / "studio" / "trees" / change.tree.hash / "content").mkdir(parents=True)
+
+    assert await archive.publish(change.id, DARA) is Refusal.NOT_CHECKED
+    assert await archive.live() is None
+    assert await archive.change(change.id) == change
+
     a_version(await archive.publish(change.id, DARA))
+    # Back to the folder, which was not looked at here yet.
+    check.asked = 0
+    assert await archive.roll_back(1, NWE, "why") is Refusal.NOT_CHECKED
+    assert len(await archive.versions()) == 2
+    assert a_version(await archive.roll_back(1, NWE, "why")).returns_to == 1
 
 
-async def test_what_breaks_the_check_itself_is_not_published_and_breaks_nothing_else(house: House) -> None:
-    def breaks(folder: Path, today: date) -> Sequence[Problem]:
-        raise RecursionError
-
-    archive = Archive(house.shelf, house.root / "content", house.root / "var", house.clock, breaks)
+async def test_what_could_not_be_checked_at_its_moment_stays_due_and_is_tried_again_with_pauses(house: House) -> None:
+    check = Unsteady(3, CheckError(Failure.LATE))
+    archive = Archive(house.shelf, house.root / "content", house.root / "var", house.clock, check.examine)
     change = await approved(archive)
-    refused = await archive.publish(change.id, DARA)
-    assert isinstance(refused, NotWell), refused
-    assert "RecursionError" in refused.problems[0].words
+    moment = NOW + timedelta(hours=1)
+    a_change(await archive.act(change.id, NWE, Schedule(moment)))
+    house.clock.set(moment)
 
-    a_change(await archive.act(change.id, NWE, Schedule(NOW + timedelta(hours=1))))
-    house.clock.set(NOW + timedelta(hours=1))
+    for number, pause in enumerate(PAUSES[:3], 1):
+        await archive.publish_due()
+        assert [one.at for one in await archive.scheduled()] == [moment]
+        house.clock.set(house.clock.now() + pause - timedelta(seconds=1))
+        await archive.publish_due()
+        assert check.asked == number
+        house.clock.set(house.clock.now() + timedelta(seconds=1))
+    assert await archive.live() is None
     await archive.publish_due()
-    found = await archive.change(change.id)
-    assert found is not None
-    assert found.missed is Refusal.NOT_WELL
+
+    assert a_version(await archive.version(2)).change == change.id
+    assert await archive.scheduled() == ()
 
 
 @BOTH

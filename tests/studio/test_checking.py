@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.compiler import KeywordsOnly
+from bot.compiler.folder import Folder
 from bot.compiler.problems import Severity
-from bot.studio.checking import Checker, Finding
+from bot.studio.checking import SHOWN_AS, Checked, Checker, Finding, check_whole
 from bot.studio.kinds import Kind
 from bot.studio.tree import Tree, blob_id, read_tree
 from tests.compiler.content_builder import (
@@ -38,7 +39,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.checker = Checker(KeywordsOnly)
+        self.checker = Checker()
 
     @property
     def tree(self) -> Tree:
@@ -56,8 +57,10 @@ class Desk:
     def whole(self, name: str, words: str) -> tuple[Finding, ...]:
         """What the whole check says of the file, once it is saved."""
         self.write(name, words)
-        checked = asyncio.run(self.checker.check(self.tree, self.folder, TODAY))
-        return tuple(finding for finding in checked.findings if finding.file == name)
+        return tuple(finding for finding in self.check().findings if finding.file == name)
+
+    def check(self) -> Checked:
+        return check_whole(Folder(self.folder, SHOWN_AS), TODAY, KeywordsOnly)
 
 
 @pytest.fixture(scope="module")
@@ -169,41 +172,37 @@ def test_fields_are_named_as_in_the_forms(tmp_path: Path, name: str, words: str,
     assert field in {finding.field for finding in found}
 
 
-def test_a_sound_draft_has_a_script_and_its_conversations_are_walked_through(tmp_path: Path) -> None:
+def test_the_conversations_of_a_sound_draft_are_walked_through(tmp_path: Path) -> None:
     desk = Desk(write_content(tmp_path, {"tests/home.yaml": TEST}))
-    checked = asyncio.run(desk.checker.check(desk.tree, desk.folder, TODAY))
+    checked = desk.check()
     desk.write("tests/home.yaml", TEST.replace("offers: [where]", "offers: [nowhere]"))
-    failed = asyncio.run(desk.checker.check(desk.tree, desk.folder, TODAY))
+    failed = desk.check()
 
     assert (checked.is_sound, checked.conversations) == (True, 1)
-    assert checked.script is not None
-    assert checked.assembled is not None
     assert not failed.is_sound
     assert [finding.file for finding in failed.findings if finding.severity is Severity.ERROR] == ["tests/home.yaml"]
 
 
-def test_a_draft_with_a_mistake_has_no_script_and_one_that_cannot_be_read_is_not_assembled(tmp_path: Path) -> None:
+def test_a_draft_with_a_mistake_is_assembled_and_one_that_cannot_be_read_is_not(tmp_path: Path) -> None:
     desk = Desk(write_content(tmp_path, {"flows/home.yaml": HOME.replace("flow:origin", "flow:orgin")}))
-    wrong = asyncio.run(desk.checker.check(desk.tree, desk.folder, TODAY))
-    assembled = asyncio.run(desk.checker.assembled(desk.tree, desk.folder))
+    wrong, assembled = desk.check(), asyncio.run(desk.checker.assembled(desk.tree, desk.folder))
     desk.write("flows/home.yaml", "flow: [")
-    broken = asyncio.run(desk.checker.check(desk.tree, desk.folder, TODAY))
+    broken, not_assembled = desk.check(), asyncio.run(desk.checker.assembled(desk.tree, desk.folder))
 
-    assert (wrong.is_sound, wrong.script) == (False, None)
-    assert wrong.assembled is not None
+    assert not wrong.is_sound
     assert assembled is not None
-    assert (broken.script, broken.assembled) == (None, None)
-    assert asyncio.run(desk.checker.assembled(desk.tree, desk.folder)) is None
+    assert not broken.is_sound
+    assert not_assembled is None
 
 
 def test_files_are_told_apart_by_their_bytes_and_not_by_when_they_were_written(tmp_path: Path) -> None:
     desk = Desk(write_content(tmp_path))
     tree = desk.tree
-    first = asyncio.run(desk.checker.check(tree, desk.folder, TODAY))
+    first = asyncio.run(desk.checker.assembled(tree, desk.folder))
     for name in WHOLE:
         (desk.folder / name).touch()
 
-    assert asyncio.run(desk.checker.check(desk.tree, desk.folder, TODAY)) is first
+    assert asyncio.run(desk.checker.assembled(desk.tree, desk.folder)) is first
     assert desk.tree.put("topics/work.yaml", blob_id(b"x")).hash != tree.hash
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.compiler import KeywordsOnly
 from bot.publishing import Press, open_press, publish, roll_back
 from bot.studio.archive import Archive
+from tests.studio.examiners import find_nothing
 from tests.whole.running_bot import PATIENCE
 from tests.whole.test_authoring import NEW, OLD, WAGE, Author, at_work, last, person
 
@@ -15,7 +16,7 @@ from tests.whole.test_authoring import NEW, OLD, WAGE, Author, at_work, last, pe
 def at_once(press: Press, author: Author, data: Path) -> Press:
     """Announced a moment ahead, and not checked: its tests speak languages that are left out here."""
     shelf = press.archive._holdings._shelf
-    archive = Archive(shelf, author.content, data, press.clock, lambda folder, today: (), timedelta(seconds=1))
+    archive = Archive(shelf, author.content, data, press.clock, find_nothing, timedelta(seconds=1))
     return replace(press, archive=archive)
 
 

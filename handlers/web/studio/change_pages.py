@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import MAXYEAR, datetime
+from datetime import MAXYEAR, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from bot.studio.changes import (
     Action,
     AddComment,
     Approve,
+    Change,
     ChangeState,
     Drop,
     Refusal,
@@ -37,6 +38,9 @@ from handlers.web.studio.studio import HOME, Studio, Tab, go
 CHANGES: Final = f"{HOME}/changes"
 MOST_SHOWN: Final = 400
 """Differences on one page; who changes more looks at the files."""
+
+LATE: Final = timedelta(minutes=1)
+"""So long after its moment a change that has not gone live yet is late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ class ChangePages:
                 differences=found[:MOST_SHOWN],
                 more=max(0, len(found) - MOST_SHOWN),
                 is_behind=not change.is_closed and change.origin.hash != live.hash,
+                is_late=self._is_late(change),
                 is_mine=caller.member.id in change.authors,
                 authors=[studio.name_of(one) for one in change.authors],
                 name_of=studio.name_of,
@@ -185,6 +190,9 @@ class ChangePages:
 
     def _path(self, request: web.Request) -> str:
         return f"{CHANGES}/{request.match_info['change']}"
+
+    def _is_late(self, change: Change) -> bool:
+        return change.scheduled_at is not None and change.scheduled_at + LATE < self._studio.office.clock.now()
 
     def _moment(self, told: str, caller: Caller) -> datetime | None:
         """What a field for day and hour holds, by the member's clock."""

@@ -71,7 +71,8 @@ class OverviewPages:
         studio, look = self._studio, await self._studio.look(request)
         checked = await studio.check(look)
         # What keeps it from going live stands first.
-        findings = sorted(checked.findings, key=lambda one: one.severity is not Severity.ERROR)
+        found = () if checked is None else checked.findings
+        findings = sorted(found, key=lambda one: one.severity is not Severity.ERROR)
         return page(
             studio.pages.page(
                 "findings.html",

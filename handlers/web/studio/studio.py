@@ -21,7 +21,7 @@ from bot.studio.archive import Archive
 from bot.studio.calls import CallBook
 from bot.studio.catalogue import Catalogue, Cataloguer
 from bot.studio.changes import Change, ChangeId
-from bot.studio.checking import Checked, Checker, Finding
+from bot.studio.checking import Checked, Checker, CheckError, Examine, Finding
 from bot.studio.drafts import Broken, Draft, Drafts
 from bot.studio.traffic import TrafficBook
 from bot.studio.tree import Tree
@@ -113,6 +113,7 @@ class Studio:
     pages: StudioPages
     archive: Archive
     checker: Checker
+    examine: Examine
     cataloguer: Cataloguer
     calls: CallBook
     drafts: Drafts
@@ -177,9 +178,13 @@ class Studio:
         compiled = self.drafts.hearing if hears else self.drafts.draft
         return await compiled(look.tree, await self.archive.checkout(look.tree), self.today())
 
-    async def check(self, look: Look) -> Checked:
-        """Everything about what is looked at."""
-        return await self.checker.check(look.tree, await self.archive.checkout(look.tree), self.today())
+    async def check(self, look: Look) -> Checked | None:
+        """Everything about what is looked at; None where it could not be checked."""
+        folder = await self.archive.checkout(look.tree)
+        try:
+            return await self.examine(look.tree.hash, folder, self.today())
+        except CheckError:
+            return None
 
     async def check_file(self, look: Look, name: str, source: bytes) -> tuple[Finding, ...]:
         """What is wrong with a file as if it stood in what is looked at."""

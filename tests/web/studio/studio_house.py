@@ -5,20 +5,19 @@ import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlencode
 
 from aiohttp import FormData
 
-from bot.compiler import KeywordsOnly, Problem
+from bot.compiler import KeywordsOnly
 from bot.dialogue.script import Script
-from bot.studio.archive import Archive, Examine
+from bot.studio.archive import Archive, examine_with
 from bot.studio.calls import CallBook
 from bot.studio.catalogue import Cataloguer
 from bot.studio.changes import Change, ChangeId
-from bot.studio.checking import Checker
+from bot.studio.checking import Checker, Examine
 from bot.studio.drafts import Drafts
 from bot.studio.traffic import TrafficBook
 from handlers.web.assets import Assets
@@ -27,6 +26,7 @@ from handlers.web.console.office import Office
 from handlers.web.studio.door import StudioDoor
 from handlers.web.studio.showing import StudioPages
 from handlers.web.studio.studio import Studio
+from tests.studio.examiners import find_nothing
 from tests.web.console.desk_house import Browser, DeskHouse, a_desk_house, a_script
 
 CONTENT = Path(__file__).parents[3] / "content"
@@ -88,11 +88,6 @@ class Editor(Browser):
             return await self._read(response)
 
 
-def find_nothing(folder: Path, today: date) -> tuple[Problem, ...]:
-    """Find nothing: what the check finds is asked elsewhere, and takes its time."""
-    return ()
-
-
 def some_content(folder: Path) -> Path:
     """A part of the content, in which the studio has everything to edit; it is no whole bot."""
     for name in SOME:
@@ -111,16 +106,28 @@ def whole_content(folder: Path) -> Path:
 
 @asynccontextmanager
 async def a_studio_house(
-    script: Script, folder: Path, content: Path, examine: Examine = find_nothing
+    script: Script,
+    folder: Path,
+    content: Path,
+    examine: Examine = find_nothing,
+    look_over: Examine | None = None,
 ) -> AsyncIterator[StudioHouse]:
     made: list[tuple[Studio, tuple[Route, ...]]] = []
 
     def more(office: Office, assets: Assets) -> tuple[Route, ...]:
+        # What a page says is asked for apart, so that a test of publishing need not wait for what it does not show.
         archive = Archive(office.shelf, content, folder, office.clock, examine)
-        checker = Checker(KeywordsOnly)
+        checker = Checker()
         drafts = Drafts(KeywordsOnly, checker.folder)
         studio = Studio(
-            *(office, StudioPages(office.script, assets), archive, checker, Cataloguer()),
+            *(
+                office,
+                StudioPages(office.script, assets),
+                archive,
+                checker,
+                look_over or examine_with(KeywordsOnly),
+                Cataloguer(),
+            ),
             *(CallBook(office.shelf), drafts, TrafficBook(office.shelf, office.clock)),
         )
         rules = StudioDoor(studio).routes()

@@ -1,13 +1,15 @@
 """A change from its first edit to the moment it is live and back again, as two people do it with their browsers."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
-from bot.compiler import Place, Problem
+from bot.compiler.problems import Severity
 from bot.dialogue.script import Script
 from bot.store.shelf import ShelfKind
-from bot.studio.changes import ChangeState
+from bot.studio.changes import ChangeId, ChangeState, Schedule
+from bot.studio.checking import Checked, CheckError, Failure, Finding
+from bot.studio.tree import TreeHash
 from tests.web.console.desk_house import ADA, EDIT, OPAL, SUE
 from tests.web.studio.studio_house import Editor, StudioHouse, a_studio_house, some_content
 
@@ -79,8 +81,8 @@ async def test_nothing_goes_live_without_a_second_person(house: StudioHouse) -> 
 async def test_what_the_check_finds_mistakes_in_is_not_published_and_the_page_says_so(
     page_script: Script, quick_folder: Path
 ) -> None:
-    def find_a_mistake(_folder: Path, _day: date) -> tuple[Problem, ...]:
-        return (Problem(Place(f"content/{FILE}", 1, 1), "this fact is told nowhere"),)
+    async def find_a_mistake(_tree: TreeHash, _folder: Path, _day: date) -> Checked:
+        return Checked((Finding(FILE, 1, 1, "this fact is told nowhere", Severity.ERROR),))
 
     content = some_content(quick_folder / "content")
     async with (
@@ -97,6 +99,40 @@ async def test_what_the_check_finds_mistakes_in_is_not_published_and_the_page_sa
         assert "It was not published: the check finds mistakes." in edit.text
         assert f'data-load="/studio/at/{change}/findings"' in edit.text
         assert (await house.change(change)).state is ChangeState.APPROVED
+        assert await house.archive.live() is None
+
+
+async def test_what_could_not_be_checked_is_said_so_and_nothing_is_changed(
+    page_script: Script, quick_folder: Path
+) -> None:
+    async def crash(_tree: TreeHash, _folder: Path, _day: date) -> Checked:
+        raise CheckError(Failure.CRASHED, -9)
+
+    content, told = some_content(quick_folder / "content"), "It could not be checked, so nothing was changed."
+    async with (
+        a_studio_house(page_script, quick_folder / "data", content, crash, crash) as house,
+        Editor(house.desk.base) as edit,
+        Editor(house.desk.base) as sue,
+    ):
+        await edit.sign_in(house.desk, EDIT)
+        await sue.sign_in(house.desk, SUE)
+        change = await change_something(edit, house)
+        path = f"/studio/changes/{change}"
+        assert told in await edit.get(f"/studio/at/{change}/findings")
+        assert "With these mistakes" not in edit.text
+        await approve(change, edit, sue, house)
+        await edit.post(f"{path}/publish")
+        assert told in edit.text
+        assert (await house.change(change)).state is ChangeState.APPROVED
+
+        late = "The time that was set is over, and it is not live yet."
+        at = house.desk.clock.now() + timedelta(minutes=5)
+        await house.archive.act(ChangeId(change), EDIT, Schedule(at))
+        assert late not in await edit.get(path)
+        house.desk.clock.set(at)
+        await house.archive.publish_due()
+        house.desk.clock.set(at + timedelta(minutes=2))
+        assert late in await edit.get(path)
         assert await house.archive.live() is None
 
 

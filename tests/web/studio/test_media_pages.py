@@ -3,6 +3,7 @@
 import re
 import zlib
 
+from bot.studio.drafts import Draft
 from bot.studio.uploads import Fit, read_sound
 from tests.studio.test_uploads import SECOND, grey, jpeg, mp3, ogg, png, webm
 from tests.web.console.desk_house import ADA, EDIT
@@ -116,9 +117,9 @@ async def test_a_text_is_read_aloud(whole_house: StudioHouse) -> None:
         listed = (await house.archive.read(tree, "media/km/recordings.yaml")).decode()
         assert re.search(r"home\.menu\.say:", listed)
         assert "Edit" in listed
-        checked = await house.studio.check(house.studio.look_at(await house.change(change)))
-        assert checked.script is not None
-        assert checked.script.media.recording("home.menu.say", "km") is not None
+        draft = await house.studio.draft(house.studio.look_at(await house.change(change)))
+        assert isinstance(draft, Draft)
+        assert draft.script.media.recording("home.menu.say", "km") is not None
         # A text that changes is not recorded: it would say something else than what stands there.
         await edit.get(f"{path}?text=unpaid-wages.days.say&language=en")
         assert "cannot be recorded" in edit.text

@@ -1,0 +1,92 @@
+"""`python -m bot.studio.check_apart FOLDER DAY LEARNED`: the whole check in a process of its own, for `examining`.
+
+What it finds goes to its output, as JSON and bounded. It ends by itself when the one that began it is gone, however
+that ended: nobody ever writes to its input, which the system closes in that moment. That holds on every system and for
+every way to end, which a signal at the death of the parent does not.
+"""
+
+import contextlib
+import os
+import resource
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from threading import Thread
+from typing import Final
+
+import msgspec
+
+from bot import logbook
+from bot.compiler.folder import Folder
+from bot.compiler.problems import Severity
+from bot.compiler.teaching import teach_in
+from bot.studio.checking import SHOWN_AS, Checked, Finding, check_whole
+
+MOST_BYTES: Final = 4 * 1024 * 1024
+"""Findings beyond are not told: whoever has put the first ones right finds them then."""
+
+LONGEST_WORDS: Final = 4_000
+MOST_SECONDS: Final = 300
+"""Of processor time; for when nobody is there any more who looks at the clock."""
+
+_MOST_MEMORY: Final = 2 * 1024**3
+"""Ten times what the content that ships needs."""
+
+_FIRST_TO_GO: Final = "900"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Check, and say what was found."""
+    folder, today, learned = arguments
+    Thread(target=_end_with_parent, daemon=True).start()
+    _stay_small()
+    logbook.open_logbook()
+    try:
+        checked = check_whole(Folder(Path(folder), SHOWN_AS), date.fromisoformat(today), teach_in(Path(learned)))
+        answer = msgspec.json.encode(bounded(checked))
+    except Exception as error:  # noqa: BLE001  # an error's own words may hold those of a draft
+        logbook.note_error("check_failed", error)
+        return 1
+    sys.stdout.buffer.write(answer)
+    return 0
+
+
+def bounded(checked: Checked) -> Checked:
+    """The same in no more than so many bytes, errors before warnings: what has one keeps one."""
+    left = MOST_BYTES
+    kept = set[int]()
+    cut = [_cut(finding) for finding in checked.findings]
+    for number in sorted(range(len(cut)), key=lambda number: cut[number].severity is not Severity.ERROR):
+        left -= len(msgspec.json.encode(cut[number])) + 1
+        if left < 0:
+            break
+        kept.add(number)
+    return Checked(tuple(finding for number, finding in enumerate(cut) if number in kept), checked.conversations)
+
+
+def _cut(finding: Finding) -> Finding:
+    if len(finding.words) <= LONGEST_WORDS:
+        return finding
+    return replace(finding, words=f"{finding.words[:LONGEST_WORDS]}…")
+
+
+def _end_with_parent() -> None:
+    with contextlib.suppress(OSError):
+        os.read(sys.stdin.fileno(), 1)
+    os._exit(2)
+
+
+def _stay_small() -> None:
+    """Where memory is short, this process is to go and not the one that answers people."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, "ascii")
+    for what, most in ((resource.RLIMIT_CPU, MOST_SECONDS), (resource.RLIMIT_AS, _MOST_MEMORY)):
+        # Some systems know no such limit, or have set a lower one.
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(what, (most, most))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

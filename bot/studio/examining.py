@@ -1,0 +1,169 @@
+"""Has the whole check done by another process, since people are answered in this one.
+
+A check takes seconds of a processor, and a thread of this process would take the interpreter's lock from every answer
+meanwhile. A process that is begun for each check and ends with it needs no memory between them, cannot be broken by
+the draft before, and can be ended in the middle. It runs with low priority, and knows neither our settings nor our
+keys. There is one at a time, and whoever asks for what is being checked waits for that.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+import bot
+from bot import logbook
+from bot.figures import Figures
+from bot.studio.checking import Checked, CheckError, Failure
+from bot.studio.tree import TreeHash
+
+PATIENCE: Final = timedelta(minutes=3)
+PROGRAM: Final = (sys.executable, "-m", "bot.studio.check_apart")
+MOST_BYTES: Final = 8 * 1024 * 1024
+"""Twice what it says at most, by its own count."""
+
+NOT_CHECKED: Final = "content_not_checked"
+_NICE: Final = 10
+_KEPT: Final = 4
+_ROOT: Final = Path(bot.__file__).parents[1]
+_LET_THROUGH: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "TMPDIR")
+"""What a Python may need to start; our environment holds secrets."""
+
+_ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+class Examiner:
+    """Remembers the last few answers; `learned` is a folder for what drafts teach."""
+
+    def __init__(
+        self, learned: Path, figures: Figures, patience: timedelta = PATIENCE, program: Sequence[str] = PROGRAM
+    ) -> None:
+        self._learned = learned
+        self._figures = figures
+        self._patience = patience
+        self._program = program
+        self._known: OrderedDict[tuple[TreeHash, date], Checked] = OrderedDict()
+        self._running: dict[tuple[TreeHash, date], asyncio.Task[Checked]] = {}
+        self._busy = asyncio.Lock()
+        self._closed = False
+        for failure in Failure:
+            # Told from the start, for nobody sees a count rise that is first told as 1.
+            figures.add(NOT_CHECKED, failure, 0)
+
+    async def examine(self, tree: TreeHash, folder: Path, today: date) -> Checked:
+        """The whole check of a tree, whose files lie in the folder; raise CheckError where it cannot be had."""
+        name = tree, today
+        if name in self._known:
+            self._known.move_to_end(name)
+            return self._known[name]
+        if self._closed:
+            raise CheckError(Failure.STOPPED)
+        task = self._running.get(name)
+        if task is None:
+            task = self._running[name] = asyncio.create_task(self._check(name, folder))
+            task.add_done_callback(_heard)
+        # Whoever leaves does not end it for the others.
+        await asyncio.wait([task])
+        if task.cancelled():
+            raise CheckError(Failure.STOPPED)
+        return task.result()
+
+    async def close(self) -> None:
+        """End what is being checked; nothing is checked any more."""
+        self._closed = True
+        running = list(self._running.values())
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running)
+
+    async def _check(self, name: tuple[TreeHash, date], folder: Path) -> Checked:
+        try:
+            async with self._busy:
+                checked = await self._ask(folder, name[1])
+        except CheckError as error:
+            self._figures.add(NOT_CHECKED, error.failure)
+            code = {} if error.code is None else {"code": error.code}
+            logbook.note(NOT_CHECKED, logging.ERROR, kind=error.failure, **code)
+            raise
+        finally:
+            del self._running[name]
+        self._known[name] = checked
+        if len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        return checked
+
+    async def _ask(self, folder: Path, today: date) -> Checked:
+        process = await self._begin(folder, today)
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                answer = await _answer(process)
+                code = await process.wait()
+        except TimeoutError:
+            raise CheckError(Failure.LATE) from None
+        finally:
+            await _end(process)
+        if code != 0:
+            raise CheckError(Failure.CRASHED, code)
+        try:
+            return msgspec.json.decode(answer, type=Checked)
+        except msgspec.MsgspecError:
+            raise CheckError(Failure.NO_ANSWER) from None
+
+    async def _begin(self, folder: Path, today: date) -> Process:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command(folder, today),
+                stdin=PIPE,
+                stdout=PIPE,
+                cwd=_ROOT,
+                env={name: os.environ[name] for name in _LET_THROUGH if name in os.environ} | _ONE_THREAD,
+                # Ctrl-C is for us. In a session of its own, though, it would count as somebody else, whom Linux gives
+                # as much of the processor as us, whatever its priority.
+                process_group=0,
+            )
+        except OSError:
+            raise CheckError(Failure.NOT_STARTED) from None
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
+        return process
+
+    def _command(self, folder: Path, today: date) -> tuple[str, ...]:
+        return *self._program, os.fspath(folder.absolute()), today.isoformat(), os.fspath(self._learned.absolute())
+
+
+async def _answer(process: Process) -> bytes:
+    """All that it says; raise CheckError where that has no end."""
+    if process.stdout is not None:
+        try:
+            await process.stdout.readexactly(MOST_BYTES + 1)
+        except asyncio.IncompleteReadError as error:
+            return error.partial
+    raise CheckError(Failure.NO_ANSWER)
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    if process.stdout is not None:
+        # What is left in the pipe would keep it open.
+        await process.stdout.read()
+    if process.stdin is not None:
+        process.stdin.close()
+    await process.wait()
+
+
+def _heard(task: asyncio.Task[Checked]) -> None:
+    """Whoever asked may be gone, and then nobody else hears that it failed."""
+    if not task.cancelled():
+        task.exception()
