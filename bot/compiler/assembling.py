@@ -76,7 +76,7 @@ def assemble(directory: Path | Folder, notebook: Notebook) -> Assembled:
     if not is_whole:
         draft.notebook = Notebook()
     at = folder.path / "media"
-    media = read_media(at, files_in(at, "*"), f"{folder.shown_as}/media", draft)
+    media = read_media(at, files_in(at), f"{folder.shown_as}/media", draft)
     draft.pictures = frozenset(media.named)
     return Assembled(
         draft=draft,

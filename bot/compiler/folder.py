@@ -1,5 +1,6 @@
 """A folder of content: which files stand in it, and what each says."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -34,7 +35,7 @@ class Folder:
 
     def names(self, ending: str) -> list[str]:
         """All files whose names end so, in a fixed order."""
-        there = (path.relative_to(self.path).as_posix() for path in files_in(self.path, f"*{ending}"))
+        there = (path.relative_to(self.path).as_posix() for path in files_in(self.path, ending))
         return sorted(
             {*there, *(name for name in self.instead if name.endswith(ending))}, key=lambda name: name.split("/")
         )
@@ -66,7 +67,11 @@ def folder_of(directory: Path | Folder) -> Folder:
     return directory if isinstance(directory, Folder) else Folder(directory, directory.name)
 
 
-def files_in(directory: Path, pattern: str) -> list[Path]:
+def files_in(directory: Path, ending: str = "") -> list[Path]:
     """Files inside of the folder in a fixed order; a link to elsewhere is none of them."""
     inside = directory.resolve()
-    return sorted(path for path in directory.rglob(pattern) if path.is_file() and path.resolve().is_relative_to(inside))
+    paths = (Path(above, name) for above, _, names in os.walk(directory) for name in names if name.endswith(ending))
+    # Folders that are links are not walked into, so that only a file that is one may lie elsewhere.
+    return sorted(
+        path for path in paths if path.is_file() and (not path.is_symlink() or path.resolve().is_relative_to(inside))
+    )

@@ -352,3 +352,12 @@ def test_a_link_to_a_file_outside_is_not_followed(tmp_path: Path) -> None:
     (content / "flows" / "secret.yaml").symlink_to(secret)
 
     assert FlowId("secret") not in compile_content(content, TODAY).script.flows
+
+
+def test_a_folder_that_is_a_link_is_not_walked_into(tmp_path: Path) -> None:
+    content = write_content(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "secret.yaml").write_text("flow: secret\ntitle: Secret\nscreens:\n  a: [end]\n")
+    (content / "flows" / "more").symlink_to(tmp_path / "elsewhere")
+
+    assert compile_content(content, TODAY).problems == ()
