@@ -2,10 +2,11 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from time import perf_counter
+from types import TracebackType
 from typing import Final
 
 from bot.tracing import Trace, no_trace
@@ -79,12 +80,27 @@ class Figures:
         spans.within[bisect_left(BOUNDS, seconds)] += 1
         spans.seconds += seconds
 
-    @contextmanager
-    def timed(self, what: str, label: str = "") -> Iterator[None]:
+    def timed(self, what: str, label: str = "") -> AbstractContextManager[None]:
         """Take the time of what happens inside, however it ends."""
-        began = perf_counter()
+        return _Timed(self, what, label, self._trace(what, label))
+
+
+class _Timed(AbstractContextManager[None]):
+    """A class and not a generator: this is entered several times in every turn."""
+
+    __slots__ = ("_began", "_figures", "_label", "_step", "_what")
+
+    def __init__(self, figures: Figures, what: str, label: str, step: AbstractContextManager[None]) -> None:
+        self._figures, self._what, self._label, self._step = figures, what, label, step
+
+    def __enter__(self) -> None:
+        self._began = perf_counter()
+        self._step.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
-            with self._trace(what, label):
-                yield
+            self._step.__exit__(kind, error, trace)
         finally:
-            self.took(what, perf_counter() - began, label)
+            self._figures.took(self._what, perf_counter() - self._began, self._label)

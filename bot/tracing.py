@@ -19,9 +19,12 @@ class TracesError(Exception):
     """Traces are wanted and cannot be sent; the message says what to do."""
 
 
+_NOTHING: Final = nullcontext()
+
+
 def no_trace(_what: str, _label: str) -> AbstractContextManager[None]:
     """Traces nothing."""
-    return nullcontext()
+    return _NOTHING
 
 
 @contextmanager

@@ -10,10 +10,13 @@ from bot.messages import ConversationId
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """Whose turn it is, the id that a ticket opened in it gets, and the return code of a ticket."""
+    """Whose turn it is, the id that a ticket opened in it gets, and the return code of a ticket.
+
+    Both are worked out where they are needed, which is hardly ever.
+    """
 
     conversation: ConversationId
-    ticket: TicketId
+    ticket: Callable[[], TicketId]
     code_of: Callable[[TicketId], str]
 
 
@@ -21,5 +24,5 @@ def _no_code(ticket: TicketId) -> str:  # noqa: ARG001 - called like the others
     return ""
 
 
-NOBODY: Final = Fresh(ConversationId(""), TicketId(""), _no_code)
+NOBODY: Final = Fresh(ConversationId(""), lambda: TicketId(""), _no_code)
 """For turns that open nothing."""

@@ -195,7 +195,7 @@ class OwnTicket:
             self._say("no-desk-now")
             return
         ticket = open_ticket(
-            self._fresh.ticket, self._fresh.conversation, self._asking(topic), chosen, step.urgency, person.now
+            self._fresh.ticket(), self._fresh.conversation, self._asking(topic), chosen, step.urgency, person.now
         )
         contact, hours, phone = _contact(person.profile)
         ticket = replace(ticket, contact=contact, hours=hours, phone=phone)

@@ -33,7 +33,7 @@ from bot.messages import ConversationId, Language
 SHOWN: Final = "shown"
 """What the messenger calls the message that the helpline wrote last."""
 
-_FRESH: Final = Fresh(ConversationId("person"), TicketId("~rehearsed"), lambda _: "ABCDE-FGHJK")
+_FRESH: Final = Fresh(ConversationId("person"), lambda: TicketId("~rehearsed"), lambda _: "ABCDE-FGHJK")
 _WORDS_OF_STAFF: Final = "We are here."
 _OF_STAFF: Final = "staff"
 _MOST_RINGS: Final = 20
@@ -132,7 +132,7 @@ class Play:
             case HelplineDoes.CLOSES:
                 return TicketClosed(CloseReason.HELPED, self.now)
             case HelplineDoes.FINDS_CODE:
-                return TicketJoined(_FRESH.ticket, first, self.now, Stage.TALKING)
+                return TicketJoined(_FRESH.ticket(), first, self.now, Stage.TALKING)
             case HelplineDoes.FINDS_NO_CODE:
                 return CodeUnknown()
             case _:

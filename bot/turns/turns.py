@@ -342,7 +342,10 @@ class Turns:
         """The turn, and whether it is only what is left where the right one failed."""
         conversation = snapshot.record.conversation if snapshot.record else NEW_CONVERSATION
         script = self._script()
-        ticket = self._names.ticket_id(arrival.id, arrival.conversation, shard_of(arrival.conversation))
+
+        def ticket() -> TicketId:
+            return self._names.ticket_id(arrival.id, arrival.conversation, shard_of(arrival.conversation))
+
         fresh = Fresh(arrival.conversation, ticket, self._names.return_code)
         ways: tuple[Callable[[], Turn], ...] = (
             lambda: take_turn(script, conversation, arrival.event, now, fresh),
