@@ -26,7 +26,8 @@ from bot.figures import Figures
 from bot.studio.checking import Checked, CheckError, Failure
 from bot.studio.tree import TreeHash
 
-PATIENCE: Final = timedelta(minutes=3)
+PATIENCE: Final = timedelta(minutes=10)
+"""By the clock: on a machine that is full of other work it gets little of the processor. See also `MOST_SECONDS`."""
 PROGRAM: Final = (sys.executable, "-m", "bot.studio.check_apart")
 MOST_BYTES: Final = 8 * 1024 * 1024
 """Twice what it says at most, by its own count."""
