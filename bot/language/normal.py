@@ -86,6 +86,13 @@ _MYANMAR: Final = (
     (re.compile("\u1025\u103a"), "\u1009\u103a"),
     (re.compile("\u101e\u103c(?!\u102d|\u102e|\u102f|\u1030|\u103d|\u103e)"), "\u1029"),
 )
+_RULES: Final = (
+    (re.compile("[\u0e00-\u0e7f]"), _THAI),
+    (re.compile("[\u0e80-\u0eff]"), _LAO),
+    (re.compile("[\u1780-\u17ff]"), _KHMER),
+    (re.compile("[\u1000-\u109f]"), _MYANMAR),
+)
+"""The spelling of each script, by what shows that it must be looked at."""
 _MYANMAR_MARKS: Final = re.compile("[\u102b-\u1032\u1036-\u1038\u103a-\u103e]{2,}")
 _MYANMAR_ORDER: Final = {
     mark: place
@@ -167,13 +174,8 @@ def normal(text: str) -> str:
         folded = folded.replace(joiner, "")
     folded = _REPEAT_SIGNS.sub("", folded.lower().replace("\U0001f198", " sos "))
     folded = _COMPATIBLE.sub(_plain_latin, folded)
-    for first, last, rules in (
-        ("\u0e00", "\u0e7f", _THAI),
-        ("\u0e80", "\u0eff", _LAO),
-        ("\u1780", "\u17ff", _KHMER),
-        ("\u1000", "\u109f", _MYANMAR),
-    ):
-        if any(first <= letter <= last for letter in folded):
+    for letters, rules in _RULES:
+        if letters.search(folded):
             for pattern, spelling in rules:
                 folded = pattern.sub(spelling, folded)
     folded = _MYANMAR_MARKS.sub(_in_order, folded)

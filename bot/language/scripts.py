@@ -62,6 +62,15 @@ _SCRIPT_OF_LETTER: Final = {
     for code in range(first, last + 1)
     if unicodedata.category(chr(code))[0] in "LM"
 }
+# All but what is surely at home beside a script: its own letters, ASCII, and the joiners.
+_MAYBE_FOREIGN: Final = {
+    own: re.compile(
+        "[^\\x00-\\x7f\u200b-\u200d"
+        + "".join(f"{chr(first)}-{chr(last)}" for first, last, script in _RANGES if script is own and first > 0x7F)
+        + "]"
+    )
+    for own in Script
+}
 # Marks that belong to no script: accents, emoji presentation, the keycap frame.
 _SHARED_MARKS: Final = ((0x0300, 0x036F), (0x20D0, 0x20FF), (0xFE00, 0xFE0F))
 
@@ -108,12 +117,12 @@ def foreign_letters(text: str, language: str) -> str:
     """The letters that do not belong in a text of this language, each once, in order; Latin is at home
     everywhere.
     """
-    own = {SCRIPT_OF_LANGUAGE.get(language, Script.LATIN), Script.LATIN}
+    own = SCRIPT_OF_LANGUAGE.get(language, Script.LATIN)
     found = (
         letter
-        for letter in text
+        for letter in _MAYBE_FOREIGN[own].findall(text)
         if unicodedata.category(letter)[0] in "LM"
-        and _SCRIPT_OF_LETTER.get(ord(letter)) not in own
+        and _SCRIPT_OF_LETTER.get(ord(letter)) not in (own, Script.LATIN)
         and not any(first <= ord(letter) <= last for first, last in _SHARED_MARKS)
     )
     return "".join(dict.fromkeys(found))
