@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -83,7 +83,8 @@ def teach_in(cache: Path | None) -> Teach:
 
 def fingerprint(lessons: Lessons) -> str:
     """A name for exactly these lessons, learned by exactly this code."""
-    words = json.dumps(asdict(lessons), ensure_ascii=False, sort_keys=True)
+    told = {each.name: getattr(lessons, each.name) for each in fields(lessons)}
+    words = json.dumps(told, ensure_ascii=False, sort_keys=True)
     return sha256(words.encode() + _how_it_is_learned()).hexdigest()[:_NAME_CHARACTERS]
 
 
