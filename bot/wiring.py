@@ -338,8 +338,8 @@ def _office(
         return Office(
             *(around.store, shelf, vault, clock, around.script, roster, tickets),
             *(SignIn(shelf, roster, vault, chronicle, clock), chronicle, Enrolment(roster, vault, clock)),
-            *(sealing.keeper, Cabinet(sealing.epochs, writers.publics, roster.current), board),
-            *(ConsolePages(around.script, assets), settings.public_url, settings.telegram_token),
+            *(Cabinet(sealing.epochs, writers.publics, roster.current), board, ConsolePages(around.script, assets)),
+            *(settings.public_url, settings.telegram_token),
         )
 
     return build

@@ -1,11 +1,12 @@
 """What happens to tickets: load, decide, commit, as with conversations. What follows is written in the same commit."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, Protocol, assert_never
+from typing import Final, Generic, Protocol, TypeVar, assert_never
 
 from bot import logbook
+from bot.casebook import KeyPair, readers_of, wrap_name
 from bot.casebook.keeper import NOTHING_SEALED, Keeper
 from bot.clock import Clock
 from bot.desk.actions import Happening
@@ -26,8 +27,10 @@ from bot.store.contract import (
     Outgoing,
     Priority,
     Repeated,
+    Sealed,
     Store,
     TicketCommit,
+    TicketSnapshot,
 )
 from bot.turns.lines import outgoing_id
 from bot.turns.ticket_arrival import TicketArrival
@@ -43,6 +46,9 @@ MOST_CONFLICTS: Final = 20
 
 _MARKS: Final = {Reach.DELIVERED: "👀", Reach.OPENED: "👍", Reach.MISSED: "👎"}
 """Telegram lets bots put only some emoji on messages; ✅ and ❌ are not among them."""
+
+
+_Result = TypeVar("_Result")
 
 
 class Lines(Protocol):
@@ -63,6 +69,14 @@ class _Post:
     def number(self) -> int:
         self.count += 1
         return self.count - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Step(Generic[_Result]):
+    """What follows from a ticket as it stands, and what is to be written of it, if anything."""
+
+    result: _Result
+    commit: TicketCommit | None = None
 
 
 class Tickets:
@@ -91,32 +105,24 @@ class Tickets:
 
         Where there is no such ticket, nothing happens, and nothing is kept of it.
         """
-        for _ in range(MOST_CONFLICTS):
-            snapshot = await self._store.load_ticket(arrival.ticket)
-            now = self._clock.now()
+
+        async def decided(snapshot: TicketSnapshot, now: datetime) -> _Step[Accepted | Refusal]:
             if snapshot.ticket is None:
                 nothing = TicketCommit(arrival.ticket, snapshot.version, arrival.id, None)
-                if snapshot.version:
-                    await self._store.commit_ticket(nothing, now)
-                return Refusal.CLOSED
+                return _Step(Refusal.CLOSED, nothing if snapshot.version else None)
             script, roster = self._script(), self._roster()
             around = Surroundings(script.helplines, script.cards, roster)
             decision = decide(snapshot.ticket, around, arrival.happening, now)
             if isinstance(decision, Refusal):
                 self._figures.add("desk_refused", decision)
-                return decision
+                return _Step(decision)
             commit = self._commit(arrival, snapshot.version, snapshot.ticket, decision)
-            commit = await self._kept(commit, snapshot.ticket, arrival.happening, around, now)
-            try:
-                outcome = await self._store.commit_ticket(commit, now)
-            except ConflictError:
-                continue
-            if not isinstance(outcome, Repeated):
-                self._count(decision)
-            if commit.outgoing or commit.letters:
-                self._lines.call_lines(arrival.ticket)
-            return decision
-        raise ConflictError("a ticket changed faster than it could be written")
+            return _Step(decision, await self._kept(commit, snapshot.ticket, arrival.happening, around, now))
+
+        decision, is_new = await self._write(arrival.ticket, decided)
+        if is_new and isinstance(decision, Accepted):
+            self._count(decision)
+        return decision
 
     async def show(self, name: TicketId, asked: ArrivalId, member: StaffId, original: Original) -> bool:
         """Have something copied into a member's own chat with the bot; False where the ticket is gone.
@@ -130,24 +136,74 @@ class Tickets:
             priority=Priority.RELAY,
             copies=original,
         )
-        for _ in range(MOST_CONFLICTS):
-            snapshot = await self._store.load_ticket(name)
+
+        async def shown(snapshot: TicketSnapshot, _now: datetime) -> _Step[bool]:
             if snapshot.ticket is None:
-                return False
-            commit = TicketCommit(name, snapshot.version, asked, snapshot.ticket, {f"{member}!": (showing,)})
-            try:
-                await self._store.commit_ticket(commit, self._clock.now())
-            except ConflictError:
-                continue
-            self._lines.call_lines(name)
-            return True
-        raise ConflictError("a ticket changed faster than it could be written")
+                return _Step(result=False)
+            line = {f"{member}!": (showing,)}
+            return _Step(True, TicketCommit(name, snapshot.version, asked, snapshot.ticket, line))  # noqa: FBT003
+
+        is_shown, _ = await self._write(name, shown)
+        return is_shown
+
+    async def give_key(
+        self, name: TicketId, asked: ArrivalId, keys: Mapping[tuple[str, str], KeyPair], sealed: Sealed
+    ) -> None:
+        """Let colleagues read who may and cannot yet, such as those who came later; raise StoreError.
+
+        `keys` are of somebody who could open what is sealed, by helpline and key id: nobody else can give them.
+        """
+        keeper, roster = self._keeper, self._roster()
+        owed = [(HelplineId(home), key) for (home, _), key in keys.items() if _lacks(roster, home, key, sealed)]
+        if keeper is None or not owed:
+            return
+
+        async def given(snapshot: TicketSnapshot, now: datetime) -> _Step[None]:
+            ticket, roster = snapshot.ticket, self._roster()
+            if ticket is None:
+                return _Step(None)
+            # It may have come to another helpline meanwhile, and what lay here be dropped.
+            homes = {copy.helpline for copy in ticket.copies}
+            wraps: dict[str, bytes] = {}
+            for home, key in owed:
+                if home in homes:
+                    wraps |= keeper.rewrap(ticket, key, home, sealed, roster, now)
+            if not wraps:
+                return _Step(None)
+            case = ticket.casebook
+            if case is not None and case.helpline == ticket.helpline:
+                readers = case.readers | frozenset(readers_of(roster, case.helpline))
+                ticket = replace(ticket, casebook=replace(case, readers=readers))
+            return _Step(None, TicketCommit(name, snapshot.version, asked, ticket, wraps=wraps))
+
+        await self._write(name, given)
 
     def wording(self, ticket: Ticket, helpline: HelplineId) -> DeskWording | None:
         """Words for a helpline's staff about a ticket; None where the helpline is not declared any more."""
         script = self._script()
         found = script.helplines.all.get(helpline)
         return None if found is None else DeskWording(script, self._roster(), found, ticket, self._clock.now())
+
+    async def _write(
+        self, name: TicketId, step_from: Callable[[TicketSnapshot, datetime], Awaitable[_Step[_Result]]]
+    ) -> tuple[_Result, bool]:
+        """Write what follows from a ticket as it stands, anew where it has changed meanwhile.
+
+        With what followed comes whether it was written now: it may have been before.
+        """
+        for _ in range(MOST_CONFLICTS):
+            snapshot, now = await self._store.load_ticket(name), self._clock.now()
+            step = await step_from(snapshot, now)
+            if step.commit is None:
+                return step.result, False
+            try:
+                outcome = await self._store.commit_ticket(step.commit, now)
+            except ConflictError:
+                continue
+            if step.commit.outgoing or step.commit.letters:
+                self._lines.call_lines(name)
+            return step.result, not isinstance(outcome, Repeated)
+        raise ConflictError("a ticket changed faster than it could be written")
 
     def _commit(self, arrival: TicketArrival, version: int, before: Ticket, decision: Accepted) -> TicketCommit:
         post = _Post(arrival)
@@ -264,3 +320,10 @@ class Tickets:
         for effect in decision.effects:
             if isinstance(effect, CountDesk):
                 self._figures.add(effect.what, effect.label)
+
+
+def _lacks(roster: Roster, home: str, key: KeyPair, sealed: Sealed) -> bool:
+    """Whether somebody at a helpline who may read has not been given this key."""
+    helpline = HelplineId(home)
+    wanted = {wrap_name(helpline, key.public, reader) for reader in readers_of(roster, helpline)}
+    return not wanted <= sealed.wraps.keys()

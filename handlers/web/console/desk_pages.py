@@ -2,12 +2,10 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 
-from bot.casebook import readers_of, wrap_name
 from bot.desk.actions import ByStaff
 from bot.desk.decided import Refusal
 from bot.desk.helplines import Helpline, HelplineId, Mode
@@ -18,7 +16,7 @@ from bot.dialogue.contact import HOURS, are_in_hours
 from bot.guard.audit import Deed as Done
 from bot.guard.rights import Right, desks_for, holds, may
 from bot.messages import ConversationId, Language
-from bot.store.contract import ConflictError, Sealed, TicketCommit
+from bot.store.contract import ConflictError
 from bot.store.keys import is_ticket_name
 from bot.store.shelf import ShelfKind
 from bot.turns import TicketArrival
@@ -219,7 +217,8 @@ class DeskPages:
         casefile = self._office.cabinet.open(ticket, sealed, member.id, private, path_of(ticket.id))
         if casefile.keys:
             await self._note_opened(ticket, member)
-            await self._give_to_colleagues(ticket, casefile, sealed)
+            arrival = self._office.vault.arrival_id(ConversationId(ticket.id), f"rewrap:{secrets.token_urlsafe(9)}")
+            await self._office.tickets.give_key(ticket.id, arrival, casefile.keys, sealed)
         return casefile
 
     async def _note_opened(self, ticket: Ticket, member: Member) -> None:
@@ -229,32 +228,6 @@ class DeskPages:
         except ConflictError:
             return
         await self._office.chronicle.note(self._office.clock.now(), member.id, Done.OPENED, ticket.alias)
-
-    async def _give_to_colleagues(self, ticket: Ticket, casefile: Casefile, sealed: Sealed) -> None:
-        """Whoever can open it gives the key to colleagues who may and cannot yet, such as those who came later."""
-        roster, now, office = self._office.roster.current(), self._office.clock.now(), self._office
-        wraps: dict[str, bytes] = {}
-        for (name, _), key in casefile.keys.items():
-            helpline = HelplineId(name)
-            wanted = {wrap_name(helpline, key.public, reader) for reader in readers_of(roster, helpline)}
-            if not wanted <= sealed.wraps.keys():
-                wraps |= office.keeper.rewrap(ticket, key, helpline, sealed, roster, now)
-        if not wraps:
-            return
-        snapshot = await office.store.load_ticket(ticket.id)
-        if snapshot.ticket is None:
-            return
-        after, case = snapshot.ticket, snapshot.ticket.casebook
-        if case is not None and case.helpline == after.helpline:
-            readers = frozenset(readers_of(roster, case.helpline))
-            after = replace(after, casebook=replace(case, readers=case.readers | readers))
-        arrival = office.vault.arrival_id(ConversationId(ticket.id), f"rewrap:{secrets.token_urlsafe(9)}")
-        commit = TicketCommit(ticket.id, snapshot.version, arrival, after, wraps=wraps)
-        try:
-            await office.store.commit_ticket(commit, now)
-        except ConflictError:
-            # The next who opens it does it.
-            return
 
     # Views
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.casebook import Keeper
 from bot.clock import Clock
 from bot.desk.helplines import HelplineId
 from bot.desk.staff import Member
@@ -51,7 +50,6 @@ class Office:
     sign_in: SignIn
     chronicle: Chronicle
     enrolment: Enrolment
-    keeper: Keeper
     cabinet: Cabinet
     board: Board
     pages: ConsolePages

@@ -100,7 +100,7 @@ async def a_bench_house(folder: Path, content: Path, staff: int) -> AsyncIterato
         def build(assets: Assets) -> ConsoleDoor:
             cabinet, pages = Cabinet(epochs, writers.publics, roster.current), ConsolePages(lambda: script, assets)
             parts = (store, shelf, vault, clock, lambda: script, roster, tickets, sign_in, chronicle)
-            return ConsoleDoor(Office(*parts, enrolment, keeper, cabinet, board, pages))
+            return ConsoleDoor(Office(*parts, enrolment, cabinet, board, pages))
 
         async def nobody(arrival: object) -> None:
             raise AssertionError(arrival)

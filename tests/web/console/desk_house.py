@@ -270,7 +270,7 @@ async def a_desk_house(
         pages = ConsolePages(lambda: script, assets)
         cabinet = Cabinet(epochs, writers.publics, roster.current)
         parts = (store, shelf, vault, clock, lambda: script, roster, tickets, sign_in, chronicle)
-        office = Office(*parts, enrolment, keeper, cabinet, board, pages, telegram_token=TOKEN)
+        office = Office(*parts, enrolment, cabinet, board, pages, telegram_token=TOKEN)
         door = ConsoleDoor(office, more(office, assets))
         doors.append(door)
         return door

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from bot.casebook import key_id, new_key, wrap_name
 from bot.desk.letters import (
     MediaKind,
     Missed,
@@ -25,7 +26,7 @@ from bot.desk.letters import (
 from bot.desk.phrases import CardId
 from bot.desk.ticket import CloseReason, Stage, Urgency
 from bot.messages import ArrivalId
-from bot.store.contract import StoreError, TicketCommit, desk_line
+from bot.store.contract import Sealed, StoreError, TicketCommit, desk_line
 from tests.web.console.desk_house import BEN, CHAN, EN, HOME, OTHER, PASSWORD, SUE, TOKEN, Browser, DeskHouse
 
 RETRY = re.compile(r'<p class="failed".*?<form method="post" action="([^"]+)">(.*?)</form>', re.DOTALL)
@@ -136,6 +137,18 @@ async def test_who_joins_later_reads_once_a_colleague_has_opened_it(desk: DeskHo
         assert WORDS not in await sue.get(f"/desk/case/{name}")
         assert WORDS in await ben.get(f"/desk/case/{name}")
         assert WORDS in await sue.get(f"/desk/case/{name}")
+
+
+async def test_a_key_is_given_to_nobody_where_the_ticket_does_not_lie_any_more(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben, Browser(desk.base) as chan:
+        await ben.sign_in(desk, BEN)
+        await chan.sign_in(desk, CHAN)
+        name, key = await desk.open(), new_key()
+        keys = {(str(home), key_id(key.public)): key for home in (HOME, OTHER)}
+
+        await desk.tickets.give_key(name, ArrivalId(b"1" * 8), keys, Sealed((), {}))
+
+        assert set((await desk.store.read_sealed(name)).wraps) == {wrap_name(HOME, key.public, BEN)}
 
 
 async def test_who_is_removed_is_out_at_once_and_reads_nothing_that_comes_after(desk: DeskHouse) -> None:
