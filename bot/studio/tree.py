@@ -84,11 +84,10 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a folder holds. `left_out` are files that are no content, such as drawings and notes."""
+    """What a folder holds, but for files that are no content, such as drawings and notes."""
 
     tree: Tree
     blobs: Mapping[BlobId, bytes]
-    left_out: tuple[str, ...] = ()
 
 
 def blob_id(content: bytes) -> BlobId:
@@ -107,10 +106,8 @@ def read_tree(folder: Path) -> Gathered:
         raise TreeError(f"there is no folder {folder}")
     files: dict[str, BlobId] = {}
     blobs: dict[BlobId, bytes] = {}
-    left_out: list[str] = []
     for name, path in _files(folder):
         if not is_content_name(name):
-            left_out.append(name)
             continue
         if path.stat().st_size > MOST_BYTES:
             raise TreeError(f"{path} holds more than {MOST_BYTES // 1024} KB")
@@ -121,7 +118,7 @@ def read_tree(folder: Path) -> Gathered:
         raise TreeError(f"there is no content in {folder}")
     if len(files) > MOST_FILES:
         raise TreeError(f"{folder} holds more than {MOST_FILES} files")
-    return Gathered(Tree(files), blobs, tuple(left_out))
+    return Gathered(Tree(files), blobs)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -72,7 +72,6 @@ def test_a_folder_is_read_without_what_is_no_content_and_without_links_out_of_it
 
     assert gathered.tree == Tree({"bot.yaml": ONE})
     assert gathered.blobs == {ONE: b"one"}
-    assert gathered.left_out == ("notes.txt",)
 
 
 def test_a_folder_without_content_is_refused(tmp_path: Path) -> None:

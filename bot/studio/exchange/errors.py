@@ -4,6 +4,8 @@ from enum import StrEnum
 from typing import Final
 
 MOST_BYTES: Final = 8_000_000
+UTF_8: Final = "utf-8-sig"
+"""With the mark at the front that some programs write."""
 
 
 class Fault(StrEnum):
@@ -26,3 +28,18 @@ class ExchangeError(Exception):
         self.fault = fault
         self.line = line
         self.what = what
+
+
+def refuse_large(content: bytes) -> None:
+    """Raise ExchangeError where it is more than anybody sends."""
+    if len(content) > MOST_BYTES:
+        raise ExchangeError(Fault.TOO_LARGE, 1, str(MOST_BYTES))
+
+
+def words_of(content: bytes, encoding: str = UTF_8) -> str:
+    """A file as text; raise ExchangeError where it is too large or none."""
+    refuse_large(content)
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise ExchangeError(Fault.NOT_TEXT, content[: error.start].count(b"\n") + 1) from error

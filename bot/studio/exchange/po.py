@@ -10,7 +10,7 @@ from typing import Final
 import polib
 
 from bot.messages import Language
-from bot.studio.exchange.errors import MOST_BYTES, ExchangeError, Fault
+from bot.studio.exchange.errors import ExchangeError, Fault, words_of
 from bot.studio.units import LONGEST, MOST, Incoming, State, Unit
 
 NAME: Final = "po"
@@ -36,12 +36,7 @@ def write(units: Iterable[Unit], language: Language) -> bytes:
 
 def read(content: bytes, language: Language) -> tuple[Incoming, ...]:
     """What stands in a file that came back; raise ExchangeError where it is none of ours."""
-    if len(content) > MOST_BYTES:
-        raise ExchangeError(Fault.TOO_LARGE, 1, str(MOST_BYTES))
-    try:
-        words = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ExchangeError(Fault.NOT_TEXT, content[: error.start].count(b"\n") + 1) from error
+    words = words_of(content)
     # The library takes a line without any quotes for the path of a file, and would open it.
     if "msgid" not in words or "\n" not in words:
         raise ExchangeError(Fault.NOT_THIS_FORM)

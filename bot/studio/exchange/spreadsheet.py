@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from bot.messages import Language
-from bot.studio.exchange.errors import MOST_BYTES, ExchangeError, Fault
+from bot.studio.exchange.errors import UTF_8, ExchangeError, Fault, words_of
 from bot.studio.units import LONGEST, MOST, Incoming, State, Unit
 
 NAME: Final = "csv"
@@ -77,12 +77,7 @@ def _columns(header: list[str], language: Language) -> Mapping[str, int]:
 
 
 def _decoded(content: bytes) -> str:
-    if len(content) > MOST_BYTES:
-        raise ExchangeError(Fault.TOO_LARGE, 1, str(MOST_BYTES))
-    try:
-        words = content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ExchangeError(Fault.NOT_TEXT, content[: error.start].count(b"\n") + 1) from error
+    words = words_of(content, "utf-16" if content.startswith(_UTF_16) else UTF_8)
     if "\0" in words:
         raise ExchangeError(Fault.NOT_THIS_FORM)
     # One quote too many must not swallow the rest of the file into one cell.

@@ -14,7 +14,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from bot.messages import Language
-from bot.studio.exchange.errors import MOST_BYTES, ExchangeError, Fault
+from bot.studio.exchange.errors import ExchangeError, Fault, refuse_large
 from bot.studio.units import MOST, Incoming, State, Unit
 
 NAME: Final = "xlf"
@@ -93,8 +93,7 @@ def _holds_words(element: Element) -> bool:
 
 def read(content: bytes, language: Language) -> tuple[Incoming, ...]:
     """What stands in a file that came back; raise ExchangeError where it is none of ours."""
-    if len(content) > MOST_BYTES:
-        raise ExchangeError(Fault.TOO_LARGE, 1, str(MOST_BYTES))
+    refuse_large(content)
     try:
         root = fromstring(content, forbid_dtd=True)
     except ParseError as error:
