@@ -118,7 +118,9 @@ class ChangePages:
     # What may be done with it
 
     async def retitle(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
-        return await self._act(request, caller, Retitle(field(form, "title")), "saved")
+        # A version is called by it: whoever names it otherwise, even after a review, stands with it in the list.
+        title = field(form, "title").strip()
+        return await self._act(request, caller, Retitle(title), "saved", Deed.CONTENT_EDITED, title)
 
     async def comment(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
         return await self._act(request, caller, AddComment(field(form, "words")), "commented")

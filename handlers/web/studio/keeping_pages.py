@@ -90,7 +90,7 @@ class KeepingPages:
             path_of=lambda one: _path_of(one, look),
         )
 
-    async def give(self, _request: web.Request, _caller: Caller, form: Mapping[str, str]) -> web.Response:
+    async def give(self, _request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
         studio = self._studio
         owner = field(form, "owner")
         file = field(form, "file")
@@ -98,6 +98,7 @@ class KeepingPages:
             return go(KEEP, failed="no-such-file")
         if owner and owner not in {member.id for member in self._editors()}:
             return go(KEEP, failed="no-such-member")
+        await studio.note(caller, Deed.CONTENT_EDITED, file, f"owner: {owner or 'nobody'}")
         await studio.calls.give(file, StaffId(owner) if owner else None)
         return go(KEEP, done="saved")
 

@@ -196,6 +196,18 @@ async def test_what_was_approved_is_what_was_seen(house: StudioHouse) -> None:
         assert (await house.change(change)).state is ChangeState.SUBMITTED
 
 
+async def test_who_calls_a_change_otherwise_is_written_down(house: StudioHouse) -> None:
+    async with Editor(house.desk.base) as edit:
+        await edit.sign_in(house.desk, EDIT)
+        change = await edit.begin("Passport fee")
+        for title in (" Another fee ", "Another fee", ""):
+            await edit.get(f"/studio/changes/{change}")
+            await edit.post(f"/studio/changes/{change}/retitle", {"title": title})
+        assert (await house.change(change)).title == "Another fee"
+        told = [(one.staff, one.deed, one.why) for one in (await house.desk.chronicle.read())[0] if one.what == change]
+        assert told == [(EDIT, "content-edited", "Another fee")]
+
+
 async def test_a_change_is_talked_about_and_sent_back(house: StudioHouse) -> None:
     async with Editor(house.desk.base) as edit, Editor(house.desk.base) as sue:
         await edit.sign_in(house.desk, EDIT)

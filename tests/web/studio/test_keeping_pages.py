@@ -115,6 +115,10 @@ async def test_what_is_due_is_listed_by_file_with_its_owner(house: StudioHouse, 
     assert "hotlines/laos.yaml" not in editor.text
     await editor.post("/studio/keep/owner", {"file": "../../etc/passwd", "owner": EDIT})
     assert await house.studio.calls.owners() == {"hotlines/thailand.yaml": EDIT}
+    told = [
+        (one.staff, one.what, one.why) for one in (await house.desk.chronicle.read())[0] if one.what.endswith("yaml")
+    ]
+    assert told == [(EDIT, "hotlines/thailand.yaml", f"owner: {EDIT}")]
 
 
 async def test_the_history_of_a_number_tells_versions_and_calls(house: StudioHouse, editor: Editor) -> None:
