@@ -52,6 +52,18 @@ def test_a_chain_that_nobody_touched_holds() -> None:
     assert find_fault(a_chain(1), WRITERS) is None
 
 
+async def test_a_deed_of_another_version_leaves_the_list_whole_and_the_rest_of_it_readable() -> None:
+    kept = Kept()
+    await kept.note()
+    await kept.chronicle.note(NOW, ANNA, "of-another-version")  # type: ignore[arg-type] # as that version would
+    await kept.note()
+
+    entries, fault = await kept.chronicle.read()
+
+    assert fault is None
+    assert [(one.number, one.deed) for one in entries] == [(0, Deed.ACTED), (2, Deed.ACTED)]
+
+
 def edited(chain: list[bytes], choice: random.Random) -> str:
     place = choice.randrange(len(chain))
     data = bytearray(chain[place])

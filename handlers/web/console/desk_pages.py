@@ -154,6 +154,7 @@ class DeskPages:
         )
         decision = await self._office.tickets.take(TicketArrival(ticket.id, arrival, ByStaff(member.id, action, via)))
         if isinstance(decision, Refusal):
+            await self._office.chronicle.note(now, member.id, Done.REFUSED, f"{ticket.alias} {deed}", decision)
             return await self._refused(caller, ticket, decision, form)
         if deed is views.Deed.GLASS:
             await self._office.shelf.write_shelf(ShelfKind.GLASS, f"{member.id} {ticket.id}", b"broken")

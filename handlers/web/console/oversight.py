@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from bot.desk.decided import Refusal
 from bot.desk.enrolling import CODE_LIFE, EnrolRefusal, leave
 from bot.desk.helplines import HelplineId
 from bot.desk.staff import Member, Role
 from bot.desk.ticket import StaffId, Stage, Ticket
+from bot.guard.audit import AuditEntry, Fault
 from bot.guard.audit import Deed as Done
-from bot.guard.audit import Fault
 from bot.guard.rights import Right, may, may_invite, may_remove
 from bot.messages import Language
 from handlers.web.console import views
@@ -171,6 +172,7 @@ class Oversight:
                     entry.deed,
                     entry.what,
                     entry.why,
+                    _refusal(entry),
                 )
             )
         view = views.AuditView(
@@ -226,6 +228,11 @@ class Oversight:
         return views.StaffView(
             around, tuple(rows), "/desk/staff/invite", roles, own, tuple(office.script().tongues), invitation
         )
+
+
+def _refusal(entry: AuditEntry) -> Refusal | None:
+    is_refused = entry.deed is Done.REFUSED
+    return next((one for one in Refusal if is_refused and one == entry.why), None)
 
 
 def _is_unanswered(ticket: Ticket) -> bool:

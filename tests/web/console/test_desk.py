@@ -27,7 +27,7 @@ from bot.desk.phrases import CardId
 from bot.desk.ticket import CloseReason, Stage, Urgency
 from bot.messages import ArrivalId
 from bot.store.contract import Sealed, StoreError, TicketCommit, desk_line
-from tests.web.console.desk_house import BEN, CHAN, EN, HOME, OTHER, PASSWORD, SUE, TOKEN, Browser, DeskHouse
+from tests.web.console.desk_house import ADA, BEN, CHAN, EN, HOME, OTHER, PASSWORD, SUE, TOKEN, Browser, DeskHouse
 
 RETRY = re.compile(r'<p class="failed".*?<form method="post" action="([^"]+)">(.*?)</form>', re.DOTALL)
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
@@ -125,6 +125,26 @@ async def test_what_a_colleague_holds_opens_with_a_reason_that_is_written_down(d
         assert fault is None
         broken = [one for one in entries if one.deed == "broke-glass"]
         assert [(one.staff, one.why) for one in broken] == [(BEN, "Sue is on leave")]
+
+
+async def test_what_was_refused_is_listed_as_refused_and_why(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben, Browser(desk.base) as ada:
+        await ben.sign_in(desk, BEN)
+        await ada.sign_in(desk, ADA)
+        name = await desk.open()
+        alias = (await desk.ticket(name)).alias
+        await ben.post(f"/desk/case/{name}/do/reopen")
+        await ben.post(f"/desk/case/{name}/do/claim")
+
+        entries, _ = await desk.chronicle.read()
+        assert [(one.deed, one.what, one.why) for one in entries][-3:] == [
+            ("acted", f"{alias} reopen", ""),
+            ("refused", f"{alias} reopen", "not-closed"),
+            ("acted", f"{alias} claim", ""),
+        ]
+        assert f"<td>was refused</td><td>{alias} reopen</td><td>This case is open already.</td>" in await ada.get(
+            "/desk/audit"
+        )
 
 
 async def test_who_joins_later_reads_once_a_colleague_has_opened_it(desk: DeskHouse) -> None:

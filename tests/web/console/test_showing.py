@@ -205,6 +205,10 @@ def all_views(language: Language, said: str = "hello") -> Iterator[View]:
     done = ("opened", "broke-glass", "unheard-of")
     for chain in views.Chain:
         entries = tuple(views.AuditRow(number, NOW, said, what, said, said) for number, what in enumerate(done))
+        refused = tuple(
+            views.AuditRow(number, NOW, said, "refused", said, one, one) for number, one in enumerate(Refusal)
+        )
+        yield views.AuditView(inside, refused, chain)
         yield views.AuditView(inside, entries, chain, 3, 900, "/o", "/n")
     passkeys = (views.PasskeyRow(said, NOW, opens=True, remove="/x"),)
     yield views.AccountView(inside, (HOME,), tuple(LANGUAGES), "/l", "/p", "/e", passkeys, "/o", "/f")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.desk.decided import Refusal
 from bot.desk.helplines import HelplineId
 from bot.desk.staff import Role
 from bot.desk.ticket import StaffId, TicketId
@@ -125,6 +126,8 @@ class AuditRow:
     action: str
     what: str = ""
     reason: str = ""
+    refusal: Refusal | None = None
+    """Why it was not done, where the desk refused it."""
 
 
 @dataclass(frozen=True, slots=True)
