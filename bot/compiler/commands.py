@@ -8,7 +8,7 @@ from pathlib import Path
 from time import process_time
 
 from bot.compiler.assembling import Assembled
-from bot.compiler.compile import check_content, script_of
+from bot.compiler.compile import check_content, script_of, without_collecting
 from bot.compiler.dump import dump
 from bot.compiler.leaves import Json
 from bot.compiler.problems import Notebook, Problem, Severity, errors
@@ -44,13 +44,19 @@ def check(directory: Path, today: date, teach: Teach = KeywordsOnly) -> Report:
     """Check a folder of content, and walk through its conversations when nothing else is wrong."""
     started = process_time()
     notebook = Notebook()
+    with without_collecting():
+        counts = _check(directory, today, teach, notebook)
+    return Report(notebook.problems(), counts, process_time() - started)
+
+
+def _check(directory: Path, today: date, teach: Teach, notebook: Notebook) -> tuple[tuple[str, int], ...]:
     assembled = check_content(directory, today, notebook)
     if assembled is None:
-        return Report(notebook.problems(), (), process_time() - started)
-    counts = list(_counts(assembled))
-    if not errors(notebook.problems()):
-        counts.append(("conversations", rehearse_all(script_of(assembled, teach), directory, notebook)))
-    return Report(notebook.problems(), tuple(counts), process_time() - started)
+        return ()
+    counts = tuple(_counts(assembled))
+    if errors(notebook.problems()):
+        return counts
+    return (*counts, ("conversations", rehearse_all(script_of(assembled, teach), directory, notebook)))
 
 
 def _counts(assembled: Assembled) -> Iterator[tuple[str, int]]:
