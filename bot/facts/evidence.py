@@ -49,8 +49,8 @@ class Evidence:
 
     def telling(self, today: date) -> Telling:
         """Say how the value may be told today."""
-        if self.confidence is Confidence.LOW or today > self.review_by + PATIENCE_AFTER_REVIEW:
+        if self.confidence is Confidence.LOW:
             return Telling.WITHHELD
-        if self.confidence is Confidence.MEDIUM or today > self.review_by:
-            return Telling.DATED
-        return Telling.PLAIN
+        if today <= self.review_by:
+            return Telling.DATED if self.confidence is Confidence.MEDIUM else Telling.PLAIN
+        return Telling.DATED if today <= self.review_by + PATIENCE_AFTER_REVIEW else Telling.WITHHELD

@@ -131,8 +131,8 @@ class Directory:
         return tuple(ranked[: wanted.at_most])
 
     def _offered(self, wanted: Wanted, caller: Caller, now: datetime) -> list[Listing]:
-        fitting = {hotline_id for hotline_id in wanted.ids if hotline_id in self._by_id}
-        fitting.update(hotline_id for kind in wanted.kinds for hotline_id in self._of_kind.get(kind, ()))
+        named = {hotline_id for hotline_id in wanted.ids if hotline_id in self._by_id}
+        fitting = named.union(*[self._of_kind.get(kind, ()) for kind in wanted.kinds])
         offered = []
         for hotline_id in sorted(fitting, key=self._order.__getitem__):
             hotline = self._by_id[hotline_id]

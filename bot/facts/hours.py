@@ -66,14 +66,12 @@ class Hours:
         """When the next shift begins after an aware moment; None where none is known for the weeks to come."""
         zone, free_days = ZoneInfo(self.zone), self._free_days(holidays)
         today = moment.astimezone(zone).date()
-        days = [today + timedelta(days=number) for number in range(_DAYS_AHEAD)]
-        begins = [
-            datetime.combine(day, shift.opens, zone)
-            for day in days
-            for shift in self.shifts
-            if shift.works(day, free_days)
-        ]
-        return min((begin for begin in begins if begin > moment), default=None)
+        for day in (today + timedelta(days=number) for number in range(_DAYS_AHEAD)):
+            begins = [datetime.combine(day, shift.opens, zone) for shift in self.shifts if shift.works(day, free_days)]
+            later = [begin for begin in begins if begin > moment]
+            if later:
+                return min(later)
+        return None
 
     def _free_days(self, holidays: Mapping[str, frozenset[date]]) -> frozenset[date]:
         return frozenset[date]().union(*(holidays.get(name, frozenset()) for name in self.closed_on))
