@@ -33,7 +33,7 @@ def choose(walk: Walk, frame: Frame, step: Wait, value: str) -> bool:
     match step:
         case Choose() | ListTopics():
             known = walk.person.known_with(frame.values)
-            option = next((one for one in walk.person.options(step, known) if one.value == value), None)
+            option = walk.person.option(step, value, known)
             if option is None:
                 return False
             _take_option(walk, frame, step, option)

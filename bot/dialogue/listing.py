@@ -151,6 +151,20 @@ def _tell_each(listings: Sequence[Listing], wording: Wording) -> Text:
 
 
 def _tell_one(listing: Listing, wording: Wording) -> Text:
+    offers = wording.script.ready.offers
+    offer = (
+        *(wording.language, listing.hotline.id, listing.dials),
+        *(listing.availability, listing.speaks, listing.dated),
+    )
+    told = offers.get(offer)
+    if told is None:
+        told = _put_in_words(listing, wording)
+        if wording.is_for_all:
+            offers[offer] = told
+    return told
+
+
+def _put_in_words(listing: Listing, wording: Wording) -> Text:
     hotline = listing.hotline
     spans = [Span(wording.words(TextId(f"hotline.{hotline.id}.name")), Style.STRONG), Span("\n")]
     if hotline.has_caution:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
+from bot.dialogue.conditions import ALWAYS
 from bot.dialogue.conversation import Value
 from bot.dialogue.events import Wish
 from bot.dialogue.nodes import flow_token
@@ -25,19 +26,15 @@ def button(person: Person, wants: Wanting, label: str, *, kept: bool = False) ->
     return Button(label, write_press(Press(wants, person.speaking, kept)))
 
 
-def choices(person: Person, step: Wait, values: Mapping[str, Value]) -> list[Button]:
+def choices(person: Person, step: Wait, values: Mapping[str, Value]) -> Rows:
     """The buttons of the wait itself."""
-    wording = person.wording(values)
     match step:
         case Choose() | ListTopics():
-            return [
-                button(person, Answer(step.node, option.value), _with_icon(option.icon, wording.words(option.label)))
-                for option in person.options(step, wording.known)
-            ]
+            return _options(person, step, values)
         case Checklist():
-            return _ticks(person, step, wording)
+            return in_rows(_ticks(person, step, person.wording(values)))
         case Ask():
-            return []
+            return ()
         case _:
             assert_never(step)
 
@@ -47,29 +44,41 @@ def ways_out(person: Person, *, is_recorded: bool = False) -> Rows:
 
     Where somebody has read the screen out, they can be heard.
     """
-    script, flow, wording = person.script, person.flow_here(), person.wording()
-    away: list[Button] = []
-    if person.trail:
-        away.append(_way(person, Wish.BACK, wording))
-    if flow != script.special.home:
-        away.append(_way(person, Wish.HOME, wording))
-    if is_recorded and person.frames:
-        away.append(button(person, Hear(person.frames[-1].node), HEAR_ICON))
-    always = [_way(person, wish, wording) for wish in (Wish.PERSON, Wish.LANGUAGE, Wish.EXIT)]
-    if flow is not None and script.flows[flow].sensitive:
-        always.insert(0, always.pop())
-    return tuple(tuple(row) for row in (_way_to_caller(person, wording), away, always) if row)
+    script, flow = person.script, person.flow_here()
+    back = (Wish.BACK,) if person.trail else ()
+    home = (Wish.HOME,) if flow != script.special.home else ()
+    heard = (button(person, Hear(person.frames[-1].node), HEAR_ICON),) if is_recorded and person.frames else ()
+    is_sensitive = flow is not None and script.flows[flow].sensitive
+    always = (Wish.EXIT, Wish.PERSON, Wish.LANGUAGE) if is_sensitive else (Wish.PERSON, Wish.LANGUAGE, Wish.EXIT)
+    rows = (_way_to_caller(person), (*_ways(person, *back, *home), *heard), _ways(person, *always))
+    return tuple(row for row in rows if row)
 
 
 def ways_in(person: Person) -> Rows:
     """All that is left to somebody who has been forgotten."""
-    wording = person.wording()
-    return ((_way(person, Wish.HOME, wording), _way(person, Wish.PERSON, wording)),)
+    return (_ways(person, Wish.HOME, Wish.PERSON),)
 
 
-def in_rows(buttons: Sequence[Button], columns: int) -> Rows:
+def in_rows(buttons: Sequence[Button], columns: int = 1) -> Rows:
     """Buttons side by side, so many in a row."""
     return tuple(tuple(buttons[start : start + columns]) for start in range(0, len(buttons), columns))
+
+
+def _options(person: Person, step: Choose | ListTopics, values: Mapping[str, Value]) -> Rows:
+    script, place = person.script, (step.node, person.speaking)
+    ready = script.ready.choices.get(place)
+    if ready is not None:
+        return ready
+    wording = person.wording(values)
+    buttons = [
+        button(person, Answer(step.node, option.value), _with_icon(option.icon, wording.words(option.label)))
+        for option in person.options(step, wording.known)
+    ]
+    rows = in_rows(buttons, step.columns if isinstance(step, Choose) else 1)
+    are_for_all = isinstance(step, ListTopics) or all(option.when is ALWAYS for option in step.options)
+    if are_for_all and wording.is_for_all:
+        script.ready.choices[place] = rows
+    return rows
 
 
 def _ticks(person: Person, step: Checklist, wording: Wording) -> list[Button]:
@@ -81,21 +90,29 @@ def _ticks(person: Person, step: Checklist, wording: Wording) -> list[Button]:
     return [*items, button(person, Answer(step.node, DONE), wording.phrase("done"))]
 
 
-def _way_to_caller(person: Person, wording: Wording) -> list[Button]:
+def _way_to_caller(person: Person) -> tuple[Button, ...]:
     """The way back after a detour, where it is another than "back" and "home"."""
     caller = person.caller()
     is_back = bool(person.trail) and person.trail[-1] == tuple(person.frames[:-1])
     if caller is None or is_back or caller == person.script.special.home:
-        return []
-    title = wording.words(person.script.flows[caller].title)
-    return [button(person, Return(flow_token(caller)), f"↩️ {title}")]
+        return ()
+    title = person.wording().words(person.script.flows[caller].title)
+    return (button(person, Return(flow_token(caller)), f"↩️ {title}"),)
 
 
-def _way(person: Person, wish: Wish, wording: Wording) -> Button:
-    icon = WISH_ICONS[wish]
+def _ways(person: Person, *wishes: Wish) -> tuple[Button, ...]:
     # Nobody can read words of a language that they have not chosen yet.
-    label = icon if person.language is None else f"{icon} {wording.phrase(wish)}"
-    return button(person, wish, label)
+    ready, has_words = person.script.ready.ways, person.language is not None
+    ways = ready.get((wishes, person.speaking, has_words))
+    if ways is None:
+        wording = person.wording()
+        labels = [
+            _with_icon(WISH_ICONS[wish], wording.phrase(wish)) if has_words else WISH_ICONS[wish] for wish in wishes
+        ]
+        ways = tuple(button(person, wish, label) for wish, label in zip(wishes, labels, strict=True))
+        if wording.is_for_all:
+            ready[wishes, person.speaking, has_words] = ways
+    return ways
 
 
 def _with_icon(icon: str, label: str) -> str:

@@ -118,17 +118,25 @@ class Person:
             return None
         frame = self.frames[-1]
         step = self.step_of(frame)
-        return (frame, step) if isinstance(step, Choose | Ask | ListTopics | Checklist) else None
+        return (frame, step) if isinstance(step, (Choose, Ask, ListTopics, Checklist)) else None
 
     def options(self, step: Choose | ListTopics, known: Mapping[str, Value]) -> tuple[Option, ...]:
         """The buttons of a wait that can be pressed now."""
-        if isinstance(step, ListTopics):
-            return tuple(
-                Option(topic.id, topic.title, topic.icon, opens=FlowId(f"{TOPIC}{topic.id}"))
-                for topic in self.script.topics.values()
-                if topic.stage == step.stage
-            )
-        return tuple(option for option in step.options if holds(option.when, known))
+        return tuple(option for option in self._declared_options(step) if holds(option.when, known))
+
+    def option(self, step: Choose | ListTopics, value: str, known: Mapping[str, Value]) -> Option | None:
+        """The button with this value, if it can be pressed now."""
+        named = (option for option in self._declared_options(step) if option.value == value)
+        return next((option for option in named if holds(option.when, known)), None)
+
+    def _declared_options(self, step: Choose | ListTopics) -> tuple[Option, ...]:
+        if isinstance(step, Choose):
+            return step.options
+        return tuple(
+            Option(topic.id, topic.title, topic.icon, opens=FlowId(f"{TOPIC}{topic.id}"))
+            for topic in self.script.topics.values()
+            if topic.stage == step.stage
+        )
 
     def flow_of(self, frame: Frame) -> FlowId | None:
         """The flow in which a frame stands."""

@@ -13,6 +13,7 @@ from bot.desk.phrases import Cards
 from bot.dialogue.conditions import Condition
 from bot.dialogue.conversation import NodeToken
 from bot.dialogue.phrasebook import Phrasebook, TextId
+from bot.dialogue.ready import Ready
 from bot.dialogue.steps import Flow, FlowId, ScreenId
 from bot.facts import Directory, Fact, FactId, Place, PlaceId, Wanted
 from bot.language import Understands
@@ -119,6 +120,8 @@ class Script:
     cards: Cards = field(default_factory=Cards)
     desks: Desks = NO_DESKS
     """What can take tickets now: not of the content, but put beside it by whoever knows."""
+    ready: Ready = field(default_factory=Ready, init=False, compare=False)
+    """What was made of all this already; a script with another part begins without any."""
 
     def __repr__(self) -> str:
         return f"Script({self.version})"

@@ -55,7 +55,7 @@ from bot.dialogue.steps import (
     Wait,
 )
 from bot.facts import Amount, FactId, Telling
-from bot.messages import Button, Span, Style, Text, plain
+from bot.messages import Rows, Span, Style, Text, plain
 
 MOST_STEPS: Final = 400
 """Steps that one turn may take; the longest honest way through a flow is far shorter."""
@@ -180,7 +180,7 @@ class Walk:
 
     def show_choice(self, buttons: Sequence[tuple[Wanting, str]]) -> None:
         """Show what has been said so far with these buttons; where the person stands does not change."""
-        self._show_menu([button(self.person, wants, label) for wants, label in buttons])
+        self._show_menu(in_rows([button(self.person, wants, label) for wants, label in buttons]))
 
     # Ways
 
@@ -379,8 +379,7 @@ class Walk:
             self.add(self.person.wording(at.values).text(step.text))
         if isinstance(step, (Choose, Ask)) and step.after is not None:
             self._screenful.do(Wake(step.node, step.after.wait))
-        columns = step.columns if isinstance(step, Choose) else 1
-        self._show_menu(choices(self.person, step, at.values), columns)
+        self._show_menu(choices(self.person, step, at.values))
 
     def _work_out(self, step: Set, at: _Position) -> None:
         """One formula after the other; what cannot be worked out is not known, for a nought would be told as one."""
@@ -457,7 +456,7 @@ class Walk:
 
     # What the person sees
 
-    def _show_menu(self, buttons: Sequence[Button], columns: int = 1) -> None:
+    def _show_menu(self, choices: Rows) -> None:
         if self._screenful.is_silent():
             self.note("what-next")
         if self._tells_limits():
@@ -468,7 +467,7 @@ class Walk:
         if self._is_read_out:
             self._screenful.recording = recorded
         can_be_heard = recorded is not None and not self._is_read_out
-        rows = (*in_rows(buttons, columns), *extra, *ways_out(self.person, is_recorded=can_be_heard))
+        rows = (*choices, *extra, *ways_out(self.person, is_recorded=can_be_heard))
         self._screenful.show_menu(rows, self.person.speaking)
 
     # Small questions about the script

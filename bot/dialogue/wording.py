@@ -62,7 +62,7 @@ WISH_ICONS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Wording:
     """The words of a script in one language, for a caller, over what is known of them, at a moment."""
 
@@ -71,6 +71,8 @@ class Wording:
     caller: Caller
     now: datetime
     known: Mapping[str, Value] = field(default_factory=dict)
+    is_for_all: bool = field(default=True, init=False, compare=False)
+    """Whether all that was said so far is the same for everybody, on any day."""
 
     def text(self, text_id: TextId, **more: str) -> Text:
         """A phrase of the content with its slots filled."""
@@ -84,8 +86,7 @@ class Wording:
     def words(self, text_id: TextId, **more: str) -> str:
         """A phrase of the content as mere words."""
         phrase, _ = self.script.phrasebook.find(text_id, self.language)
-        whole = phrase[0] if len(phrase) == 1 else None
-        return whole if isinstance(whole, str) else words_of(self._fill(phrase, more))
+        return "".join([part if isinstance(part, str) else words_of(self._slot(part, more)) for part in phrase])
 
     def phrase(self, name: str, **more: str) -> str:
         """One of the engine's own phrases."""
@@ -101,11 +102,17 @@ class Wording:
 
     def tell(self, fact: Fact) -> str:
         """A fact's value with its unit; dated, or withheld, as its evidence asks."""
-        telling = fact.telling(self.now.date())
-        if telling is Telling.WITHHELD:
-            return self.phrase("may-have-changed")
-        told = self._value(fact)
-        return f"{told} ({self.checked(fact.evidence)})" if telling is Telling.DATED else told
+        telling, ready = fact.telling(self.now.date()), self.script.ready.facts
+        told = ready.get((self.language, fact.id, telling))
+        if told is None:
+            # Here only what the fact itself says counts.
+            self.is_for_all = True
+            told = self._tell(fact, telling)
+            if self.is_for_all:
+                ready[self.language, fact.id, telling] = told
+        # How it is told depends on the day.
+        self.is_for_all = False
+        return told
 
     def reviewed_share(self) -> Text:
         """How much of this language has been reviewed by a speaker; nothing where all of it has."""
@@ -115,8 +122,6 @@ class Wording:
         return plain(self.phrase("reviewed-share", reviewed=str(reviewed), total=str(total)))
 
     def _fill(self, phrase: Phrase, more: Mapping[str, str]) -> Text:
-        if len(phrase) == 1 and isinstance(phrase[0], str):
-            return (Span(phrase[0]),)
         spans: list[Span] = []
         for part in phrase:
             if isinstance(part, str):
@@ -137,13 +142,21 @@ class Wording:
                 assert_never(slot)
 
     def _hotline(self, hotline_id: HotlineId) -> Text:
+        self.is_for_all = False
         listing = self.script.directory.list_one(hotline_id, self.caller, self.now)
         name = Span(self.words(TextId(f"hotline.{hotline_id}.name")))
         if listing is None or not listing.dials:
             return (name,)
         return (name, Span(" "), *phones(listing.dials))
 
+    def _tell(self, fact: Fact, telling: Telling) -> str:
+        if telling is Telling.WITHHELD:
+            return self.phrase("may-have-changed")
+        told = self._value(fact)
+        return f"{told} ({self.checked(fact.evidence)})" if telling is Telling.DATED else told
+
     def _told(self, name: str) -> str:
+        self.is_for_all = False
         value = self.known.get(name)
         if value is None:
             return "…"
