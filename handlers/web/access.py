@@ -36,7 +36,7 @@ class Visitor:
 
 def read_visitor(request: web.Request, vault: Vault, public_url: str | None) -> Visitor | None:
     """The visitor whose cookie came along, if it could be one of ours."""
-    token = request.cookies.get(_cookie_name(request, public_url), "")
+    token = request.cookies.get(cookie_name(request, public_url, SECURE_COOKIE, PLAIN_COOKIE), "")
     return _visitor(token, vault) if _TOKEN.fullmatch(token) else None
 
 
@@ -47,7 +47,7 @@ def new_visitor(vault: Vault) -> Visitor:
 
 def give_cookie(response: web.StreamResponse, request: web.Request, visitor: Visitor, public_url: str | None) -> None:
     """Let the browser come back as this visitor."""
-    name = _cookie_name(request, public_url)
+    name = cookie_name(request, public_url, SECURE_COOKIE, PLAIN_COOKIE)
     response.set_cookie(name, visitor.token, path="/", secure=name == SECURE_COOKIE, httponly=True, samesite="Strict")
 
 
@@ -55,6 +55,12 @@ def take_cookie(response: web.StreamResponse) -> None:
     """Let the browser forget who it was."""
     response.del_cookie(SECURE_COOKIE, path="/", secure=True, httponly=True, samesite="Strict")
     response.del_cookie(PLAIN_COOKIE, path="/", httponly=True, samesite="Strict")
+
+
+def cookie_name(request: web.Request, public_url: str | None, secure: str, plain: str) -> str:
+    """`secure` where this browser, the way it reaches us, keeps a cookie that is Secure and of this very host."""
+    keeps = is_https(request, public_url) or (_is_this_machine(request) and not _is_safari(request))
+    return secure if keeps else plain
 
 
 def is_https(request: web.BaseRequest, public_url: str | None) -> bool:
@@ -83,15 +89,6 @@ def is_from_our_page(request: web.Request, public_url: str | None) -> bool:
 
 def _visitor(token: str, vault: Vault) -> Visitor:
     return Visitor(token, vault.conversation_id(DOOR, token))
-
-
-def takes_secure_cookies(request: web.Request, public_url: str | None) -> bool:
-    """Whether this browser keeps a cookie that is Secure and of this very host, the way it reaches us."""
-    return is_https(request, public_url) or (_is_this_machine(request) and not _is_safari(request))
-
-
-def _cookie_name(request: web.Request, public_url: str | None) -> str:
-    return SECURE_COOKIE if takes_secure_cookies(request, public_url) else PLAIN_COOKIE
 
 
 def _is_this_machine(request: web.Request) -> bool:

@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.desk.staff import Member
 from bot.guard.rights import Right
 from bot.guard.sessions import Session
-from handlers.web.access import is_https, takes_secure_cookies
+from handlers.web.access import cookie_name, is_https
 
 SECURE_COOKIE: Final = "__Host-desk"
 PLAIN_COOKIE: Final = "desk"
@@ -74,14 +74,14 @@ Route: TypeAlias = Guarded | Unguarded
 
 def read_cookie(request: web.Request, public_url: str | None, suffix: str = "") -> str:
     """The cookie of a session, empty where there is none."""
-    return request.cookies.get(_cookie_name(request, public_url) + suffix, "")
+    return request.cookies.get(_name(request, public_url) + suffix, "")
 
 
 def give_cookie(
     response: web.StreamResponse, request: web.Request, public_url: str | None, value: str, suffix: str = ""
 ) -> None:
     """Let the browser come back in this session. A link in a message must lead in, so it is not `Strict`."""
-    name = _cookie_name(request, public_url)
+    name = _name(request, public_url)
     response.set_cookie(name + suffix, value, path="/", secure=name == SECURE_COOKIE, httponly=True, samesite="Lax")
 
 
@@ -100,5 +100,5 @@ def origin_of(request: web.Request, public_url: str | None) -> str:
     return f"{'https' if is_https(request, public_url) else 'http'}://{request.host}"
 
 
-def _cookie_name(request: web.Request, public_url: str | None) -> str:
-    return SECURE_COOKIE if takes_secure_cookies(request, public_url) else PLAIN_COOKIE
+def _name(request: web.Request, public_url: str | None) -> str:
+    return cookie_name(request, public_url, SECURE_COOKIE, PLAIN_COOKIE)

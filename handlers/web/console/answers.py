@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot.desk.decided import Refusal
+from bot.whole_number import whole_number
 from handlers.web.console.views import Notice, Told
 
 LONGEST: Final = 10_000
@@ -27,15 +28,10 @@ def told_in(request: web.Request) -> Told | None:
     refusal = next((one for one in Refusal if one == told), None)
     what = notice or refusal
     wait = request.query.get("wait", "")
-    seconds = number(wait) or 0
+    seconds = whole_number(wait) or 0
     if what is None:
         return None
     return Told(what, timedelta(seconds=min(seconds, _LONGEST_WAIT)) if seconds else None)
-
-
-def number(told: str, most_digits: int = 5) -> int | None:
-    """A whole number as an address tells it; None where it is none, or a longer one than anybody needs."""
-    return int(told) if told.isascii() and told.isdigit() and len(told) <= most_digits else None
 
 
 def field(form: Mapping[str, str], name: str) -> str:

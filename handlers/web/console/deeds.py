@@ -31,6 +31,7 @@ from bot.desk.staff_deciding import CONSOLE
 from bot.desk.ticket import CloseReason, StaffId, Urgency
 from bot.language.scripts import language_of
 from bot.messages import Language
+from bot.whole_number import whole_number
 from handlers.web.console.views import Deed, Notice
 
 MOST: Final = 8000
@@ -86,9 +87,8 @@ def read_deed(  # noqa: C901, PLR0911, PLR0912 - one line for each form
 
 
 def _reminder(minutes: str) -> Remind | Notice:
-    if not (minutes.isascii() and minutes.isdigit() and 0 < len(minutes) < 6):
-        return Notice.TIME_NEEDED
-    return Remind(timedelta(minutes=int(minutes)))
+    after = whole_number(minutes)
+    return Notice.TIME_NEEDED if after is None else Remind(timedelta(minutes=after))
 
 
 NOTICES: Final[Mapping[Deed, Notice]] = {

@@ -20,9 +20,10 @@ from bot.store.contract import ConflictError
 from bot.store.keys import is_ticket_name
 from bot.store.shelf import ShelfKind
 from bot.turns import TicketArrival
+from bot.whole_number import whole_number
 from handlers.web.console import views
 from handlers.web.console.access import Caller, Guarded, Route
-from handlers.web.console.answers import field, number, redirect, told_in
+from handlers.web.console.answers import field, redirect, told_in
 from handlers.web.console.casefile import Casefile
 from handlers.web.console.deeds import NOTICES, read_deed
 from handlers.web.console.lists import (
@@ -88,7 +89,7 @@ class DeskPages:
         listed = [ticket for ticket in mine if tab in tabs_of(ticket, member) and passes(ticket, wanted)]
         if tab is views.Tab.CLOSED:
             listed.sort(key=since, reverse=True)
-        start = number(query.get("from", "")) or 0
+        start = whole_number(query.get("from", "")) or 0
         roster = office.roster.current()
         rows = tuple(
             row_of(ticket, member, roster, office.board.present) for ticket in listed[start : start + MOST_ROWS]
@@ -168,7 +169,7 @@ class DeskPages:
         if member.telegram is None or not await self._is_open_to(ticket, member):
             return redirect(path, Refusal.NOT_YOURS)
         casefile = await self._casefile(caller, ticket)
-        asked = number(request.match_info["number"])
+        asked = whole_number(request.match_info["number"])
         original = None if asked is None else casefile.media.get(asked)
         if original is None:
             return redirect(path, views.Notice.MOVED_ON)

@@ -20,9 +20,10 @@ from bot.guard.audit import AuditEntry, Fault
 from bot.guard.audit import Deed as Done
 from bot.guard.rights import Right, may, may_invite, may_remove
 from bot.messages import Language
+from bot.whole_number import whole_number
 from handlers.web.console import views
 from handlers.web.console.access import Caller, Guarded, Route, origin_of
-from handlers.web.console.answers import field, number, redirect, told_in
+from handlers.web.console.answers import field, redirect, told_in
 from handlers.web.console.lists import path_of, row_of, since
 from handlers.web.console.office import Office
 from handlers.web.pages import page
@@ -158,7 +159,7 @@ class Oversight:
         office = self._office
         entries, fault = await office.chronicle.read()
         roster = office.roster.current()
-        start = number(request.query.get("from", ""), 9) or 0
+        start = whole_number(request.query.get("from", ""), 9) or 0
         newest = list(reversed(entries))
         shown = newest[start : start + ENTRIES]
         rows = []
