@@ -31,8 +31,8 @@ LONGEST_WORDS: Final = 4_000
 MOST_SECONDS: Final = 300
 """Of processor time; for when nobody is there any more who looks at the clock."""
 
-_MOST_MEMORY: Final = 2 * 1024**3
-"""Ten times what the content that ships needs."""
+_MOST_MEMORY: Final = 900 * 1024**2
+"""Of addresses: twice what the content that ships needs, and with the bot itself less than the deployments give."""
 
 _FIRST_TO_GO: Final = "900"
 

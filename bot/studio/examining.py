@@ -56,7 +56,7 @@ class Examiner:
         self._running: dict[tuple[TreeHash, date], asyncio.Task[Checked]] = {}
         self._busy = asyncio.Lock()
         self._closed = False
-        for failure in Failure:
+        for failure in set(Failure) - {Failure.STOPPED}:
             # Told from the start, for nobody sees a count rise that is first told as 1.
             figures.add(NOT_CHECKED, failure, 0)
 

@@ -49,6 +49,9 @@ def saying(program: str) -> tuple[str, ...]:
     return sys.executable, "-c", program
 
 
+GREEDY: Final = "from bot.studio import check_apart; check_apart._stay_small(); bytearray(2**30)"
+
+
 @asynccontextmanager
 async def an_examiner(
     folder: Path, program: tuple[str, ...] = PROGRAM, patience: timedelta = PATIENCE, figures: Figures | None = None
@@ -113,6 +116,9 @@ async def test_whoever_leaves_does_not_end_it_for_the_others(tmp_path: Path) -> 
     [
         (saying("import os; os.abort()"), Failure.CRASHED),
         (saying(f"{SOUND}; raise SystemExit(1)"), Failure.CRASHED),
+        pytest.param(
+            saying(GREEDY), Failure.CRASHED, marks=pytest.mark.skipif(sys.platform != "linux", reason="no limit")
+        ),
         (saying("import time; time.sleep(60)"), Failure.LATE),
         (saying("import os, time; os.close(1); time.sleep(60)"), Failure.LATE),
         (saying("pass"), Failure.NO_ANSWER),
@@ -120,7 +126,7 @@ async def test_whoever_leaves_does_not_end_it_for_the_others(tmp_path: Path) -> 
         (saying(f"print('x' * {2 * MOST_READ})"), Failure.NO_ANSWER),
         (("/nowhere/python",), Failure.NOT_STARTED),
     ],
-    ids=["abort", "code", "late", "silent", "nothing", "other", "endless", "missing"],
+    ids=["abort", "code", "greedy", "late", "silent", "nothing", "other", "endless", "missing"],
 )
 async def test_what_could_not_be_checked_is_told_counted_and_not_remembered(
     tmp_path: Path, program: tuple[str, ...], failure: Failure, caplog: pytest.LogCaptureFixture
