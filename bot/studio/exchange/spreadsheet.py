@@ -28,7 +28,7 @@ def write(units: Iterable[Unit], language: Language) -> bytes:
     rows.writerow((*COLUMNS[:2], f"translation {language}", *COLUMNS[3:]))
     for unit in units:
         row = (unit.id, unit.english, unit.words, unit.state, unit.hash, unit.file)
-        rows.writerow([_armed(cell) for cell in row])
+        rows.writerow([disarmed(cell) for cell in row])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
@@ -86,7 +86,8 @@ def _decoded(content: bytes) -> str:
     return words.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _armed(cell: str) -> str:
+def disarmed(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 

@@ -20,6 +20,7 @@ from bot.guard.audit import AuditEntry, Fault
 from bot.guard.audit import Deed as Done
 from bot.guard.rights import Right, may, may_invite, may_remove
 from bot.messages import Language
+from bot.studio.exchange.spreadsheet import disarmed
 from bot.whole_number import whole_number
 from handlers.web.console import views
 from handlers.web.console.access import Caller, Guarded, Route, origin_of
@@ -30,7 +31,6 @@ from handlers.web.pages import page
 
 DAYS: Final = 30
 ENTRIES: Final = 100
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _FEWER: Final = f"<{views.FEWEST}"
 _CHAINS: Final = {
     Fault.UNREADABLE: views.Chain.EDITED,
@@ -274,5 +274,5 @@ def _csv(rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     for row in rows:
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row])
+        writer.writerow([disarmed(cell) for cell in row])
     return out.getvalue()
