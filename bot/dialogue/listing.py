@@ -42,14 +42,14 @@ def tell_hotlines(step: ListHotlines, wording: Wording) -> Text:
     """Hotlines for this person; by country where they have not told where they are."""
     caller = wording.caller
     if caller.here is not None:
-        wanted = replace(step.wanted, countries=countries_meant(step.where or (HERE, ORIGIN), caller))
-        listings = wording.script.directory.choose(wanted, caller, wording.now)
+        near = countries_meant(step.where or (HERE, ORIGIN), caller)
+        listings = wording.script.directory.choose(step.wanted, caller, wording.now, near)
         return _tell_or_console(listings, wording) if listings or step.instead else ()
     spans: list[Span] = []
     for country in dict.fromkeys((DESTINATION, caller.origin or DESTINATION)):
         there = replace(caller, here=country)
-        near = replace(step.wanted, countries=countries_meant(step.where or (HERE, ORIGIN), there))
-        listings = wording.script.directory.choose(near, there, wording.now)
+        near = countries_meant(step.where or (HERE, ORIGIN), there)
+        listings = wording.script.directory.choose(step.wanted, there, wording.now, near)
         if listings:
             _part(spans)
             spans.append(Span(wording.phrase("in-country", country=wording.country(country)) + "\n", Style.STRONG))
@@ -87,8 +87,7 @@ def _callable(wanted: Wanted, country: str | None, wording: Wording) -> tuple[Li
     """Lines of one country that can be called from where the person is, those that are closed now last."""
     if country is None:
         return ()
-    narrowed = replace(wanted, countries=frozenset({country}))
-    found = wording.script.directory.choose(narrowed, wording.caller, wording.now)
+    found = wording.script.directory.choose(wanted, wording.caller, wording.now, {country})
     return tuple(
         sorted(
             (listing for listing in found if listing.dials),
@@ -101,8 +100,7 @@ def tell_wordless(script: Script, now: datetime) -> Text:
     """The most urgent numbers of every country with no word of any language, for people who have not chosen one."""
     spans: list[Span] = []
     for country, flag in _FLAGS.items():
-        there = replace(URGENT, countries=frozenset({country}))
-        listings = script.directory.choose(there, Caller(None, country, ""), now)
+        listings = script.directory.choose(URGENT, Caller(None, country, ""), now, {country})
         dials = tuple(dial for listing in listings for dial in listing.dials)
         if dials:
             spans.append(Span(f"{NEW_LINE if spans else ''}{flag} 📞 "))
@@ -135,8 +133,7 @@ def _tell_or_console(listings: Sequence[Listing], wording: Wording) -> Text:
     caller, directory = wording.caller, wording.script.directory
     for near in ((HERE,), (HERE, ORIGIN)):
         for others in (URGENT, Wanted(kinds=HELPFUL, at_most=2)):
-            wanted = replace(others, countries=countries_meant(near, caller))
-            found = directory.choose(wanted, caller, wording.now)
+            found = directory.choose(others, caller, wording.now, countries_meant(near, caller))
             if found:
                 return (Span(wording.phrase("no-number-here")), BLANK_LINE, *_tell_each(found, wording))
     return (Span(wording.phrase("no-number-known")),)

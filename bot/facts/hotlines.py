@@ -73,14 +73,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for: kinds, the most useful first, and single hotlines, which go before them.
-
-    `countries` narrows to hotlines of these countries and to international ones; empty does not narrow.
-    """
+    """What is looked for: kinds, the most useful first, and single hotlines, which go before them."""
 
     kinds: tuple[str, ...] = ()
     ids: tuple[HotlineId, ...] = ()
-    countries: frozenset[str] = frozenset()
     open_first: bool = True
     at_most: int = 3
 
@@ -119,9 +115,14 @@ class Directory:
         """Offer one hotline, or nothing where none of its numbers works for the caller."""
         return self._listing(self._by_id[hotline_id], caller, now)
 
-    def choose(self, wanted: Wanted, caller: Caller, now: datetime) -> tuple[Listing, ...]:
-        """The hotlines of most use: the open ones, then as named or of the better kind, then in their language."""
-        offered = self._offered(wanted, caller, now)
+    def choose(
+        self, wanted: Wanted, caller: Caller, now: datetime, countries: Collection[str] = frozenset()
+    ) -> tuple[Listing, ...]:
+        """The hotlines of most use: the open ones, then as named or of the better kind, then in their language.
+
+        `countries` narrows to hotlines of these countries and to international ones; empty does not narrow.
+        """
+        offered = self._offered(wanted, caller, now, countries)
         # Lines for people of one country, to somebody who has not told theirs and does not write its language: only
         # where there is nothing else.
         for_all = tuple(
@@ -130,13 +131,13 @@ class Directory:
         ranked = sorted(for_all or offered, key=lambda listing: self._rank(listing, wanted, caller))
         return tuple(ranked[: wanted.at_most])
 
-    def _offered(self, wanted: Wanted, caller: Caller, now: datetime) -> list[Listing]:
+    def _offered(self, wanted: Wanted, caller: Caller, now: datetime, countries: Collection[str]) -> list[Listing]:
         named = {hotline_id for hotline_id in wanted.ids if hotline_id in self._by_id}
         fitting = named.union(*[self._of_kind.get(kind, ()) for kind in wanted.kinds])
         offered = []
         for hotline_id in sorted(fitting, key=self._order.__getitem__):
             hotline = self._by_id[hotline_id]
-            near = not wanted.countries or hotline.country in wanted.countries or hotline.country == INTERNATIONAL
+            near = not countries or hotline.country in countries or hotline.country == INTERNATIONAL
             if near and (listing := self._listing(hotline, caller, now)) is not None:
                 offered.append(listing)
         return offered

@@ -1,7 +1,7 @@
 """Words of the pages themselves, and numbers to call, straight from the script: they need no store and no visitor."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -52,7 +52,7 @@ def urgent_numbers(script: Script, language: Language, now: datetime) -> tuple[U
         wording = Wording(script, language, caller, now)
         numbers = tuple(
             (wording.words(TextId(f"hotline.{listing.hotline.id}.name")), listing.dials[0])
-            for listing in script.directory.choose(replace(URGENT, countries=frozenset({country})), caller, now)
+            for listing in script.directory.choose(URGENT, caller, now, {country})
         )
         if numbers:
             found.append(Urgent(_flag(country), wording.country(country), numbers))

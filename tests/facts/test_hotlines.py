@@ -123,7 +123,8 @@ def test_countries_narrow_to_where_the_person_is_and_comes_from() -> None:
     near = countries_meant(("here", "origin"), KHMER_IN_THAILAND)
 
     assert near == frozenset({"kh", "th"})
-    assert chosen(directory, replace(LABOUR, countries=near)) == ["th-line", "kh-line"]
+    listings = directory.choose(LABOUR, KHMER_IN_THAILAND, NOON, near)
+    assert [listing.hotline.id for listing in listings] == ["th-line", "kh-line"]
 
 
 def test_what_is_not_told_narrows_to_what_is() -> None:
