@@ -130,7 +130,7 @@ class OwnTicket:
 
     def known(self) -> Mapping[str, Value]:
         """What conditions and words may ask about helplines and the ticket."""
-        person, calling = self._person, self._person.calling
+        person, calling, wording = self._person, self._person.calling, self._person.wording()
         chosen = None if self.is_open else self.find_helpline()
         helpline = chosen.helpline if chosen is not None else calling.helpline if calling is not None else None
         known: dict[str, Value] = {
@@ -150,17 +150,20 @@ class OwnTicket:
             if self.is_open:
                 known["desk"] = "open" if declared.is_open(person.now, person.script.helplines.holidays) else "closed"
             opens = declared.hours.opens_after(person.now, person.script.helplines.holidays)
-            known["desk_opens"] = "" if opens is None else self._opens(opens)
+            known["desk_opens"] = ""
+            if opens is not None:
+                time = clock(person.profile, opens, person.now)
+                known["desk_opens"] = wording.phrase("opens-again", time=time)
             known["desk_speaks"] = "yes" if person.speaking in declared.languages else "no"
-            known["desk_name"] = self._words(f"helpline.{declared.id}.name")
-            known["desk_about"] = self._words(f"helpline.{declared.id}.about")
+            known["desk_name"] = wording.words(TextId(f"helpline.{declared.id}.name"))
+            known["desk_about"] = wording.words(TextId(f"helpline.{declared.id}.about"))
         if calling is not None:
             known["asked_at"] = clock(person.profile, calling.asked, person.now)
             known["return_code"] = self._fresh.code_of(calling.ticket)
             if calling.helpline in person.script.helplines.all:
-                known["talk_name"] = self._words(f"helpline.{calling.helpline}.name")
+                known["talk_name"] = wording.words(TextId(f"helpline.{calling.helpline}.name"))
             if calling.referred is not None and calling.referred in person.script.helplines.all:
-                known["referred_name"] = self._words(f"helpline.{calling.referred}.name")
+                known["referred_name"] = wording.words(TextId(f"helpline.{calling.referred}.name"))
         return known
 
     @property
@@ -561,10 +564,6 @@ class OwnTicket:
         self._screenful.do(Send(line, silent=True))
         if calling is not None:
             person.calling = replace(calling, noticed=True)
-
-    def _opens(self, moment: datetime) -> str:
-        person = self._person
-        return person.wording().phrase("opens-again", time=clock(person.profile, moment, person.now))
 
     def _words(self, text: str) -> str:
         return self._person.wording().words(TextId(text))

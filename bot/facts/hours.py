@@ -74,4 +74,4 @@ class Hours:
         return None
 
     def _free_days(self, holidays: Mapping[str, frozenset[date]]) -> frozenset[date]:
-        return frozenset[date]().union(*(holidays.get(name, frozenset()) for name in self.closed_on))
+        return frozenset[date]().union(*[holidays.get(name, ()) for name in self.closed_on])
