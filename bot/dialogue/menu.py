@@ -65,19 +65,18 @@ def in_rows(buttons: Sequence[Button], columns: int = 1) -> Rows:
 
 
 def _options(person: Person, step: Choose | ListTopics, values: Mapping[str, Value]) -> Rows:
-    script, place = person.script, (step.node, person.speaking)
-    ready = script.ready.choices.get(place)
-    if ready is not None:
-        return ready
-    wording = person.wording(values)
-    buttons = [
-        button(person, Answer(step.node, option.value), _with_icon(option.icon, wording.words(option.label)))
-        for option in person.options(step, wording.known)
-    ]
-    rows = in_rows(buttons, step.columns if isinstance(step, Choose) else 1)
-    are_for_all = isinstance(step, ListTopics) or all(option.when is ALWAYS for option in step.options)
-    if are_for_all and wording.is_for_all:
-        script.ready.choices[place] = rows
+    ready, place = person.script.ready.choices, (step.node, person.speaking)
+    rows = ready.get(place)
+    if rows is None:
+        wording = person.wording(values)
+        buttons = [
+            button(person, Answer(step.node, option.value), _with_icon(option.icon, wording.words(option.label)))
+            for option in person.options(step, wording.known)
+        ]
+        rows = in_rows(buttons, step.columns if isinstance(step, Choose) else 1)
+        are_always_there = isinstance(step, ListTopics) or all(option.when is ALWAYS for option in step.options)
+        if are_always_there and wording.is_for_all:
+            ready[place] = rows
     return rows
 
 
@@ -101,18 +100,21 @@ def _way_to_caller(person: Person) -> tuple[Button, ...]:
 
 
 def _ways(person: Person, *wishes: Wish) -> tuple[Button, ...]:
-    # Nobody can read words of a language that they have not chosen yet.
-    ready, has_words = person.script.ready.ways, person.language is not None
-    ways = ready.get((wishes, person.speaking, has_words))
+    ready, place = person.script.ready.ways, (wishes, person.speaking, person.language is None)
+    ways = ready.get(place)
     if ways is None:
         wording = person.wording()
-        labels = [
-            _with_icon(WISH_ICONS[wish], wording.phrase(wish)) if has_words else WISH_ICONS[wish] for wish in wishes
-        ]
-        ways = tuple(button(person, wish, label) for wish, label in zip(wishes, labels, strict=True))
+        ways = tuple(_way(person, wish, wording) for wish in wishes)
         if wording.is_for_all:
-            ready[wishes, person.speaking, has_words] = ways
+            ready[place] = ways
     return ways
+
+
+def _way(person: Person, wish: Wish, wording: Wording) -> Button:
+    icon = WISH_ICONS[wish]
+    # Nobody can read words of a language that they have not chosen yet.
+    label = icon if person.language is None else f"{icon} {wording.phrase(wish)}"
+    return button(person, wish, label)
 
 
 def _with_icon(icon: str, label: str) -> str:
