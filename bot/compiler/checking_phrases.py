@@ -1,14 +1,20 @@
-"""The code's own words: every phrase that the engine or the desk may say stands in phrases.yaml.
+"""The code's own words: every phrase that the engine, the desk or a page may say stands in phrases.yaml.
 
-A phrase of the engine that is missing leaves a person without an answer; one of the desk, a helpline without its alert.
+A phrase of the engine that is missing leaves a person without an answer; one of the desk, a helpline without its alert;
+one of a page, whoever opens it without that page. Content that was made without any words for a page is for bots that
+nobody opens it on.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from bot.compiler.draft import Draft, Kind
 from bot.compiler.problems import Place
 from bot.dialogue.desk_wording import DESK_PHRASES
+from bot.dialogue.page_phrases import PAGE_PHRASES
 from bot.dialogue.wording import ENGINE_PHRASES
+
+_PAGES: Final = {"page": "the chat page", "console": "the console", "studio": "the studio"}
 
 
 def check_phrases(draft: Draft, phrases: Place) -> None:
@@ -22,6 +28,11 @@ def check_phrases(draft: Draft, phrases: Place) -> None:
     for phrase in DESK_PHRASES:
         if (Kind.PHRASE, phrase) not in draft.stood:
             draft.notebook.error(phrases, f"the phrase '{phrase}' is missing: staff are told it")
+    for page, needed in PAGE_PHRASES.items():
+        missing = [phrase for phrase in needed if (Kind.PHRASE, phrase) not in draft.stood]
+        if any(phrase.startswith(f"{page}-") and phrase not in missing for phrase in needed):
+            for phrase in missing:
+                draft.notebook.error(phrases, f"the phrase '{phrase}' is missing: {_PAGES[page]} says it")
 
 
 def _needed(draft: Draft) -> Iterator[str]:

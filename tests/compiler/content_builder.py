@@ -10,6 +10,7 @@ from bot.compiler.assembling import Assembled
 from bot.compiler.draft import Role, slots_of
 from bot.compiler.translations import hash_of
 from bot.dialogue.desk_wording import DESK_PHRASES
+from bot.dialogue.page_phrases import PAGE_PHRASES
 from bot.dialogue.phrasebook import FactSlot, HotlineSlot, Slot, ValueSlot
 from bot.dialogue.wording import ENGINE_PHRASES
 
@@ -39,12 +40,15 @@ _OTHER_PHRASES: Final = (
     "country-th",
     "language-en",
     "language-th",
+    "language-km",
+    "language-lo",
+    "language-my",
 )
 PHRASES: Final = (
     "phrases:\n"
     + "".join(
         f"  {name}: Words for {name}\n"
-        for name in (*ENGINE_PHRASES, *DESK_PHRASES, *_OTHER_PHRASES, "language-km", "language-lo", "language-my")
+        for name in (*ENGINE_PHRASES, *DESK_PHRASES, *PAGE_PHRASES["page"], *_OTHER_PHRASES)
     )
     + """\
   unit-THB: "{n} baht"
