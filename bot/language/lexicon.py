@@ -7,8 +7,8 @@ salary" is not "salary".
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -62,18 +62,43 @@ class Find:
         return self.end == 0
 
 
-@dataclass(slots=True)
-class _Branch:
-    """One step of the tree of words: what may follow, and which ideas end here."""
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Words by their tokens, with spaces between: a tree with a branch for each token took three times the room."""
 
-    next: dict[str, "_Branch"]
-    ideas: tuple[str, ...]
+    ideas: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
+    """How many tokens the longest word has, by the two that it begins with."""
+
+    def add(self, path: tuple[str, ...], idea: tuple[str]) -> None:
+        word = " ".join(path)
+        known = self.ideas.get(word)
+        if known is None:
+            # Most words give one idea, and all words of an idea share this.
+            self.ideas[word] = idea
+        elif idea[0] not in known:
+            self.ideas[word] = known + idea
+        if len(path) > 1:
+            opening = f"{path[0]} {path[1]}"
+            self.longest[opening] = max(len(path), self.longest.get(opening, 0))
+
+    def find(self, path: tuple[str, ...], *, exact: bool) -> Iterator[Find]:
+        """All that is listed, also within each other."""
+        for start, word in enumerate(path):
+            for idea in self.ideas.get(word, ()):
+                yield Find(idea, start, start + 1, word, exact)
+            longer = " ".join(path[start : start + 2])
+            for end in range(start + 2, min(start + self.longest.get(longer, 0), len(path)) + 1):
+                if end > start + 2:
+                    longer = f"{longer} {path[end - 1]}"
+                for idea in self.ideas.get(longer, ()):
+                    yield Find(idea, start, end, longer, exact)
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    exact: _Branch
-    bare: _Branch
+    exact: _Listed
+    bare: _Listed
     latin: frozenset[str]
     misspelt: Mapping[str, tuple[str, ...]]
     slips: Slips
@@ -83,35 +108,36 @@ class Lexicon:
         """From idea → words of any language; those of the forgiven ideas are also found with a slip
         inside.
         """
-        exact, bare = _Branch({}, ()), _Branch({}, ())
+        exact, bare = _Listed(), _Listed()
         latin: set[str] = set()
         claimed: dict[tuple[str, ...], set[str]] = {}
+        alone = {idea: (idea,) for idea in words}
         typed = [(idea, Typed.of(word)) for idea, spellings in words.items() for word in spellings]
         for idea, word in typed:
             if word.tokens:
-                _grow(exact, word.tokens, idea)
+                exact.add(word.tokens, alone[idea])
                 claimed.setdefault(word.tokens, set()).add(idea)
                 latin.update(token for token in word.tokens if _LATIN.fullmatch(token))
             joined = "".join(word.tokens)
             if len(word.tokens) > 1 and len(joined) >= _SHORTEST_JOINED and _LATIN.fullmatch(joined):
-                _grow(exact, (joined,), idea)
+                exact.add((joined,), alone[idea])
                 latin.add(joined)
         for idea, word in typed:
             heard = _heard(word.bare)
             # A skeleton must not turn one listed word into another, and one cluster says too little without
             # its tone.
             if _says_enough(heard) and not claimed.get(word.bare, set()) - {idea}:
-                _grow(bare, heard, idea)
+                bare.add(heard, alone[idea])
         run_on = [(idea, "".join(_heard(word.bare))) for idea, word in typed if idea in forgiven]
         return cls(exact, bare, frozenset(latin), _misspelt(latin), Slips.build(run_on))
 
     def find(self, typed: Typed, *, forgiving: bool = True) -> tuple[Find, ...]:
         """All ideas in the text, in order; a find inside a longer one is left out. Forgiving: with slips, too."""
         known = tuple(self.known(token) for token in typed.tokens)
-        exact = _outermost(_walk(self.exact, known, exact=True))
+        exact = _outermost(self.exact.find(known, exact=True))
         heard = _heard(tuple(self.known(token) for token in typed.bare))
         seen = {find.idea for find in exact}
-        blurred = [find for find in _outermost(_walk(self.bare, heard, exact=False)) if find.idea not in seen]
+        blurred = [find for find in _outermost(self.bare.find(heard, exact=False)) if find.idea not in seen]
         seen.update(find.idea for find in blurred)
         if not forgiving:
             return (*exact, *blurred)
@@ -143,14 +169,6 @@ def sound(word: str) -> str:
     return _DOUBLED.sub(r"\1", heard) or word
 
 
-def _grow(root: _Branch, path: tuple[str, ...], idea: str) -> None:
-    branch = root
-    for token in path:
-        branch = branch.next.setdefault(token, _Branch({}, ()))
-    if idea not in branch.ideas:
-        branch.ideas = (*branch.ideas, idea)
-
-
 def _heard(path: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sound(token) if _LATIN.fullmatch(token) else token for token in path)
 
@@ -163,12 +181,13 @@ def _says_enough(path: tuple[str, ...]) -> bool:
 
 
 def _misspelt(latin: set[str]) -> dict[str, tuple[str, ...]]:
-    slips: dict[str, list[str]] = {}
+    slips: dict[str, tuple[str, ...]] = {}
     for word in sorted(latin):
         if len(word) >= SHORTEST_WITH_SLIP:
+            alone = (word,)
             for shorter in {word, *_with_one_less(word)}:
-                slips.setdefault(shorter, []).append(word)
-    return {shorter: tuple(words) for shorter, words in slips.items()}
+                slips[shorter] = slips[shorter] + alone if shorter in slips else alone
+    return slips
 
 
 def _with_one_less(word: str) -> list[str]:
@@ -187,21 +206,7 @@ def _one_slip(typed: str, listed: str) -> bool:
     return left[1:] == right or left == right[1:] or left[1:] == right[1:] or swapped
 
 
-def _walk(root: _Branch, path: tuple[str, ...], *, exact: bool) -> list[Find]:
-    finds: list[Find] = []
-    for start in range(len(path)):
-        branch = root.next.get(path[start])
-        end = start + 1
-        while branch is not None:
-            if branch.ideas:
-                word = " ".join(path[start:end])
-                finds.extend(Find(idea, start, end, word, exact) for idea in branch.ideas)
-            branch = branch.next.get(path[end]) if end < len(path) else None
-            end += 1
-    return finds
-
-
-def _outermost(finds: list[Find]) -> list[Find]:
+def _outermost(finds: Iterable[Find]) -> list[Find]:
     """In order of place; those that lie within a longer find are dropped."""
     kept: list[Find] = []
     reached = -1

@@ -169,24 +169,17 @@ def ascii_digits(text: str) -> str:
 
 def normal(text: str) -> str:
     """The readable text in the one spelling that is compared."""
-    folded = _UNSEEN.sub("", text[:LONGEST])
-    for joiner in _JOINERS:
-        folded = folded.replace(joiner, "")
-    folded = _REPEAT_SIGNS.sub("", folded.lower().replace("\U0001f198", " sos "))
-    folded = _COMPATIBLE.sub(_plain_latin, folded)
-    for letters, rules in _RULES:
-        if letters.search(folded):
-            for pattern, spelling in rules:
-                folded = pattern.sub(spelling, folded)
-    folded = _MYANMAR_MARKS.sub(_in_order, folded)
-    folded = _APOSTROPHES.sub("", ascii_digits(folded))
-    folded = _NOT_A_WORD.sub(" ", folded)
+    folded = text[:LONGEST]
+    folded = folded.lower() if folded.isascii() else _in_one_spelling(folded)
+    folded = _NOT_A_WORD.sub(" ", _APOSTROPHES.sub("", folded))
     folded = _GAP_BETWEEN_NATIVE.sub("", _SEAM.sub(" ", folded))
     return _LONG_RUN_NATIVE.sub(r"\1", _LONG_RUN_LATIN.sub(r"\1\1", folded)).strip()
 
 
 def skeleton(normal_text: str) -> str:
     """The normal text without what is most often mistyped; words of Latin letters stay."""
+    if normal_text.isascii():
+        return normal_text
     bare = _SILENT_LAO.sub("", _SILENT_THAI.sub("", normal_text)).translate(_SKELETON)
     for pattern, spelling in _BURMESE_FINALS:
         bare = pattern.sub(spelling, bare)
@@ -196,6 +189,20 @@ def skeleton(normal_text: str) -> str:
 def tokens(normal_text: str) -> list[str]:
     """Grapheme clusters, and whole words where letters are Latin."""
     return [cluster for cluster in clusters(normal_text) if cluster != " "]
+
+
+def _in_one_spelling(text: str) -> str:
+    """What is written in the letters of any script, with each sound that is written in two ways written in one."""
+    folded = _UNSEEN.sub("", text)
+    for joiner in _JOINERS:
+        folded = folded.replace(joiner, "")
+    folded = _REPEAT_SIGNS.sub("", folded.lower().replace("\U0001f198", " sos "))
+    folded = _COMPATIBLE.sub(_plain_latin, folded)
+    for letters, rules in _RULES:
+        if letters.search(folded):
+            for pattern, spelling in rules:
+                folded = pattern.sub(spelling, folded)
+    return ascii_digits(_MYANMAR_MARKS.sub(_in_order, folded))
 
 
 def _without_controls(text: str) -> str:
