@@ -55,7 +55,7 @@ DESK_PHRASES: Final = tuple(
     for name in (
         # alerts
         *("called", "called-again", "called-emergency", "called-emergency-again", "called-names", "called-fallback"),
-        *("called-unanswered", "called-member", "called-outside", "digest"),
+        *("called-unanswered", "called-member", "called-away", "called-outside", "digest"),
         # what is known
         *(f"head-{part}" for part in _HEAD),
         *("topic-name", "country-unknown"),
