@@ -43,7 +43,7 @@ _PURPOSE: Final = "passkey"
 
 
 class Denial(StrEnum):
-    """Why somebody does not get in, or something is not changed; `console-denied-<value>` are the words."""
+    """Why somebody does not get in, or something is not changed."""
 
     WRONG = "wrong"
     WAIT = "wait"

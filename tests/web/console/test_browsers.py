@@ -25,14 +25,28 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-from bot.desk.letters import PersonAgreed, PersonAnswered, Showed, StaffAsked
+from bot.desk.actions import ByStaff, Write
+from bot.desk.letters import Missed, NotShown, PersonAgreed, PersonAnswered, Showed, StaffAsked
 from bot.desk.ticket import StaffId, TicketId, Urgency
 from bot.dialogue.script import Script
-from bot.messages import Language
+from bot.messages import ArrivalId, Language
 from bot.store.redis_store import open_store
 from bot.store.sealing import Vault
+from bot.turns import TicketArrival
 from tests.store.servers import a_server
-from tests.web.console.desk_house import BEN, CHAN, KM, OTHER, PASSWORD, SUE, DeskHouse, a_desk_house, a_script
+from tests.web.console.desk_house import (
+    BEN,
+    CHAN,
+    EN,
+    HOME,
+    KM,
+    OTHER,
+    PASSWORD,
+    SUE,
+    DeskHouse,
+    a_desk_house,
+    a_script,
+)
 
 CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
 DRIVER = shutil.which("chromedriver")
@@ -245,6 +259,7 @@ def test_every_page_holds_on_a_phone_and_on_a_laptop(night: Night, language: str
         names = [night.do(house.open(number, urgency=urgency)) for number, urgency in enumerate(Urgency, 1)]
         for name in names:
             night.do(house.tell(name, WORDS))
+        night.do(_write_in_vain(house, names[0]))
         paths = {
             "inbox": "/desk?tab=unassigned",
             "case": f"/desk/case/{names[0]}",
@@ -260,6 +275,7 @@ def test_every_page_holds_on_a_phone_and_on_a_laptop(night: Night, language: str
                 desk.go(path)
                 assert desk.driver.find_elements(By.TAG_NAME, "h1"), page
                 assert not desk.is_too_wide(), (page, size)
+                assert bool(desk.driver.find_elements(By.CSS_SELECTOR, "p.failed + form button")) == (page == "case")
                 desk.picture(f"{page}-{language}-{size[0]}")
         _is_light(desk, paths)
     finally:
@@ -401,6 +417,13 @@ def _phrase_goes_and_answer_comes(night: Night, desk: Desk, name: TicketId) -> N
     night.do(house.tell(name, Showed(asked.ref, opened=True)))
     night.do(house.tell(name, PersonAnswered(asked.card, "yes")))
     desk.until(lambda: desk.text != before)
+
+
+async def _write_in_vain(house: DeskHouse, name: TicketId) -> None:
+    """Somebody's words do not reach the person, and can be sent once more."""
+    write = ByStaff(SUE, Write("Are you safe now?", EN, "console:r1"), HOME)
+    await house.tickets.take(TicketArrival(name, ArrivalId(b"in vain!"), write))
+    await house.tell(name, NotShown("console:r1", Missed.EXPIRED))
 
 
 async def _with_key(house: DeskHouse, who: StaffId) -> None:
