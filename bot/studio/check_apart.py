@@ -28,8 +28,8 @@ MOST_BYTES: Final = 4 * 1024 * 1024
 """Findings beyond are not told: whoever has put the first ones right finds them then."""
 
 LONGEST_WORDS: Final = 4_000
-MOST_SECONDS: Final = 300
-"""Of processor time; for when nobody is there any more who looks at the clock."""
+MOST_SECONDS: Final = 120
+"""Of processor time, ten times what the content that ships needs: others wait for this one to end."""
 
 _MOST_MEMORY: Final = 900 * 1024**2
 """Of addresses: twice what the content that ships needs, and with the bot itself less than the deployments give."""
@@ -82,10 +82,12 @@ def _stay_small() -> None:
     """Where memory is short, this process is to go and not the one that answers people."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, "ascii")
-    for what, most in ((resource.RLIMIT_CPU, MOST_SECONDS), (resource.RLIMIT_AS, _MOST_MEMORY)):
+    # With one second between them it is told first why it has to end.
+    seconds, memory = (MOST_SECONDS, MOST_SECONDS + 1), (_MOST_MEMORY, _MOST_MEMORY)
+    for what, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, memory)):
         # Some systems know no such limit, or have set a lower one.
         with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(what, (most, most))
+            resource.setrlimit(what, most)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import OrderedDict
@@ -27,7 +28,7 @@ from bot.studio.checking import Checked, CheckError, Failure
 from bot.studio.tree import TreeHash
 
 PATIENCE: Final = timedelta(minutes=10)
-"""By the clock: on a machine that is full of other work it gets little of the processor. See also `MOST_SECONDS`."""
+"""By the clock: on a machine full of other work it gets little of the processor, of which it has `MOST_SECONDS`."""
 PROGRAM: Final = (sys.executable, "-m", "bot.studio.check_apart")
 MOST_BYTES: Final = 8 * 1024 * 1024
 """Twice what it says at most, by its own count."""
@@ -113,6 +114,8 @@ class Examiner:
             raise CheckError(Failure.LATE) from None
         finally:
             await _end(process)
+        if code == -signal.SIGXCPU:
+            raise CheckError(Failure.LATE, code)
         if code != 0:
             raise CheckError(Failure.CRASHED, code)
         try:

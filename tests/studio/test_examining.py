@@ -120,19 +120,20 @@ async def test_whoever_leaves_does_not_end_it_for_the_others(tmp_path: Path) -> 
             saying(GREEDY), Failure.CRASHED, marks=pytest.mark.skipif(sys.platform != "linux", reason="no limit")
         ),
         (saying("import time; time.sleep(60)"), Failure.LATE),
+        (saying("import resource as r; r.setrlimit(r.RLIMIT_CPU, (1, 2))\nwhile True: pass"), Failure.LATE),
         (saying("import os, time; os.close(1); time.sleep(60)"), Failure.LATE),
         (saying("pass"), Failure.NO_ANSWER),
         (saying("print('[1, 2]')"), Failure.NO_ANSWER),
         (saying(f"print('x' * {2 * MOST_READ})"), Failure.NO_ANSWER),
         (("/nowhere/python",), Failure.NOT_STARTED),
     ],
-    ids=["abort", "code", "greedy", "late", "silent", "nothing", "other", "endless", "missing"],
+    ids=["abort", "code", "greedy", "late", "busy", "silent", "nothing", "other", "endless", "missing"],
 )
 async def test_what_could_not_be_checked_is_told_counted_and_not_remembered(
     tmp_path: Path, program: tuple[str, ...], failure: Failure, caplog: pytest.LogCaptureFixture
 ) -> None:
     figures = Figures()
-    late = timedelta(seconds=0.5 if failure is Failure.LATE else 60)
+    late = timedelta(seconds=0.5 if "sleep" in program[-1] else 60)
     async with an_examiner(tmp_path, program, late, figures) as examiner:
         assert figures.counts[NOT_CHECKED, failure] == 0
         assert (NOT_CHECKED, failure) in figures.counts

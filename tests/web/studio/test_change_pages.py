@@ -4,11 +4,12 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 
-from bot.compiler.problems import Severity
 from bot.dialogue.script import Script
+from bot.figures import Figures
 from bot.store.shelf import ShelfKind
 from bot.studio.changes import ChangeId, ChangeState, Schedule
-from bot.studio.checking import Checked, CheckError, Failure, Finding
+from bot.studio.checking import Checked, CheckError, Failure
+from bot.studio.examining import Examiner
 from bot.studio.tree import TreeHash
 from tests.web.console.desk_house import ADA, EDIT, OPAL, SUE
 from tests.web.studio.studio_house import Editor, StudioHouse, a_studio_house, some_content
@@ -81,12 +82,9 @@ async def test_nothing_goes_live_without_a_second_person(house: StudioHouse) -> 
 async def test_what_the_check_finds_mistakes_in_is_not_published_and_the_page_says_so(
     page_script: Script, quick_folder: Path
 ) -> None:
-    async def find_a_mistake(_tree: TreeHash, _folder: Path, _day: date) -> Checked:
-        return Checked((Finding(FILE, 1, 1, "this fact is told nowhere", Severity.ERROR),))
-
-    content = some_content(quick_folder / "content")
+    content, examiner = some_content(quick_folder / "content"), Examiner(quick_folder / "learned", Figures())
     async with (
-        a_studio_house(page_script, quick_folder / "data", content, find_a_mistake) as house,
+        a_studio_house(page_script, quick_folder / "data", content, examiner.examine, examiner.examine) as house,
         Editor(house.desk.base) as edit,
         Editor(house.desk.base) as sue,
     ):
@@ -98,6 +96,8 @@ async def test_what_the_check_finds_mistakes_in_is_not_published_and_the_page_sa
         assert (edit.status, edit.path.partition("?")[0]) == (200, f"/studio/changes/{change}")
         assert "It was not published: the check finds mistakes." in edit.text
         assert f'data-load="/studio/at/{change}/findings"' in edit.text
+        assert "With these mistakes it cannot go live." in await edit.get(f"/studio/at/{change}/findings")
+        assert re.findall(r'class="finding error"', edit.text)
         assert (await house.change(change)).state is ChangeState.APPROVED
         assert await house.archive.live() is None
 
