@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -34,7 +34,10 @@ def compile_content(directory: Path, today: date, teach: Teach = KeywordsOnly, *
     problems = notebook.problems()
     if assembled is None or errors(problems):
         raise ContentError(problems)
-    return Compiled(script_of(assembled, teach), problems)
+    script, lessons = script_of(assembled), assembled.lessons
+    # A bot stays as large as it was while it started: what was only needed on the way goes before anything is learned.
+    del assembled
+    return Compiled(replace(script, understanding=teach(lessons)), problems)
 
 
 def script_of(assembled: Assembled, teach: Teach = KeywordsOnly) -> Script:
