@@ -108,9 +108,10 @@ class HttpPool:
         await self._wait_for_room(end)
         try:
             connection = self._borrow() or await self._connect(end)
-            answer = await connection.ask(self._head % (target.encode(), len(body), body), end)
-            self._give_back(connection)
-            return answer
+            try:
+                return await connection.ask(self._head % (target.encode(), len(body), body), end)
+            finally:
+                self._give_back(connection)
         finally:
             self._room.release()
 

@@ -408,6 +408,26 @@ async def test_who_no_longer_waits_takes_the_connection_along() -> None:
         assert await outcome(pool) == (200, b"good")
 
 
+async def test_who_leaves_just_as_the_answer_comes_leaves_the_connection_to_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    came = http_pool._Connection.data_received
+
+    def leave(connection: http_pool._Connection, data: bytes) -> None:
+        came(connection, data)
+        call.cancel()
+
+    async with serving(always(GOOD)) as server, pool_of(server, Limits(1, 5.0, 2.0)) as pool:
+        monkeypatch.setattr(http_pool._Connection, "data_received", leave)
+        for _ in range(3):
+            call = asyncio.ensure_future(outcome(pool))
+            with pytest.raises(asyncio.CancelledError):
+                await call
+        monkeypatch.undo()
+        assert await outcome(pool) == (200, b"good")
+    assert (server.made, server.most) == (1, 1)
+
+
 async def test_there_are_never_more_connections_than_allowed() -> None:
     def make(server: Server) -> Talk:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
