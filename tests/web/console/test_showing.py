@@ -19,6 +19,7 @@ from bot.desk.staff import Role
 from bot.desk.ticket import CloseReason, ReferralState, Rule, StaffId, Stage, TicketId, Urgency
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.script import Script
+from bot.guard.audit import Deed as Done
 from bot.messages import Language
 from handlers.web.assets import Assets
 from handlers.web.console import views
@@ -410,6 +411,10 @@ def test_every_word_of_the_console_is_in_every_language(script: Script, language
 
     assert len(ours) > 200
     assert [one for one in ours if script.phrasebook.find(one, language)[1] != language] == []
+
+
+def test_every_deed_of_the_list_has_words(script: Script) -> None:
+    assert [one for one in Done if TextId(f"phrase.console-did-{one}") not in script.phrasebook] == []
 
 
 def test_every_phrase_that_a_template_names_exists(script: Script) -> None:
