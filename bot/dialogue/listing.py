@@ -149,10 +149,7 @@ def _tell_each(listings: Sequence[Listing], wording: Wording) -> Text:
 
 def _tell_one(listing: Listing, wording: Wording) -> Text:
     offers = wording.script.ready.offers
-    offer = (
-        *(wording.language, listing.hotline.id, listing.dials),
-        *(listing.availability, listing.speaks, listing.dated),
-    )
+    offer = (wording.language, listing.hotline.id, listing.dials, listing.availability, listing.speaks, listing.dated)
     told = offers.get(offer)
     if told is None:
         told = _put_in_words(listing, wording)

@@ -1,7 +1,8 @@
 """What is the same for everybody: put together when it is first shown, and gone with its script.
 
 All of it is found by a language and a place in the content, so that there is never more of it than the content has.
-What depends on anything that a person told, or on the day or the hour, is put together anew each time.
+What the day, the hour and the country make of a hotline or a fact (open or closed, dated or withheld, what to dial) is
+part of the place. Whatever else depends on somebody, or on when they ask, is put together anew each time.
 """
 
 from dataclasses import dataclass, field
