@@ -1,10 +1,12 @@
+import asyncio
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import uvloop
 from hypothesis import HealthCheck, settings
 
 from bot.compiler import ContentError, Notebook, Problem, check_content, errors
@@ -21,6 +23,11 @@ settings.load_profile("patient")
 
 CONTENT = Path(__file__).parents[1] / "content"
 TODAY = date(2026, 11, 26)
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """On the loop that the bot runs on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture
