@@ -41,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     """Check, and say what was found."""
     folder, today, learned = arguments
     Thread(target=_end_with_parent, daemon=True).start()
+    _stand_apart()
     _stay_small()
     logbook.open_logbook()
     try:
@@ -76,6 +77,16 @@ def _end_with_parent() -> None:
     with contextlib.suppress(OSError):
         os.read(sys.stdin.fileno(), 1)
     os._exit(2)
+
+
+def _stand_apart() -> None:
+    """Ctrl-C is for the bot, which then ends this in order.
+
+    In a session of its own, though, it would count as somebody else, whom Linux gives as much of the processor as the
+    bot, whatever its priority.
+    """
+    with contextlib.suppress(OSError):
+        os.setpgid(0, 0)
 
 
 def _stay_small() -> None:

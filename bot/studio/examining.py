@@ -131,9 +131,6 @@ class Examiner:
                 stdout=PIPE,
                 cwd=_ROOT,
                 env={name: os.environ[name] for name in _LET_THROUGH if name in os.environ} | _ONE_THREAD,
-                # Ctrl-C is for us. In a session of its own, though, it would count as somebody else, whom Linux gives
-                # as much of the processor as us, whatever its priority.
-                process_group=0,
             )
         except OSError:
             raise CheckError(Failure.NOT_STARTED) from None
