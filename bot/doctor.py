@@ -10,7 +10,7 @@ from secrets import token_bytes
 from bot.casebook import KeyFileError, load_writers
 from bot.channel import ChannelError
 from bot.clock import SystemClock
-from bot.compiler import ContentError, KeywordsOnly, commands, compile_content, teach_in
+from bot.compiler import ContentError, Folder, KeywordsOnly, commands, compile_content, teach_in
 from bot.desk.helplines import Helpline, Helplines, Mode
 from bot.desk.staff import Roster, can_take
 from bot.key_files import (
@@ -213,7 +213,7 @@ def _web(settings: Settings) -> Finding:
     return Finding("web", words, is_well=is_safe)
 
 
-async def _published(settings: Settings) -> tuple[Finding | None, Path]:
+async def _published(settings: Settings) -> tuple[Finding | None, Path | Folder]:
     """What is live, once something was published, and the folder that people are answered from."""
     url = settings.store_url or find_running(settings.data_dir)
     if url is None or not are_made(settings.data_dir):

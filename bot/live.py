@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from bot import logbook
 from bot.clock import Clock
-from bot.compiler import ContentError, Teach, compile_content
+from bot.compiler import ContentError, Folder, Teach, compile_content, folder_of, lent_by
 from bot.dialogue.script import Script
 from bot.figures import Figures
 from bot.store.contract import StoreError
@@ -64,7 +64,7 @@ class LiveContent:
         self._archive = archive
         self._figures = figures or Figures()
         self._seen = marks_of(directory)
-        self._taken = taken or Taken(self._compile(directory))
+        self._taken = taken or Taken(self._compile_folder())
         self._next: tuple[Live, Taken] | None = None
         self._refused: int | None = None
         self._touched = clock.now()
@@ -81,7 +81,7 @@ class LiveContent:
         figures: Figures,
     ) -> Self:
         """Begin with what is live now; with what was live here last, or the folder, where that cannot be had."""
-        taken = await _begin(teach, clock, tell, archive)
+        taken = await _begin(directory, teach, clock, tell, archive)
         return cls(directory, teach, clock, tell, archive, figures, taken)
 
     def script(self) -> Script:
@@ -131,7 +131,7 @@ class LiveContent:
         seen = await asyncio.to_thread(marks_of, self._directory)
         if seen != self._seen:
             self._seen = seen
-            self._take(Taken(await asyncio.to_thread(self._compile, self._directory)))
+            self._take(Taken(await asyncio.to_thread(self._compile_folder)))
             self._tell("Changed content is live.")
 
     async def _look_at(self, live: Live) -> None:
@@ -154,7 +154,7 @@ class LiveContent:
         if self._archive is None:
             return None
         try:
-            taken = await _compiled(self._archive, live.version, self._compile)
+            taken = await _compiled(self._archive, live.version, self._compile_version)
         except (*_AWAY, OSError) as error:
             logbook.note_error("archive_away", error)
             return None
@@ -190,8 +190,11 @@ class LiveContent:
         self._figures.levels["content_version"] = float(self._taken.number or 0)
         self._figures.levels["content_behind"] = float(self._refused is not None)
 
-    def _compile(self, folder: Path) -> Script:
-        return _compile(folder, self._clock, self._teach)
+    def _compile_folder(self) -> Script:
+        return _compile(self._directory, self._clock, self._teach)
+
+    def _compile_version(self, folder: Path) -> Script:
+        return _compile(of_version(folder, self._directory), self._clock, self._teach)
 
 
 async def folder_differs(archive: Archive, directory: Path) -> str | None:
@@ -213,17 +216,26 @@ async def folder_differs(archive: Archive, directory: Path) -> str | None:
     return f"{words}, and differs in {differing} of its files: waymark content diff live folder"
 
 
-async def live_folder(archive: Archive, directory: Path) -> Path:
+async def live_folder(archive: Archive, directory: Path) -> Folder:
     """Where the files lie that people are answered from now: for commands that look at them once."""
     live = await archive.live()
-    return directory if live is None else await archive.checkout(await archive.present())
+    if live is None:
+        return folder_of(directory)
+    return of_version(await archive.checkout(await archive.present()), directory)
 
 
-async def _begin(teach: Teach, clock: Clock, tell: Callable[[str], None], archive: Archive) -> Taken | None:
+def of_version(checkout: Path, directory: Path) -> Folder:
+    """The files of a version; where the program has learned to say more since, its folder lends the words."""
+    return Folder(checkout, checkout.name, lender=lent_by(directory))
+
+
+async def _begin(
+    directory: Path, teach: Teach, clock: Clock, tell: Callable[[str], None], archive: Archive
+) -> Taken | None:
     """What a process begins with; None for the folder."""
 
-    def compile_folder(folder: Path) -> Script:
-        return _compile(folder, clock, teach)
+    def compile_version(folder: Path) -> Script:
+        return _compile(of_version(folder, directory), clock, teach)
 
     number: int | None = None
     try:
@@ -231,7 +243,7 @@ async def _begin(teach: Teach, clock: Clock, tell: Callable[[str], None], archiv
         number = None if live is None else live.at(clock.now())
         if number is None:
             return None
-        taken = await _compiled(archive, number, compile_folder)
+        taken = await _compiled(archive, number, compile_version)
         await _remember(archive, taken)
         return taken
     except (*_AWAY, OSError) as error:
@@ -240,11 +252,11 @@ async def _begin(teach: Teach, clock: Clock, tell: Callable[[str], None], archiv
     except Exception as error:  # noqa: BLE001  # people are answered from something else rather than not at all
         logbook.note("content_refused", logging.ERROR, version=f"{number}")
         tell(_refusal(number, None, error))
-    return await _last(archive, number, compile_folder, tell)
+    return await _last(archive, number, compile_version, tell)
 
 
 async def _last(
-    archive: Archive, refused: int | None, compile_folder: Callable[[Path], Script], tell: Callable[[str], None]
+    archive: Archive, refused: int | None, compile_version: Callable[[Path], Script], tell: Callable[[str], None]
 ) -> Taken | None:
     """What was live here last, unless that is what was just refused."""
     last = await asyncio.to_thread(archive.checkouts.last_live)
@@ -252,18 +264,18 @@ async def _last(
         tell("Nothing was live here before: beginning with the folder of content.")
         return None
     try:
-        return Taken(await asyncio.to_thread(compile_folder, last[1]), last[0])
+        return Taken(await asyncio.to_thread(compile_version, last[1]), last[0])
     except Exception as error:  # noqa: BLE001  # as above
         tell(_refusal(last[0], None, error))
         return None
 
 
-async def _compiled(archive: Archive, number: int, compile_folder: Callable[[Path], Script]) -> Taken:
+async def _compiled(archive: Archive, number: int, compile_version: Callable[[Path], Script]) -> Taken:
     version = await archive.version(number)
     if version is None:
         raise StockError(f"version {number} of the content is not kept")
     folder = await archive.checkout(version.tree)
-    return Taken(await asyncio.to_thread(compile_folder, folder), number, version.tree)
+    return Taken(await asyncio.to_thread(compile_version, folder), number, version.tree)
 
 
 async def _remember(archive: Archive | None, taken: Taken) -> None:
@@ -275,7 +287,7 @@ async def _remember(archive: Archive | None, taken: Taken) -> None:
         logbook.note_error("live_not_noted", error)
 
 
-def _compile(folder: Path, clock: Clock, teach: Teach) -> Script:
+def _compile(folder: Path | Folder, clock: Clock, teach: Teach) -> Script:
     return compile_content(folder, clock.now().date(), teach).script
 
 

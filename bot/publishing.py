@@ -106,7 +106,7 @@ async def open_press(content_dir: Path, data_dir: Path, store_url: str | None, t
         stack.push_async_callback(store.close)
         _, roster = await store.load_roster()
         writers = load_writers(data_dir / "keys")
-        archive = Archive(store.shelf(), content_dir, data_dir, clock, examine_with(teach))
+        archive = Archive(store.shelf(), content_dir, data_dir, clock, examine_with(teach, content_dir))
         yield Press(archive, content_dir, roster, Chronicle(store.shelf(), writers.newest, writers.publics), clock)
 
 

@@ -157,7 +157,8 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
             await clock.look(store, figures)
         # Drafts teach other things than what is live, and each folder keeps only what was learned last.
         learned = settings.data_dir / "studio" / "learned"
-        draft_teach, checker, examiner = teach_in(learned), Checker(), Examiner(learned, figures)
+        content = settings.content_dir
+        draft_teach, checker, examiner = teach_in(learned), Checker(content), Examiner(learned, content, figures)
         stack.push_async_callback(examiner.close)
         sealing, roster = _sealing(settings, figures), LiveRoster(store, clock)
         witness = ContentWitness(roster.read, sealing.chronicle(store.shelf()), clock)

@@ -11,6 +11,7 @@ import pytest
 
 from bot.compiler import KeywordsOnly, Lessons, Teach
 from bot.desk.ticket import StaffId
+from bot.dialogue.phrasebook import TextId
 from bot.dialogue.script import Script
 from bot.dialogue.steps import FlowId
 from bot.figures import Figures
@@ -24,7 +25,7 @@ from bot.studio.changes import Approve, Change, Edit, Submit
 from bot.studio.tree import read_tree
 from bot.studio.versions import Version
 from tests.builders import NOW
-from tests.compiler.content_builder import HOME, write_content
+from tests.compiler.content_builder import HOME, PHRASES, without, write_content
 from tests.fakes import ManualClock
 
 DARA, MALY = StaffId("dara"), StaffId("maly")
@@ -160,6 +161,30 @@ async def test_all_replicas_take_up_a_version_at_the_same_moment(world: World) -
         await one.archive.roll_back(1, DARA, "It was better before.")
         await until(world, lambda: (first.number, second.number) == (3, 3))
         assert (title(first.script()), title(second.script())) == ("Home", "Home")
+
+
+async def test_a_version_that_lacks_words_of_the_program_goes_live_with_those_that_came_with_it(world: World) -> None:
+    one = world.replica("one")
+    archive = Archive(
+        world.shelf, one.content, world.root / "two", world.clock, examine_with(KeywordsOnly, one.content)
+    )
+    change = await archive.begin("Older", DARA)
+    assert isinstance(change, Change)
+    words = without(PHRASES, "moved:").replace("Words for done", "Ready").encode()
+    edit = Edit("phrases.yaml", await archive.put(words), change.tree.files["phrases.yaml"])
+    for action in (edit, Submit()):
+        change = await archive.act(change.id, DARA, action)
+        assert isinstance(change, Change)
+    await archive.act(change.id, MALY, Approve(change.tree.hash))
+    assert isinstance(await archive.publish(change.id, DARA), Version)
+    world.clock.set(NOW + AHEAD)
+
+    async with one.running() as live:
+        assert live.number == 2
+        phrases = [
+            live.script().phrasebook.find(TextId(f"phrase.{name}"), Language("en"))[0] for name in ("moved", "done")
+        ]
+        assert phrases == [("Words for moved",), ("Ready",)]
 
 
 async def test_a_replica_that_starts_later_takes_what_is_live(world: World) -> None:

@@ -9,6 +9,7 @@ from bot.compiler.draft import Draft, Kind
 from bot.compiler.folder import Folder, files_in, folder_of
 from bot.compiler.forms import GLOSSARY_FILE, STAGES
 from bot.compiler.leaves import plain_tree
+from bot.compiler.lending import lend
 from bot.compiler.linking import Linked, link
 from bot.compiler.problems import Notebook, Place
 from bot.compiler.reading import Node
@@ -73,6 +74,8 @@ def assemble(directory: Path | Folder, notebook: Notebook) -> Assembled:
     for name in ("bot", "phrases"):
         if (name,) not in seen:
             notebook.error(Place(f"{folder.shown_as}/{name}.yaml", 1, 1), "this file is missing")
+    if folder.lender is not None:
+        lend(folder.lender, draft, translations)
     if not is_whole:
         draft.notebook = Notebook()
     at = folder.path / "media"

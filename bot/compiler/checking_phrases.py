@@ -5,7 +5,7 @@ one of a page, whoever opens it without that page. Content that was made without
 nobody opens it on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from bot.compiler.draft import Draft, Kind
@@ -17,19 +17,20 @@ from bot.dialogue.wording import ENGINE_PHRASES
 _PAGES: Final = {"page": "the chat page", "console": "the console", "studio": "the studio"}
 
 
-def check_phrases(draft: Draft, phrases: Place) -> None:
-    """Write down the phrases that are missing, at the head of their file."""
+def check_phrases(draft: Draft, phrases: Place, lent: Collection[str] = ()) -> None:
+    """Write down the phrases that are missing, at the head of their file, but for those that are lent to it."""
     if not any(kind is Kind.PHRASE for kind, _ in draft.stood):
         # The whole file is missing, which has been written down.
         return
+    there = {name for kind, name in draft.stood if kind is Kind.PHRASE}.union(lent)
     for phrase in dict.fromkeys(_needed(draft)):
-        if (Kind.PHRASE, phrase) not in draft.stood:
+        if phrase not in there:
             draft.notebook.error(phrases, f"the phrase '{phrase}' is missing: the engine says it")
     for phrase in DESK_PHRASES:
-        if (Kind.PHRASE, phrase) not in draft.stood:
+        if phrase not in there:
             draft.notebook.error(phrases, f"the phrase '{phrase}' is missing: staff are told it")
     for page, needed in PAGE_PHRASES.items():
-        missing = [phrase for phrase in needed if (Kind.PHRASE, phrase) not in draft.stood]
+        missing = [phrase for phrase in needed if phrase not in there]
         if any(phrase.startswith(f"{page}-") and phrase not in missing for phrase in needed):
             for phrase in missing:
                 draft.notebook.error(phrases, f"the phrase '{phrase}' is missing: {_PAGES[page]} says it")

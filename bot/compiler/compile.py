@@ -24,7 +24,9 @@ class Compiled:
     problems: tuple[Problem, ...]
 
 
-def compile_content(directory: Path, today: date, teach: Teach = KeywordsOnly, *, unfinished: bool = False) -> Compiled:
+def compile_content(
+    directory: Path | Folder, today: date, teach: Teach = KeywordsOnly, *, unfinished: bool = False
+) -> Compiled:
     """Read, link and check all of the content; raise ContentError with everything found if any of it is an error.
 
     Unfinished content, which authors may look at and nobody else, may lack texts that people in danger need.

@@ -25,6 +25,8 @@ class Folder:
     """What authors are told before the name of a file."""
     instead: Mapping[str, bytes] = field(default_factory=dict)
     parsed: Parsed | None = None
+    lender: "Folder | None" = None
+    """What came with the program, for words of its own that this one lacks (see `lending`)."""
 
     def listed(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """The files that say something, by their place and name: `("texts", "km", "bot")` is `texts/km/bot.yaml`."""
@@ -60,6 +62,11 @@ class Folder:
             if name.partition("/")[0] not in {"schema", "tests"} and not name.endswith(".md"):
                 whole.update(name.encode() + b"\0" + sha256(self.source(name)).digest())
         return whole.hexdigest()[:VERSION_CHARACTERS]
+
+
+def lent_by(lender: Path) -> Folder:
+    """A folder that lends: no place in it is one of the content that is read."""
+    return Folder(lender, f"{lender.name} of the program")
 
 
 def folder_of(directory: Path | Folder) -> Folder:

@@ -4,7 +4,7 @@ Everything that the files say is kept as one draft. Of a file that changes, what
 now is put in, which takes a hundredth of the time. What the change breaks elsewhere is left to the whole check.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, TypeVar
@@ -95,8 +95,11 @@ def beside_of(name: str, names: Iterable[str]) -> list[str]:
     return [other for other in names if other.startswith("texts/") and other.split("/", 2)[2:] == [name]]
 
 
-def glance(whole: Whole, name: str, today: date) -> tuple[Problem, ...]:
-    """What is wrong with a file in the midst of the others, besides what was written down when it was taken in."""
+def glance(whole: Whole, name: str, today: date, lent: Collection[str] = ()) -> tuple[Problem, ...]:
+    """What is wrong with a file in the midst of the others, besides what was written down when it was taken in.
+
+    `lent` are phrases that it may lack.
+    """
     notebook, file = Notebook(), f"{whole.shown_as}/{name}"
     draft = replace(whole.draft, notebook=notebook)
     linked = link(draft)
@@ -109,7 +112,7 @@ def glance(whole: Whole, name: str, today: date) -> tuple[Problem, ...]:
     phrases = Place(f"{whole.shown_as}/phrases.yaml", 1, 1)
     lessons = lessons_of(whole.documents, draft)
     if name == "phrases.yaml":
-        check_phrases(draft, phrases)
+        check_phrases(draft, phrases, lent)
     check_flows(draft, linked)
     check_names(draft)
     check_facts(draft, today)

@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 from bot import logbook
 from bot.clock import Clock
 from bot.compiler import Place, Problem, Teach, errors
-from bot.compiler.folder import Folder
+from bot.compiler.folder import Folder, lent_by
 from bot.desk.ticket import StaffId
 from bot.store.contract import ConflictError, StoreError
 from bot.store.shelf import Shelf
@@ -551,11 +551,12 @@ def _once(note: Note | None) -> Note:
     return noting
 
 
-def examine_with(teach: Teach) -> Examine:
+def examine_with(teach: Teach, lender: Path | None = None) -> Examine:
     """The check in a thread of this process: for commands, which answer nobody meanwhile."""
+    lends = None if lender is None else lent_by(lender)
 
     async def examine(_tree: TreeHash, folder: Path, today: date) -> Checked:
-        return await asyncio.to_thread(check_whole, Folder(folder, SHOWN_AS), today, teach)
+        return await asyncio.to_thread(check_whole, Folder(folder, SHOWN_AS, lender=lends), today, teach)
 
     return examine
 

@@ -1,8 +1,8 @@
-"""`python -m bot.studio.check_apart FOLDER DAY LEARNED`: the whole check in a process of its own, for `examining`.
+"""`python -m bot.studio.check_apart FOLDER DAY LEARNED LENDER`: the whole check in a process of its own.
 
-What it finds goes to its output, as JSON and bounded. It ends by itself when the one that began it is gone, however
-that ended: nobody ever writes to its input, which the system closes in that moment. That holds on every system and for
-every way to end, which a signal at the death of the parent does not.
+`examining` begins it. What it finds goes to its output, as JSON and bounded. It ends by itself when the one that began
+it is gone, however that ended: nobody ever writes to its input, which the system closes in that moment. That holds on
+every system and for every way to end, which a signal at the death of the parent does not.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from bot import logbook
-from bot.compiler.folder import Folder
+from bot.compiler.folder import Folder, lent_by
 from bot.compiler.problems import Severity
 from bot.compiler.teaching import teach_in
 from bot.studio.checking import SHOWN_AS, Checked, Finding, check_whole
@@ -39,13 +39,14 @@ _FIRST_TO_GO: Final = "900"
 
 def main(arguments: Sequence[str]) -> int:
     """Check, and say what was found."""
-    folder, today, learned = arguments
+    folder, today, learned, lender = arguments
     Thread(target=_end_with_parent, daemon=True).start()
     _stand_apart()
     _stay_small()
     logbook.open_logbook()
     try:
-        checked = check_whole(Folder(Path(folder), SHOWN_AS), date.fromisoformat(today), teach_in(Path(learned)))
+        content = Folder(Path(folder), SHOWN_AS, lender=lent_by(Path(lender)))
+        checked = check_whole(content, date.fromisoformat(today), teach_in(Path(learned)))
         answer = msgspec.json.encode(bounded(checked))
     except Exception as error:  # noqa: BLE001  # an error's own words may hold those of a draft
         logbook.note_error("check_failed", error)

@@ -15,8 +15,9 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 from bot.compiler.assembling import Assembled, assemble
 from bot.compiler.compile import check_content, script_of, without_collecting
-from bot.compiler.folder import NOT_CONTENT, Folder
+from bot.compiler.folder import NOT_CONTENT, Folder, lent_by
 from bot.compiler.glancing import BOT, Whole, beside_of, exchange, glance, whole_of
+from bot.compiler.lending import PHRASES, phrases_in
 from bot.compiler.parsed import Parsed
 from bot.compiler.problems import Notebook, Place, Problem, Severity, errors
 from bot.compiler.reading import Node, read_yaml
@@ -106,7 +107,8 @@ def check_whole(content: Folder, today: date, teach: Teach) -> Checked:
 class Checker:
     """Looks at one file. Remembers what it has read, by the bytes of each file and by the hash of the tree."""
 
-    def __init__(self) -> None:
+    def __init__(self, lender: Path | None = None) -> None:
+        self._lender = None if lender is None else lent_by(lender)
         self._parsed = Parsed()
         self._assembled = _Last[TreeHash, Assembled | None](2)
         self._wholes = _Last[TreeHash, tuple[Tree, Whole]](4)
@@ -129,11 +131,12 @@ class Checker:
 
     def folder(self, folder: Path, instead: Mapping[str, bytes] | None = None) -> Folder:
         """A folder of content of which nothing is read that was read before."""
-        return Folder(folder, SHOWN_AS, instead or {}, self._parsed)
+        return Folder(folder, SHOWN_AS, instead or {}, self._parsed, self._lender)
 
     def _assemble(self, folder: Path) -> Assembled | None:
         with without_collecting():
-            assembled = assemble(self.folder(folder), Notebook())
+            # As it stands: what is lent to it cannot be worked on in it.
+            assembled = assemble(replace(self.folder(folder), lender=None), Notebook())
         return assembled if assembled.is_whole else None
 
     # One file
@@ -151,7 +154,8 @@ class Checker:
             check_content(self.folder(folder, {name: source}), today, notebook)
         elif name.partition("/")[0] not in NOT_CONTENT:
             whole = self._exchanged(self._whole(tree, folder), tree, folder, name, node, notebook)
-            problems = glance(whole, name, today)
+            lent = frozenset[str]() if self._lender is None or name != PHRASES else phrases_in(self._lender)
+            problems = glance(whole, name, today, lent)
         here = {problem for problem in (*notebook.problems(), *problems) if problem.place.file == _shown(name)}
         return findings_of(sorted(here, key=lambda problem: (problem.place, problem.words)), lambda _: source)
 

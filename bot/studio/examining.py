@@ -44,12 +44,17 @@ _ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class Examiner:
-    """Remembers the last few answers; `learned` is a folder for what drafts teach."""
+    """Remembers the last few answers; `learned` is a folder for what drafts teach, `lender` the program's content."""
 
     def __init__(
-        self, learned: Path, figures: Figures, patience: timedelta = PATIENCE, program: Sequence[str] = PROGRAM
+        self,
+        learned: Path,
+        lender: Path,
+        figures: Figures,
+        patience: timedelta = PATIENCE,
+        program: Sequence[str] = PROGRAM,
     ) -> None:
-        self._learned = learned
+        self._folders = learned.absolute(), lender.absolute()
         self._figures = figures
         self._patience = patience
         self._program = program
@@ -139,7 +144,7 @@ class Examiner:
         return process
 
     def _command(self, folder: Path, today: date) -> tuple[str, ...]:
-        return *self._program, os.fspath(folder.absolute()), today.isoformat(), os.fspath(self._learned.absolute())
+        return *self._program, f"{folder.absolute()}", today.isoformat(), *map(str, self._folders)
 
 
 async def _answer(process: Process) -> bytes:

@@ -56,7 +56,7 @@ GREEDY: Final = "from bot.studio import check_apart; check_apart._stay_small(); 
 async def an_examiner(
     folder: Path, program: tuple[str, ...] = PROGRAM, patience: timedelta = PATIENCE, figures: Figures | None = None
 ) -> AsyncIterator[Examiner]:
-    examiner = Examiner(folder / "learned", figures or Figures(), patience, program)
+    examiner = Examiner(folder / "learned", folder, figures or Figures(), patience, program)
     yield examiner
     await examiner.close()
 
@@ -181,7 +181,7 @@ async def test_it_ends_when_the_bot_stops_and_whoever_waits_is_told(tmp_path: Pa
 def test_it_ends_when_whoever_began_it_is_gone(tmp_path: Path) -> None:
     # However a process ends, the system closes what it held open.
     content = Path(__file__).parents[2] / "content"
-    with subprocess.Popen([*PROGRAM, content, TODAY.isoformat(), tmp_path], stdin=PIPE, stdout=PIPE) as child:
+    with subprocess.Popen([*PROGRAM, content, TODAY.isoformat(), tmp_path, content], stdin=PIPE, stdout=PIPE) as child:
         assert child.stdin is not None
         child.stdin.close()
         assert child.stdout is not None
@@ -190,7 +190,7 @@ def test_it_ends_when_whoever_began_it_is_gone(tmp_path: Path) -> None:
 
 
 def test_an_error_of_the_check_itself_is_told_without_its_words(tmp_path: Path) -> None:
-    command = [*PROGRAM, str(tmp_path), "no-such-day", str(tmp_path)]
+    command = [*PROGRAM, str(tmp_path), "no-such-day", str(tmp_path), str(tmp_path)]
     with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True) as child:
         assert child.stdout is not None
         assert child.stderr is not None

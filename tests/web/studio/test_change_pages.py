@@ -82,7 +82,8 @@ async def test_nothing_goes_live_without_a_second_person(house: StudioHouse) -> 
 async def test_what_the_check_finds_mistakes_in_is_not_published_and_the_page_says_so(
     page_script: Script, quick_folder: Path
 ) -> None:
-    content, examiner = some_content(quick_folder / "content"), Examiner(quick_folder / "learned", Figures())
+    content = some_content(quick_folder / "content")
+    examiner = Examiner(quick_folder / "learned", content, Figures())
     async with (
         a_studio_house(page_script, quick_folder / "data", content, examiner.examine, examiner.examine) as house,
         Editor(house.desk.base) as edit,
