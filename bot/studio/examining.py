@@ -62,9 +62,6 @@ class Examiner:
         self._running: dict[tuple[TreeHash, date], asyncio.Task[Checked]] = {}
         self._busy = asyncio.Lock()
         self._closed = False
-        for failure in set(Failure) - {Failure.STOPPED}:
-            # Told from the start, for nobody sees a count rise that is first told as 1.
-            figures.add(NOT_CHECKED, failure, 0)
 
     async def examine(self, tree: TreeHash, folder: Path, today: date) -> Checked:
         """The whole check of a tree, whose files lie in the folder; raise CheckError where it cannot be had."""

@@ -205,6 +205,7 @@ STORIES: Final = (
     Story("TurnsFail", counts("turn_failed", "1"), 2, comes=2, goes=19),
     Story("PagesFail", counts("page_failed"), 2, comes=2, goes=19),
     Story("ContentBehind", level("content_behind", 1.0), 4, comes=3, goes=5),
+    Story("ContentNotChecked", counts("content_not_checked", "late"), 0, comes=1, goes=17),
     Story("WeekNotEnded", counts("epoch_not_destroyed"), 1, comes=1, goes=17),
 )
 HARMLESS: Final[dict[str, Happening]] = {
