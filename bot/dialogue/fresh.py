@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.desk.ticket import TicketId
+from bot.dialogue.secrets import DEAR, Effort
 from bot.messages import ConversationId
 
 
@@ -18,6 +19,8 @@ class Fresh:
     conversation: ConversationId
     ticket: Callable[[], TicketId]
     code_of: Callable[[TicketId], str]
+    effort: Effort = DEAR
+    """What it costs to guess pictures that are chosen in this turn."""
 
 
 def _no_code(ticket: TicketId) -> str:  # noqa: ARG001 - called like the others

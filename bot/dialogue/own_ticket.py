@@ -224,7 +224,7 @@ class OwnTicket:
                 if self.must_prove():
                     # Or else whoever holds the phone would choose new ones and read with them.
                     return person.script.special.secret
-                person.secret = seal_secret(pictures, person.now) if all(pictures) else None
+                person.secret = seal_secret(pictures, person.now, self._fresh.effort) if all(pictures) else None
             case Act.CHECK_SECRET:
                 pictures = [str(values.pop(name, "")) for name in _SECRETS]
                 values[SECRET_OK] = "yes" if self._are_right(pictures) else "no"
@@ -505,7 +505,7 @@ class OwnTicket:
         person = self._person
         if self._barred_until() is not None:
             return False
-        if person.secret is None or is_secret(pictures, person.secret):
+        if person.secret is None or is_secret(pictures, person.secret, self._fresh.effort):
             person.active, person.wrong = person.now, ()
             return True
         person.wrong = (*person.wrong, person.now)[-MOST_WRONG:]

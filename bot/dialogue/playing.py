@@ -28,12 +28,13 @@ from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Elapsed, Event, LetterCame, Reported
 from bot.dialogue.fresh import Fresh
 from bot.dialogue.script import Script
+from bot.dialogue.secrets import CHEAP
 from bot.messages import ConversationId, Language
 
 SHOWN: Final = "shown"
 """What the messenger calls the message that the helpline wrote last."""
 
-_FRESH: Final = Fresh(ConversationId("person"), lambda: TicketId("~rehearsed"), lambda _: "ABCDE-FGHJK")
+_FRESH: Final = Fresh(ConversationId("person"), lambda: TicketId("~rehearsed"), lambda _: "ABCDE-FGHJK", CHEAP)
 _WORDS_OF_STAFF: Final = "We are here."
 _OF_STAFF: Final = "staff"
 _MOST_RINGS: Final = 20

@@ -8,28 +8,40 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from hmac import compare_digest
-from typing import Final
+from typing import Final, NamedTuple
 
 from nacl.pwhash import argon2id
 
 _SALT_BYTES: Final = argon2id.SALTBYTES
 _BYTES: Final = 16
 
+
+class Effort(NamedTuple):
+    """What one guess costs."""
+
+    operations: int
+    memory: int
+
+
+DEAR: Final = Effort(argon2id.OPSLIMIT_INTERACTIVE, argon2id.MEMLIMIT_INTERACTIVE)
+CHEAP: Final = Effort(argon2id.OPSLIMIT_MIN, argon2id.MEMLIMIT_MIN)
+"""For conversations that are only played: their pictures guard nothing."""
+
 MOST_WRONG: Final = 2
 BARRED_FOR: Final = timedelta(hours=12)
 """Who chose wrong pictures so often may not choose for so long, or all could be tried."""
 
 
-def seal_secret(pictures: Sequence[str], now: datetime) -> str:
+def seal_secret(pictures: Sequence[str], now: datetime, effort: Effort = DEAR) -> str:
     """A verifier of these pictures in this order; the moment makes two of the same pictures differ."""
     salt = blake2b(now.isoformat().encode(), digest_size=_SALT_BYTES).digest()
-    return urlsafe_b64encode(salt + _derive(pictures, salt)).decode()
+    return urlsafe_b64encode(salt + _derive(pictures, salt, effort)).decode()
 
 
-def is_secret(pictures: Sequence[str], verifier: str) -> bool:
+def is_secret(pictures: Sequence[str], verifier: str, effort: Effort = DEAR) -> bool:
     """Whether these are the pictures that were chosen."""
     whole = urlsafe_b64decode(verifier)
-    return compare_digest(_derive(pictures, whole[:_SALT_BYTES]), whole[_SALT_BYTES:])
+    return compare_digest(_derive(pictures, whole[:_SALT_BYTES], effort), whole[_SALT_BYTES:])
 
 
 def barred_until(wrong: Sequence[datetime], now: datetime) -> datetime | None:
@@ -38,11 +50,11 @@ def barred_until(wrong: Sequence[datetime], now: datetime) -> datetime | None:
     return None if len(lately) < MOST_WRONG else max(lately) + BARRED_FOR
 
 
-def _derive(pictures: Sequence[str], salt: bytes) -> bytes:
+def _derive(pictures: Sequence[str], salt: bytes, effort: Effort) -> bytes:
     return argon2id.kdf(
         _BYTES,
         "\0".join(pictures).encode(),
         salt,
-        opslimit=argon2id.OPSLIMIT_INTERACTIVE,
-        memlimit=argon2id.MEMLIMIT_INTERACTIVE,
+        opslimit=effort.operations,
+        memlimit=effort.memory,
     )
