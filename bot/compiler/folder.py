@@ -64,9 +64,9 @@ class Folder:
         return whole.hexdigest()[:VERSION_CHARACTERS]
 
 
-def lent_by(lender: Path) -> Folder:
+def lent_by(lender: Path, parsed: Parsed | None = None) -> Folder:
     """A folder that lends: no place in it is one of the content that is read."""
-    return Folder(lender, f"{lender.name} of the program")
+    return Folder(lender, f"{lender.name} of the program", parsed=parsed)
 
 
 def folder_of(directory: Path | Folder) -> Folder:

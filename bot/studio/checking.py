@@ -108,8 +108,8 @@ class Checker:
     """Looks at one file. Remembers what it has read, by the bytes of each file and by the hash of the tree."""
 
     def __init__(self, lender: Path | None = None) -> None:
-        self._lender = None if lender is None else lent_by(lender)
         self._parsed = Parsed()
+        self._lender = None if lender is None else lent_by(lender, Parsed())
         self._assembled = _Last[TreeHash, Assembled | None](2)
         self._wholes = _Last[TreeHash, tuple[Tree, Whole]](4)
 

@@ -23,10 +23,10 @@ def texts(language: Language, **words: tuple[str, str]) -> str:
     return f"language: {language}\nstatus: draft\ntexts:\n" + "\n".join(lines) + "\n"
 
 
-def version(folder: Path, lender: Mapping[str, str] | None = None, **files: str) -> Folder:
+def version(folder: Path, lender: Mapping[str, str] | None = None, own: Mapping[str, str] | None = None) -> Folder:
     """An old version, and the folder that came with a newer program."""
-    old = write_content(folder / "old", {"phrases.yaml": OLD, **files})
-    new = write_content(folder / "new", lender or {})
+    old = write_content(folder / "old", {"phrases.yaml": OLD, **(own or {})})
+    new = write_content(folder / "new", lender)
     return Folder(old, "content", lender=lent_by(new))
 
 
@@ -60,7 +60,7 @@ def test_its_translations_come_along_for_languages_that_the_version_has(tmp_path
     moved = ("សារនេះបានផ្លាស់ទី", "Words for moved")
     lender = {"texts/km/phrases.yaml": texts(KM, moved=moved), "texts/lo/phrases.yaml": texts(LO, moved=moved)}
     own = {"texts/km/phrases.yaml": texts(KM, done=("រួចរាល់", "Ready"))}
-    content = version(tmp_path, lender, **own)
+    content = version(tmp_path, lender, own)
     notebook = Notebook()
 
     assembled = check_content(content, TODAY, notebook)
@@ -69,6 +69,30 @@ def test_its_translations_come_along_for_languages_that_the_version_has(tmp_path
     assert {language: set(found) for language, found in assembled.translations.by_language.items()} == {
         KM: {DONE, MOVED}
     }
+
+
+def test_a_language_for_which_nothing_is_lent_says_it_in_another(tmp_path: Path) -> None:
+    content = version(tmp_path, own={"texts/km/phrases.yaml": texts(KM, done=("រួចរាល់", "Ready"))})
+    notebook = Notebook()
+
+    assembled = check_content(content, TODAY, notebook)
+
+    assert assembled is not None
+    lacking = [problem.words for problem in errors(notebook.problems()) if "moved" in problem.words]
+    assert lacking == []
+
+
+def test_nothing_is_lent_from_a_file_with_mistakes(tmp_path: Path) -> None:
+    moved = ("សារនេះ {x} បានផ្លាស់ទី", "Words for moved")
+    own = {"texts/km/phrases.yaml": texts(KM, done=("រួចរាល់", "Ready"))}
+    content = version(tmp_path, {"texts/km/phrases.yaml": texts(KM, moved=moved)}, own)
+
+    assembled = check_content(content, TODAY, Notebook())
+
+    assert assembled is not None
+    assert set(assembled.translations.of(KM)) == {DONE}
+    broken = {"phrases.yaml": PHRASES.replace("Words for moved", '"{"')}
+    assert mistakes(version(tmp_path / "other", broken)) == ["the phrase 'moved' is missing: the engine says it"]
 
 
 def test_a_phrase_that_tells_what_the_version_may_not_have_is_not_lent(tmp_path: Path) -> None:
