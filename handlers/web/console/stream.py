@@ -49,7 +49,7 @@ class NewsStream:
             quiet, is_away = 0, False
             # What came between the page and this stream, or while it was broken, must not be missed: all is told anew.
             await response.write(b"retry: 2000\n\n" + self._news(None))
-            while not await _is_stopped(board, watcher):
+            while not await _is_stopped(board, watcher, is_away=is_away):
                 try:
                     is_signed_in = await self._is_signed_in()
                 except StoreError as error:
@@ -84,8 +84,12 @@ class NewsStream:
         return f"event: news\ndata: {json.dumps(told)}\n\n".encode()
 
 
-async def _is_stopped(board: Board, watcher: Watcher) -> bool:
+async def _is_stopped(board: Board, watcher: Watcher, *, is_away: bool) -> bool:
     """Whether nobody is to listen any more; asked anew as soon as there is something to tell, and now and then."""
+    if is_away:
+        # What woke the page is not told yet, and a store that is away may say so at once: without rest, nothing else runs.
+        await asyncio.sleep(CHECK_EVERY)
+        return board.is_closed
     with suppress(TimeoutError):
         async with asyncio.timeout(CHECK_EVERY):
             await watcher.woken.wait()

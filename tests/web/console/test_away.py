@@ -3,7 +3,10 @@
 import asyncio
 import html
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,9 +14,12 @@ import pytest
 from bot.desk.letters import StaffWrote
 from bot.desk.ticket import StaffId
 from bot.dialogue.script import Script
+from bot.guard.sessions import Session
+from bot.store.contract import StoreError
 from bot.store.redis_store import open_store
 from bot.store.sealing import Vault
 from handlers.web.console.access import Guarded
+from handlers.web.console.stream import CHECK_EVERY
 from handlers.web.console.wording import ConsoleWords
 from tests.builders import NOW
 from tests.store.servers import Server, a_server
@@ -82,6 +88,25 @@ async def test_what_was_written_meanwhile_comes_back_and_goes_out_once(desk: Des
         assert [one.words for one in wrote] == ["<b>Are you safe?"]
 
 
+async def test_what_was_pressed_meanwhile_without_words_comes_back_and_is_done(desk: DeskHouse, valkey: Server) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        await ben.get(f"/desk/case/{name}")
+        csrf, path = ben.csrf, f"/desk/case/{name}/do/claim"
+        valkey.kill()
+        await ben.post(path, {"ref": "r1"})
+        assert ben.status == 503
+        assert WRITTEN.findall(ben.text) == []
+        fields = {one: html.unescape(value) for one, value in OFFERED.findall(ben.text)}
+        assert fields == {"csrf": csrf, "ref": "r1"}
+
+        valkey.start()
+        await desk.until_store_is_back()
+        await ben.post(path, fields, csrf=csrf)
+        assert (await desk.ticket(name)).holder == BEN
+
+
 async def test_a_password_does_not_come_back(desk: DeskHouse, valkey: Server) -> None:
     async with Browser(desk.base) as ben:
         await ben.sign_in(desk, BEN)
@@ -104,6 +129,31 @@ async def test_an_open_page_hears_that_the_store_is_away_and_all_anew_once_it_is
             assert await anext(news) == {}
             valkey.start()
             assert await anext(news) == {"changed": None, "urgent": []}
+
+
+async def test_an_open_page_that_was_woken_lets_all_else_run_while_the_store_is_away(
+    page_script: Script, quick_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_desk_house(a_script(page_script), quick_folder) as desk, Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        sessions, asked = desk.sign_in.sessions, list[float]()
+        really = sessions.find
+
+        async def is_away(cookie: str, now: datetime, *, is_use: bool = True) -> Session | None:
+            asked.append(time.monotonic())
+            # A few times only: what asks without rest would keep this test from ever ending.
+            if len(asked) <= 3:
+                raise StoreError("the circuit is open")
+            return await really(cookie, now, is_use=is_use)
+
+        async with ben.listen("/desk/stream") as news:
+            assert await anext(news) == {"changed": None, "urgent": []}
+            # Nothing but this fails, and without waiting, as it does while the store is known to be away.
+            monkeypatch.setattr(sessions, "find", is_away)
+            await desk.open()
+            assert await anext(news) == {}
+            assert await anext(news) == {"changed": None, "urgent": []}
+        assert all(after - before > CHECK_EVERY / 2 for before, after in pairwise(asked[:4]))
 
 
 async def test_an_open_page_does_not_keep_the_process_from_stopping(page_script: Script, quick_folder: Path) -> None:
