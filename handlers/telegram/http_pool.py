@@ -12,7 +12,7 @@ import re
 import socket
 import ssl
 from collections import deque
-from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Self, TypeAlias, cast
@@ -30,6 +30,10 @@ LARGEST_ANSWER: Final = 32 * 1024 * 1024
 _ADDRESSES_HOLD: Final = 300.0
 _NEXT_ADDRESS_AFTER: Final = 0.25
 _CLOSED_WITHIN: Final = 1.0
+_FOR_THE_ANSWER: Final = 2.0
+_NOT_CONNECTED: Final = (OSError, RuntimeError, ValueError)
+"""TimeoutError and all that TLS says are OSError, a host that cannot be a name is ValueError; uvloop says RuntimeError
+where others say OSError."""
 _FINAL: Final = 200
 _PORTS: Final = {"http": 80, "https": 443}
 _TARGET: Final = re.compile(r"/[!-~]*")
@@ -41,7 +45,11 @@ class NotSentError(Exception):
 
 
 class NoAnswerError(Exception):
-    """The call was sent, and no answer came that can be read: it may have taken effect."""
+    """The call was sent, and no answer came: it may have taken effect."""
+
+
+class UnreadableError(NoAnswerError):
+    """Something came that is no answer as HTTP has it, or one in an encoding that was not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,10 @@ class HttpPool:
         self._idle = deque[tuple[_Connection, float]]()
         """With the moment, by the loop's clock, since when; the longest idle first."""
         self._look_again: asyncio.TimerHandle | None = None
-        self._addresses: tuple[float, Sequence[AddrInfoType]] | None = None
+        self._addresses: list[AddrInfoType] = []
+        """What was found last, those that failed at the end; better than nothing while nobody can be asked."""
+        self._found_until = 0.0
+        self._finding: asyncio.Task[None] | None = None
         self._is_closed = False
         self._head = (
             f"POST %b HTTP/1.1\r\nHost: {origin.named}\r\nContent-Type: application/json\r\n"
@@ -104,10 +115,14 @@ class HttpPool:
         """Send JSON to a path of the server; raise NotSentError or NoAnswerError, within so many seconds."""
         if _TARGET.fullmatch(target) is None:
             raise NotSentError("not a path")
+        if self._is_closed:
+            raise NotSentError("closed")
         end = asyncio.get_running_loop().time() + within
-        await self._wait_for_room(end)
+        # Sent any later it would be cut off, and nobody would know what became of it.
+        latest = end - min(_FOR_THE_ANSWER, within / 3)
+        await self._wait_for_room(latest)
         try:
-            connection = self._borrow() or await self._connect(end)
+            connection = self._borrow() or await self._connect(latest)
             try:
                 return await connection.ask(self._head % (target.encode(), len(body), body), end)
             finally:
@@ -128,12 +143,12 @@ class HttpPool:
         for connection in list(self._open):
             connection.abort()
 
-    async def _wait_for_room(self, end: float) -> None:
+    async def _wait_for_room(self, latest: float) -> None:
         if not self._room.locked():
             await self._room.acquire()
             return
         try:
-            async with asyncio.timeout_at(end):
+            async with asyncio.timeout_at(latest):
                 await self._room.acquire()
         except TimeoutError:
             raise NotSentError("all connections are in use") from None
@@ -163,37 +178,75 @@ class HttpPool:
         if self._idle:
             self._look_again = loop.call_at(self._idle[0][1] + self._limits.idle, self._close_old)
 
-    async def _connect(self, end: float) -> "_Connection":
+    async def _connect(self, latest: float) -> "_Connection":
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout_at(min(end, loop.time() + self._limits.connecting)):
-                reached = await start_connection(await self._find(), happy_eyeballs_delay=_NEXT_ADDRESS_AFTER)
-                name = self._origin.host if self._tls is not None else None
-                _, connection = await loop.create_connection(
-                    lambda: _Connection(self._open), sock=reached, ssl=self._tls, server_hostname=name
-                )
-        except (OSError, ValueError) as error:
-            # TimeoutError and all that TLS says are OSError, a host that cannot be a name is ValueError.
-            self._addresses = None
+            async with asyncio.timeout_at(min(latest, loop.time() + self._limits.connecting)) as limit:
+                left = await self._find()
+                while True:
+                    reached = await start_connection(left, happy_eyeballs_delay=_NEXT_ADDRESS_AFTER)
+                    tried, left = _parted(left, reached)
+                    try:
+                        # One that takes connections and then says nothing must leave time for the others.
+                        async with asyncio.timeout_at(_half_way(loop.time(), limit.when()) if left else None):
+                            return await self._shake_hands(reached)
+                    except _NOT_CONNECTED:
+                        self._addresses = [*(one for one in self._addresses if one not in tried), *tried]
+                        if not left:
+                            raise
+        except _NOT_CONNECTED as error:
+            self._found_until = 0.0
             raise NotSentError(type(error).__name__) from None
-        if self._is_closed:
+
+    async def _shake_hands(self, reached: socket.socket) -> "_Connection":
+        name = self._origin.host if self._tls is not None else None
+        _, connection = await asyncio.get_running_loop().create_connection(
+            _Connection, sock=reached, ssl=self._tls, server_hostname=name
+        )
+        if self._is_closed or not connection.is_usable:
             connection.abort()
+            raise ConnectionError("closed at once")
+        self._open.add(connection)
+        connection.gone.add_done_callback(lambda _: self._open.discard(connection))
         return connection
 
-    async def _find(self) -> Sequence[AddrInfoType]:
+    async def _find(self) -> list[AddrInfoType]:
+        """The server's addresses. Nobody asks while somebody is asking: look-ups that hang would hold up all others."""
+        if self._found_until <= asyncio.get_running_loop().time():
+            if self._finding is None or self._finding.done():
+                self._finding = asyncio.ensure_future(self._look_up())
+            await asyncio.shield(self._finding)
+        if not self._addresses:
+            raise ConnectionError("no address")
+        return self._addresses
+
+    async def _look_up(self) -> None:
         loop = asyncio.get_running_loop()
-        if self._addresses is None or self._addresses[0] <= loop.time():
+        # Where nobody answers, the addresses of before stay: they are most likely still right.
+        with suppress(OSError, ValueError):
             found = await loop.getaddrinfo(self._origin.host, self._origin.port, type=socket.SOCK_STREAM)
-            self._addresses = loop.time() + _ADDRESSES_HOLD, found
-        return self._addresses[1]
+            self._addresses, self._found_until = list(found), loop.time() + _ADDRESSES_HOLD
+
+
+def _parted(addresses: list[AddrInfoType], reached: socket.socket) -> tuple[list[AddrInfoType], list[AddrInfoType]]:
+    """The addresses that a connection leads to, and the others."""
+    try:
+        peer = reached.getpeername()[:2]
+    except OSError:
+        # It has gone again: whichever it was, all of them have been tried.
+        return addresses, []
+    return [one for one in addresses if one[4][:2] == peer], [one for one in addresses if one[4][:2] != peer]
+
+
+def _half_way(now: float, end: float | None) -> float | None:
+    return None if end is None else now + (end - now) / 2
 
 
 class _Connection(asyncio.Protocol):
     """One connection, on which one call at a time waits for its answer."""
 
-    def __init__(self, together: "set[_Connection]") -> None:
+    def __init__(self) -> None:
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._together = together
         self._transport: asyncio.Transport | None = None
         self._parser = HttpResponseParser(self)
         self._answer: asyncio.Future[Answer] | None = None
@@ -218,10 +271,14 @@ class _Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Answer] = loop.create_future()
         self._answer = answer
-        limit = loop.call_at(end, self._fail, "late")
+        limit = loop.call_at(end, self._fail, NoAnswerError("late"))
         try:
             self._transport.write(request)
             return await answer
+        except RuntimeError as error:
+            # uvloop says so where a connection ends in this very turn.
+            self.abort()
+            raise NoAnswerError(type(error).__name__) from None
         finally:
             limit.cancel()
             self._answer = None
@@ -242,7 +299,6 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._together.add(self)
 
     def data_received(self, data: bytes) -> None:
         if self._answer is None or self._answer.done():
@@ -256,7 +312,7 @@ class _Connection(asyncio.Protocol):
         if self._whole is not None:
             self._arrive(self._whole)
         elif self._is_odd or self._received > LARGEST_ANSWER:
-            self._fail("unreadable")
+            self._fail(UnreadableError("not HTTP"))
 
     def eof_received(self) -> None:
         status = self._parser.get_status_code() if self._has_head else 0
@@ -265,9 +321,8 @@ class _Connection(asyncio.Protocol):
             self._arrive((status, b"".join(self._pieces)))
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - lost is lost
-        self._fail("lost")
+        self._fail(NoAnswerError("lost"))
         self._transport = None
-        self._together.discard(self)
         if not self.gone.done():
             self.gone.set_result(None)
 
@@ -303,7 +358,7 @@ class _Connection(asyncio.Protocol):
 
     def _arrive(self, answer: Answer) -> None:
         if self._is_encoded and answer[1]:
-            self._fail("encoded")
+            self._fail(UnreadableError("encoded"))
             return
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
@@ -311,9 +366,11 @@ class _Connection(asyncio.Protocol):
             self.close()
         self._clear()
 
-    def _fail(self, why: str) -> None:
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(NoAnswerError(why))
+    def _fail(self, error: NoAnswerError) -> None:
+        if self._answer is not None:
+            if self._answer.done():
+                return
+            self._answer.set_exception(error)
         self.abort()
 
 

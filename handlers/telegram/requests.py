@@ -6,6 +6,7 @@ over `HttpPool`, and files over an aiohttp session. All ways raise the library's
 says that the call may have taken effect.
 """
 
+import logging
 import os
 from collections.abc import Awaitable, Mapping
 from http import HTTPStatus
@@ -29,7 +30,8 @@ from telegram.error import (
 )
 from telegram.request import BaseRequest, RequestData
 
-from handlers.telegram.http_pool import Answer, HttpPool, Limits, NoAnswerError, NotSentError, Origin
+from bot import logbook
+from handlers.telegram.http_pool import Answer, HttpPool, Limits, NoAnswerError, NotSentError, Origin, UnreadableError
 
 CONNECT_WITHIN: Final = 3.0
 ANSWER_WITHIN: Final = 6.0
@@ -91,12 +93,14 @@ _REFUSALS: Final = msgspec.json.Decoder(_Refusal)
 class TelegramRequest(BaseRequest):
     """The library's way of calling, on connections that stay open."""
 
-    __slots__ = ("_pools", "_session")
+    __slots__ = ("_pools", "_session", "_untidy")
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
         self._pools: dict[str, HttpPool | None] = {}
         """By the first part of the address; there is one Bot API."""
+        self._untidy: set[str] = set()
+        """Servers that answer as only a general client understands."""
 
     @property
     def read_timeout(self) -> float | None:
@@ -156,9 +160,10 @@ class TelegramRequest(BaseRequest):
             raise NetworkError("the connection is not open")
         if isinstance(body, bytes):
             path = url.find("/", _AFTER_SCHEME)
-            pool = self._pool(url[:path])
+            origin = url[:path]
+            pool = self._pool(origin)
             if pool is not None:
-                return await _posted(pool, url[path:], body, within)
+                return await self._post(pool, origin, url[path:], body, within)
         timeout = _USUAL if within == ANSWER_WITHIN else aiohttp.ClientTimeout(within, sock_connect=CONNECT_WITHIN)
         headers = _JSON if isinstance(body, bytes) else None
         try:
@@ -171,20 +176,25 @@ class TelegramRequest(BaseRequest):
             raise AnswerLostError(f"no answer: {type(error).__name__}") from None
 
     def _pool(self, origin: str) -> HttpPool | None:
-        """Connections to a server; nothing where its address is out of the ordinary."""
+        """Connections to a server; nothing where its address is out of the ordinary, or its answers have been."""
+        if origin in self._untidy:
+            return None
         if origin not in self._pools:
             server, limits = Origin.of(origin), Limits(MOST_CONNECTIONS, KEEP_ALIVE, CONNECT_WITHIN)
             self._pools[origin] = None if server is None else HttpPool(server, limits)
         return self._pools[origin]
 
-
-async def _posted(pool: HttpPool, target: str, body: bytes, within: float) -> Answer:
-    try:
-        return await pool.post(target, body, within)
-    except NotSentError as error:
-        raise NetworkError(f"no connection: {error}") from None
-    except NoAnswerError as error:
-        raise AnswerLostError(f"no answer: {error}") from None
+    async def _post(self, pool: HttpPool, origin: str, target: str, body: bytes, within: float) -> Answer:
+        try:
+            return await pool.post(target, body, within)
+        except NotSentError as error:
+            raise NetworkError(f"no connection: {error}") from None
+        except NoAnswerError as error:
+            if isinstance(error, UnreadableError):
+                # What a proxy has made of an answer would be in doubt for ever, and the message repeated for a day.
+                self._untidy.add(origin)
+                logbook.note("telegram_untidy", logging.WARNING)
+            raise AnswerLostError(f"no answer: {error}") from None
 
 
 class TelegramConnection:

@@ -1,6 +1,7 @@
 """Connections that stay open: what servers may do to them, over real sockets, beside what a general client makes of it."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -101,7 +102,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(talk: Callable[[Server], Talk], tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
+async def serving(
+    talk: Callable[[Server], Talk], tls: ssl.SSLContext | None = None, port: int = 0, host: str = "127.0.0.1"
+) -> AsyncIterator[Server]:
     server = Server()
 
     talks = set[asyncio.Task[None]]()
@@ -119,7 +122,7 @@ async def serving(talk: Callable[[Server], Talk], tls: ssl.SSLContext | None = N
         talks.add(task)
         task.add_done_callback(talks.discard)
 
-    listening = await asyncio.start_server(begin, "127.0.0.1", 0, ssl=tls)
+    listening = await asyncio.start_server(begin, host, port, ssl=tls)
     server.port = listening.sockets[0].getsockname()[1]
     try:
         async with listening:
@@ -459,6 +462,24 @@ async def test_who_waits_for_a_place_does_not_wait_for_ever() -> None:
     assert len(server.heard) == 1
 
 
+async def test_a_call_for_which_there_is_no_time_left_is_not_sent() -> None:
+    def make(server: Server) -> Talk:
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while True:
+                await server.hear(reader)
+                await asyncio.sleep(0.25)
+                writer.write(GOOD)
+
+        return talk
+
+    async with serving(make) as server, pool_of(server, Limits(1, 5.0, 2.0)) as pool:
+        first = asyncio.ensure_future(outcome(pool))
+        await server.asked.wait()
+        assert await outcome(pool, 0.3) == "not sent"
+        assert await first == (200, b"good")
+    assert len(server.heard) == 1
+
+
 async def test_idle_connections_are_closed_after_a_while() -> None:
     async with serving(always(GOOD)) as server, pool_of(server, Limits(10, 0.05, 2.0)) as pool:
         await asyncio.gather(*(outcome(pool) for _ in range(4)))
@@ -479,6 +500,7 @@ async def test_closing_closes_all_and_tells_who_waits() -> None:
     async with serving(make) as server:
         async with pool_of(server) as pool:
             waiting = asyncio.ensure_future(pool.post("/", b"slow", LONG))
+            await server.asked.wait()
             assert await outcome(pool) == (200, b"good")
         with pytest.raises(NoAnswerError):
             await waiting
@@ -504,16 +526,75 @@ async def test_a_server_comes_back() -> None:
         assert await outcome(pool) == (200, b"good")
     listening = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", server.port)
     async with listening:
-        assert await outcome(pool) == "no answer"
-        assert await outcome(pool) == "no answer"
+        assert [await outcome(pool) for _ in range(2)] != [(200, b"good")] * 2
     assert await outcome(pool) == "not sent"
-    await pool.close()
+    async with serving(always(GOOD), port=server.port):
+        assert await outcome(pool) == (200, b"good")
+        await pool.close()
+    assert await outcome(pool) == "not sent"
 
 
 async def test_a_name_with_several_addresses_is_tried_at_each() -> None:
     """Nothing listens at the first of the two."""
     async with serving(always(GOOD)) as server, pool_of(server, host="localhost") as pool:
         assert await outcome(pool) == (200, b"good")
+
+
+async def test_whoever_waits_for_an_address_waits_for_one_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up, asked = HttpPool._look_up, list[HttpPool]()
+
+    async def slow(pool: HttpPool) -> None:
+        asked.append(pool)
+        await asyncio.sleep(0.02)
+        await look_up(pool)
+
+    monkeypatch.setattr(HttpPool, "_look_up", slow)
+    async with serving(always(GOOD)) as server, pool_of(server, host="localhost") as pool:
+        assert await asyncio.gather(*(outcome(pool) for _ in range(8))) == [(200, b"good")] * 8
+    assert len(asked) == 1
+
+
+async def test_addresses_of_before_serve_while_nobody_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def in_vain(_: HttpPool) -> None:
+        return
+
+    async with serving(once(GOOD)) as server, pool_of(server, host="localhost") as pool:
+        assert await outcome(pool) == (200, b"good")
+        await asyncio.wait_for(server.left.get(), LONG)
+        pool._found_until = 0.0
+        monkeypatch.setattr(HttpPool, "_look_up", in_vain)
+        assert await outcome(pool) == (200, b"good")
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_an_address_that_does_not_shake_hands_is_passed_over(tmp_path: Path, *, hangs: bool) -> None:
+    certificates = make_certificates(tmp_path)
+    served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    served.load_cert_chain(certificates.server, certificates.server_key)
+    trusting = ssl.create_default_context(cafile=str(certificates.authority))
+
+    def make(_: Server) -> Talk:
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if not hangs:
+                writer.transport.abort()
+            await reader.read()
+
+        return talk
+
+    async with (
+        serving(always(GOOD), served) as server,
+        serving(make, port=server.port, host="127.0.0.2") as broken,
+        pool_of(server, Limits(10, 5.0, 0.5), tls=trusting) as pool,
+    ):
+        pool._addresses = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, server.port)) for host in ("127.0.0.2", "127.0.0.1")
+        ]
+        pool._found_until = float("inf")
+        assert await asyncio.gather(*(outcome(pool) for _ in range(3))) == [(200, b"good")] * 3
+        # From now on that one is tried last.
+        assert await outcome(pool) == (200, b"good")
+        assert [one[4][0] for one in pool._addresses] == ["127.0.0.1", "127.0.0.2"]
+    assert broken.made == 3
 
 
 async def test_only_a_server_that_proves_who_it_is_is_told_anything(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The library's own Bot works over our session, and says what went wrong in its own classes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, TypeAlias
 
@@ -111,6 +113,29 @@ async def test_no_error_tells_the_token(telegram: FakeTelegram) -> None:
                 await connection.call("getMe", {})
         told = repr(raised.value) + str(raised.value) + repr(raised.value.__cause__)
         assert telegram.token not in told
+
+
+async def test_a_server_whose_answers_are_untidy_is_called_as_others_are() -> None:
+    """Or else each message would be in doubt, and shown again and again."""
+    heard = list[bytes]()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                heard.append(await reader.readuntil(b"\r\n\r\n{}"))
+                writer.write(b'HTTP/1.1 200 OK\nContent-Length: 26\n\n{"ok": true, "result": {}}')
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with (
+        server,
+        TelegramConnection("1:a", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as connection,
+    ):
+        with pytest.raises(AnswerLostError):
+            await connection.call("getMe", {})
+        for _ in range(2):
+            assert await connection.call("getMe", {}) == b'{"ok": true, "result": {}}'
+    assert len(heard) == 3
 
 
 async def test_a_connection_that_is_not_open_says_so(telegram: FakeTelegram) -> None:
