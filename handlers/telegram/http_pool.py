@@ -29,6 +29,7 @@ LARGEST_ANSWER: Final = 32 * 1024 * 1024
 
 _ADDRESSES_HOLD: Final = 300.0
 _NEXT_ADDRESS_AFTER: Final = 0.25
+_FOR_NEWER_ADDRESSES: Final = 0.5
 _CLOSED_WITHIN: Final = 1.0
 _FOR_THE_ANSWER: Final = 2.0
 _NOT_CONNECTED: Final = (OSError, RuntimeError, ValueError)
@@ -215,7 +216,8 @@ class HttpPool:
         if self._found_until <= asyncio.get_running_loop().time():
             if self._finding is None or self._finding.done():
                 self._finding = asyncio.ensure_future(self._look_up())
-            await asyncio.shield(self._finding)
+            # It goes on when a caller leaves. Whoever has addresses of before does not wait for ever for newer ones.
+            await asyncio.wait([self._finding], timeout=_FOR_NEWER_ADDRESSES if self._addresses else None)
         if not self._addresses:
             raise ConnectionError("no address")
         return self._addresses

@@ -554,9 +554,12 @@ async def test_whoever_waits_for_an_address_waits_for_one_look_up(monkeypatch: p
     assert len(asked) == 1
 
 
-async def test_addresses_of_before_serve_while_nobody_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("seconds", [0.0, 60.0])
+async def test_addresses_of_before_serve_while_nobody_can_be_asked(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
     async def in_vain(_: HttpPool) -> None:
-        return
+        await asyncio.sleep(seconds)
 
     async with serving(once(GOOD)) as server, pool_of(server, host="localhost") as pool:
         assert await outcome(pool) == (200, b"good")
