@@ -19,7 +19,7 @@ FROM_ZERO: Final[Mapping[str, tuple[str, ...]]] = {
     "arrival_failed": ("1", "2"),
     "arrival_given_up": ("",),
     "away_alert_failed": ("",),
-    "content_not_checked": ("not_started", "crashed", "late", "no_answer"),
+    "content_not_checked": ("not_started", "crashed", "late", "no_answer", "gone"),
     "delivered": ("telegram", "desk", "outside", "lane"),
     "delivery_put_off": ("no_door",),
     "desk_not_told": ("",),

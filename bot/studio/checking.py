@@ -80,6 +80,8 @@ class Failure(StrEnum):
     LATE = "late"
     NO_ANSWER = "no_answer"
     """It ended well and said nothing that can be read."""
+    GONE = "gone"
+    """The folder with its files was taken away before it was read."""
     STOPPED = "stopped"
     """The bot stops."""
 

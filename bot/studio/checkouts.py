@@ -63,11 +63,7 @@ class Checkouts:
     def find(self, tree: TreeHash) -> Path | None:
         """The folder of a tree that was laid out, and is used now."""
         folder = self._trees / tree / CONTENT
-        try:
-            os.utime(folder.parent)
-        except FileNotFoundError:
-            return None
-        return folder
+        return folder if is_here(folder) else None
 
     def lay_out(self, tree: Tree) -> Path:
         """A folder of exactly these files, whose bytes are all here."""
@@ -115,6 +111,15 @@ class Checkouts:
         for blob in _inside(self._blobs):
             if _changed(blob) < lately and _is_alone(blob):
                 blob.unlink(missing_ok=True)
+
+
+def is_here(folder: Path) -> bool:
+    """Whether a folder that was laid out still is, which is used now."""
+    try:
+        os.utime(folder.parent)
+    except FileNotFoundError:
+        return False
+    return folder.is_dir()
 
 
 def _write(path: Path, content: bytes, *, writable: bool = False) -> None:

@@ -3,7 +3,8 @@
 A check takes seconds of a processor, and a thread of this process would take the interpreter's lock from every answer
 meanwhile. A process that is begun for each check and ends with it needs no memory between them, cannot be broken by
 the draft before, and can be ended in the middle. It runs with low priority, and knows neither our settings nor our
-keys. There is one at a time, and whoever asks for what is being checked waits for that.
+keys. There is one at a time, and whoever asks for what is being checked waits for that. What is to go live overtakes
+what is only looked at.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ import bot
 from bot import logbook
 from bot.figures import Figures
 from bot.studio.checking import Checked, CheckError, Failure
+from bot.studio.checkouts import is_here
 from bot.studio.tree import TreeHash
 
 PATIENCE: Final = timedelta(minutes=10)
@@ -33,7 +35,11 @@ PROGRAM: Final = (sys.executable, "-m", "bot.studio.check_apart")
 MOST_BYTES: Final = 8 * 1024 * 1024
 """Twice what it says at most, by its own count."""
 
+LEAVE: Final = timedelta(seconds=10)
+"""How long others wait for a child that was ended: one that waits for a broken disk cannot even be killed."""
+
 NOT_CHECKED: Final = "content_not_checked"
+NOT_ENDED: Final = "check_not_ended"
 _NICE: Final = 10
 _KEPT: Final = 4
 _ROOT: Final = Path(bot.__file__).parents[1]
@@ -53,33 +59,27 @@ class Examiner:
         figures: Figures,
         patience: timedelta = PATIENCE,
         program: Sequence[str] = PROGRAM,
+        leave: timedelta = LEAVE,
     ) -> None:
         self._folders = learned.absolute(), lender.absolute()
         self._figures = figures
         self._patience = patience
         self._program = program
+        self._leave = leave
         self._known: OrderedDict[tuple[TreeHash, date], Checked] = OrderedDict()
-        self._running: dict[tuple[TreeHash, date], asyncio.Task[Checked]] = {}
+        self._running: dict[tuple[TreeHash, date, bool], asyncio.Task[Checked]] = {}
         self._busy = asyncio.Lock()
+        self._looking = asyncio.Lock()
+        """Of those that are looked at one at most waits for the other lock, so that what comes first is next."""
         self._closed = False
 
     async def examine(self, tree: TreeHash, folder: Path, today: date) -> Checked:
         """The whole check of a tree, whose files lie in the folder; raise CheckError where it cannot be had."""
-        name = tree, today
-        if name in self._known:
-            self._known.move_to_end(name)
-            return self._known[name]
-        if self._closed:
-            raise CheckError(Failure.STOPPED)
-        task = self._running.get(name)
-        if task is None:
-            task = self._running[name] = asyncio.create_task(self._check(name, folder))
-            task.add_done_callback(_heard)
-        # Whoever leaves does not end it for the others.
-        await asyncio.wait([task])
-        if task.cancelled():
-            raise CheckError(Failure.STOPPED)
-        return task.result()
+        return await self._examine((tree, today), folder, first=False)
+
+    async def examine_first(self, tree: TreeHash, folder: Path, today: date) -> Checked:
+        """The same for what is to go live, before everything that is only looked at."""
+        return await self._examine((tree, today), folder, first=True)
 
     async def close(self) -> None:
         """End what is being checked; nothing is checked any more."""
@@ -90,23 +90,43 @@ class Examiner:
         if running:
             await asyncio.wait(running)
 
-    async def _check(self, name: tuple[TreeHash, date], folder: Path) -> Checked:
+    async def _examine(self, name: tuple[TreeHash, date], folder: Path, *, first: bool) -> Checked:
+        if name in self._known:
+            self._known.move_to_end(name)
+            return self._known[name]
+        if self._closed:
+            raise CheckError(Failure.STOPPED)
+        task = self._running.get((*name, first))
+        if task is None:
+            task = self._running[*name, first] = asyncio.create_task(self._check(name, folder, first=first))
+            task.add_done_callback(_heard)
+        # Whoever leaves does not end it for the others.
+        await asyncio.wait([task])
+        if task.cancelled():
+            raise CheckError(Failure.STOPPED)
+        return task.result()
+
+    async def _check(self, name: tuple[TreeHash, date], folder: Path, *, first: bool) -> Checked:
         try:
-            async with self._busy:
-                checked = await self._ask(folder, name[1])
+            async with contextlib.nullcontext() if first else self._looking, self._busy:
+                # The other kind may have asked for the same.
+                checked = self._known.get(name) or await self._ask(folder, name[1])
         except CheckError as error:
             self._figures.add(NOT_CHECKED, error.failure)
             code = {} if error.code is None else {"code": error.code}
             logbook.note(NOT_CHECKED, logging.ERROR, kind=error.failure, **code)
             raise
         finally:
-            del self._running[name]
+            del self._running[*name, first]
         self._known[name] = checked
         if len(self._known) > _KEPT:
             self._known.popitem(last=False)
         return checked
 
     async def _ask(self, folder: Path, today: date) -> Checked:
+        # Now, since it may have waited for longer than a folder is kept that nobody uses.
+        if not await asyncio.to_thread(is_here, folder):
+            raise CheckError(Failure.GONE)
         process = await self._begin(folder, today)
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
@@ -115,7 +135,7 @@ class Examiner:
         except TimeoutError:
             raise CheckError(Failure.LATE) from None
         finally:
-            await _end(process)
+            await _end(process, self._leave)
         if code == -signal.SIGXCPU:
             raise CheckError(Failure.LATE, code)
         if code != 0:
@@ -154,16 +174,20 @@ async def _answer(process: Process) -> bytes:
     raise CheckError(Failure.NO_ANSWER)
 
 
-async def _end(process: Process) -> None:
+async def _end(process: Process, leave: timedelta) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-    if process.stdout is not None:
-        # What is left in the pipe would keep it open.
-        await process.stdout.read()
     if process.stdin is not None:
         process.stdin.close()
-    await process.wait()
+    try:
+        async with asyncio.timeout(leave.total_seconds()):
+            if process.stdout is not None:
+                # What is left in the pipe would keep it open.
+                await process.stdout.read()
+            await process.wait()
+    except TimeoutError:
+        logbook.note(NOT_ENDED, logging.ERROR)
 
 
 def _heard(task: asyncio.Task[Checked]) -> None:

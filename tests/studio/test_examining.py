@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -20,8 +21,8 @@ from bot.compiler.problems import Severity
 from bot.figures import FROM_ZERO, Figures
 from bot.studio.check_apart import LONGEST_WORDS, MOST_BYTES, bounded
 from bot.studio.checking import SHOWN_AS, Checked, CheckError, Failure, Finding, check_whole
+from bot.studio.examining import LEAVE, NOT_CHECKED, NOT_ENDED, PATIENCE, PROGRAM, Examiner
 from bot.studio.examining import MOST_BYTES as MOST_READ
-from bot.studio.examining import NOT_CHECKED, PATIENCE, PROGRAM, Examiner
 from bot.studio.tree import TreeHash
 from tests.compiler.content_builder import FACT, HOME, HOTLINE, TODAY, write_content
 
@@ -54,9 +55,13 @@ GREEDY: Final = "from bot.studio import check_apart; check_apart._stay_small(); 
 
 @asynccontextmanager
 async def an_examiner(
-    folder: Path, program: tuple[str, ...] = PROGRAM, patience: timedelta = PATIENCE, figures: Figures | None = None
+    folder: Path,
+    program: tuple[str, ...] = PROGRAM,
+    patience: timedelta = PATIENCE,
+    figures: Figures | None = None,
+    leave: timedelta = LEAVE,
 ) -> AsyncIterator[Examiner]:
-    examiner = Examiner(folder / "learned", folder, figures or Figures(), patience, program)
+    examiner = Examiner(folder / "learned", folder, figures or Figures(), patience, program, leave)
     yield examiner
     await examiner.close()
 
@@ -109,6 +114,78 @@ async def test_whoever_leaves_does_not_end_it_for_the_others(tmp_path: Path) -> 
         leaving.cancel()
         assert await staying == Checked((), 3)
         assert leaving.cancelled()
+
+
+async def test_what_is_to_go_live_overtakes_what_is_only_looked_at(tmp_path: Path) -> None:
+    marks = tmp_path / "marks"
+    program = f"""
+import pathlib, sys, time
+with open(pathlib.Path(sys.argv[1]).parent / "marks", "a") as file: file.write(pathlib.Path(sys.argv[1]).name + " ")
+time.sleep(0.3)
+{SOUND}
+"""
+    folders = [tmp_path / name for name in ("running", "third", "fourth", "live")]
+    for folder in folders:
+        folder.mkdir()
+    async with an_examiner(tmp_path, saying(program)) as examiner:
+        looked_at = [asyncio.create_task(examiner.examine(TreeHash(one.name), one, TODAY)) for one in folders[:3]]
+        await _until(marks.exists)
+        # Somebody looked at it as well, which waits with the others and is not checked twice.
+        looked_at.append(asyncio.create_task(examiner.examine(TreeHash("live"), folders[3], TODAY)))
+        await asyncio.sleep(0)
+        first = await examiner.examine_first(TreeHash("live"), folders[3], TODAY)
+        assert marks.read_text().split() == ["running", "live"]
+        assert (await asyncio.gather(*looked_at))[-1] is first
+    assert marks.read_text().split() == ["running", "live", "third", "fourth"]
+
+
+async def test_what_is_left_of_a_child_keeps_no_other_from_being_checked(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    # The child's own child holds the pipe open, as one does that the system cannot end.
+    program = f"""
+import pathlib, subprocess, sys
+pid = pathlib.Path(sys.argv[1]) / "pid"
+if not pid.exists(): pid.write_text(f"{{subprocess.Popen(['sleep', '300']).pid}}")
+else: {SOUND}
+"""
+    leave, patience = timedelta(seconds=0.2), timedelta(seconds=3)
+    async with an_examiner(tmp_path, saying(program), patience, leave=leave) as examiner, asyncio.timeout(30):
+        try:
+            with pytest.raises(CheckError, match=Failure.LATE):
+                await examiner.examine(ONE, tmp_path, TODAY)
+            assert [record.msg for record in caplog.records] == [NOT_ENDED, NOT_CHECKED]
+            assert await examiner.examine(OTHER, tmp_path, TODAY) == Checked((), 3)
+        finally:
+            os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+
+
+async def test_a_folder_that_is_gone_when_its_turn_comes_says_nothing_against_what_stood_in_it(tmp_path: Path) -> None:
+    content = write_content(tmp_path / "trees" / "1")
+    program = (
+        "import pathlib, sys, time; here = pathlib.Path(sys.argv[1]).parent;"
+        f"(here / 'begun').touch(); time.sleep(0.5); {SOUND}"
+    )
+    before = tmp_path / "before" / "content"
+    before.mkdir(parents=True)
+    async with an_examiner(tmp_path, saying(program)) as examiner:
+        waiting = asyncio.create_task(examiner.examine(ONE, before, TODAY))
+        await _until((before.parent / "begun").exists)
+        late = asyncio.create_task(examiner.examine(OTHER, content, TODAY))
+        await asyncio.sleep(0)
+        content.parent.rename(tmp_path / "gone")
+        assert (await waiting).is_sound
+        with pytest.raises(CheckError, match=Failure.GONE):
+            await late
+    assert Failure.GONE in FROM_ZERO[NOT_CHECKED]
+
+
+async def test_a_folder_that_is_read_counts_as_used(tmp_path: Path) -> None:
+    content = write_content(tmp_path / "trees" / "1")
+    os.utime(content.parent, (0, 0))
+    async with an_examiner(tmp_path, saying(SOUND)) as examiner:
+        await examiner.examine(ONE, content, TODAY)
+    assert content.parent.stat().st_mtime > 0
 
 
 @pytest.mark.parametrize(
