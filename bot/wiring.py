@@ -43,7 +43,7 @@ from bot.store.sealing import KEY_BYTES, Vault
 from bot.store.secrets import load_or_make
 from bot.store.shared_clock import SharedClock
 from bot.store.shelf import Shelf
-from bot.studio.archive import Archive
+from bot.studio.archive import Archive, examine_in_any_case, examine_with
 from bot.studio.calls import CallBook
 from bot.studio.catalogue import Cataloguer
 from bot.studio.checking import Checker, Examine
@@ -163,7 +163,9 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
         sealing, roster = _sealing(settings, figures), LiveRoster(store, clock)
         witness = ContentWitness(roster.read, sealing.chronicle(store.shelf()), clock)
         archive = Archive(
-            *(store.shelf(), settings.content_dir, settings.data_dir, clock, examiner.examine), witness=witness
+            *(store.shelf(), settings.content_dir, settings.data_dir, clock, examiner.examine_first),
+            witness=witness,
+            examine_back=examine_in_any_case(examiner.examine_first, examine_with(draft_teach, content)),
         )
         live = await LiveContent.open(settings.content_dir, teach, clock, tell, archive, figures)
         key_watch = await stack.enter_async_context(

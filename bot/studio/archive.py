@@ -37,7 +37,7 @@ from bot.studio.changes import (
     decide,
     refuse_words,
 )
-from bot.studio.checking import SHOWN_AS, Checked, CheckError, Examine, Finding, check_whole
+from bot.studio.checking import SHOWN_AS, Checked, CheckError, Examine, Failure, Finding, check_whole
 from bot.studio.checkouts import Checkouts
 from bot.studio.holdings import Holdings
 from bot.studio.merging import Conflict, Side, join, keep, lay_over
@@ -57,6 +57,9 @@ SWEEP_EVERY: Final = timedelta(hours=1)
 LOOK_EVERY: Final = 1.0
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 300, 900))
 """Before what could not be checked is checked again by itself; from then on the last of them."""
+
+HURRY: Final = timedelta(seconds=30)
+"""How long a way back waits for the check in another process."""
 
 _EXAMINED_KEPT: Final = 16
 _TESTS: Final = "tests"
@@ -98,10 +101,11 @@ class _Pause:
 class Archive:
     """All versions and changes. `folder` is the content that is live before anything was published.
 
+    `examine_back` is the check of a version before it is live again, where that is another one.
     Without a witness every approval counts, and nothing that goes live by itself is written down: for commands.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that it needs of the world
         self,
         shelf: Shelf,
         folder: Path,
@@ -110,10 +114,13 @@ class Archive:
         examine: Examine,
         ahead: timedelta = AHEAD,
         witness: Witness | None = None,
+        *,
+        examine_back: Examine | None = None,
     ) -> None:
         self._holdings = Holdings(shelf, folder, data_dir, clock)
         self._clock = clock
         self._examine = examine
+        self._examine_back = examine_back or examine
         self._ahead = ahead
         self._witness = witness
         self._examined: dict[tuple[TreeHash, date], tuple[Problem, ...]] = {}
@@ -276,7 +283,7 @@ class Archive:
             if back.tree == newest.tree:
                 return Refusal.LIVE_ALREADY
             # What tests say was decided when it was published; what this program cannot compile would be live nowhere.
-            faults = await self._faults(back.tree)
+            faults = await self._faults(back.tree, self._examine_back)
             if isinstance(faults, Refusal):
                 return faults
             if any(not _is_of_tests(problem) for problem in faults):
@@ -439,7 +446,7 @@ class Archive:
             if isinstance(change, Refusal):
                 return change
             await self._holdings.keep_tree(change.tree, but=begun.tree)
-            faults = await self._faults(change.tree)
+            faults = await self._faults(change.tree, self._examine)
             if isinstance(faults, Refusal):
                 return faults
             if faults:
@@ -510,13 +517,13 @@ class Archive:
         newest = await self._holdings.version(index.versions[-1])
         return newest.number, newest.tree
 
-    async def _faults(self, tree: Tree) -> tuple[Problem, ...] | Refusal:
+    async def _faults(self, tree: Tree, examine: Examine) -> tuple[Problem, ...] | Refusal:
         """Every error in it, or that it could not be checked."""
         key = tree.hash, self._clock.now().date()
         if key not in self._examined:
             folder = await self.checkout(tree)
             try:
-                checked = await self._examine(tree.hash, folder, key[1])
+                checked = await examine(tree.hash, folder, key[1])
             except CheckError:
                 return Refusal.NOT_CHECKED
             except Exception as error:  # noqa: BLE001  # whatever stands in it, what breaks the check is not published
@@ -559,6 +566,26 @@ def examine_with(teach: Teach, lender: Path | None = None) -> Examine:
         return await asyncio.to_thread(check_whole, Folder(folder, SHOWN_AS, lender=lends), today, teach)
 
     return examine
+
+
+def examine_in_any_case(examine: Examine, at_hand: Examine, patience: timedelta = HURRY) -> Examine:
+    """The check, and where it cannot be had, or not at once, the one at hand: for the way back in an emergency.
+
+    People are answered more slowly while that is done in this process, but what they are answered is wrong by then.
+    """
+
+    async def either(tree: TreeHash, folder: Path, today: date) -> Checked:
+        try:
+            async with asyncio.timeout(patience.total_seconds()):
+                return await examine(tree, folder, today)
+        except TimeoutError:
+            pass
+        except CheckError as error:
+            if error.failure is Failure.STOPPED:
+                raise
+        return await at_hand(tree, folder, today)
+
+    return either
 
 
 def _problem(finding: Finding) -> Problem:

@@ -15,13 +15,14 @@ from bot.casebook import load_writers
 from bot.compiler import KeywordsOnly
 from bot.desk.staff import Member, Role, Roster
 from bot.desk.ticket import StaffId
+from bot.figures import Figures
 from bot.guard.audit import Chronicle, Deed
 from bot.guard.witnessing import ContentWitness
 from bot.store.contract import StoreDownError
 from bot.store.redis_store import open_store
 from bot.store.sealing import Vault
 from bot.store.shelf import MemoryShelf, Shelf, ShelfKind
-from bot.studio.archive import AHEAD, PAUSES, Archive, Clashing, NotWell, examine_with
+from bot.studio.archive import AHEAD, PAUSES, Archive, Clashing, NotWell, examine_in_any_case, examine_with
 from bot.studio.changes import (
     AddComment,
     Approve,
@@ -35,6 +36,7 @@ from bot.studio.changes import (
     Submit,
 )
 from bot.studio.checking import Checked, CheckError, Failure
+from bot.studio.examining import Examiner
 from bot.studio.merging import Side
 from bot.studio.stock import GRACE, Stock, StockError
 from bot.studio.tree import BlobId, Tree, TreeHash, blob_id, read_tree
@@ -260,6 +262,43 @@ async def test_what_could_not_be_checked_is_not_said_to_be_wrong_and_nothing_goe
     assert await archive.roll_back(1, NWE, "why") is Refusal.NOT_CHECKED
     assert len(await archive.versions()) == 2
     assert a_version(await archive.roll_back(1, NWE, "why")).returns_to == 1
+
+
+async def test_there_is_a_way_back_where_no_other_process_can_be_started(house: House) -> None:
+    archive = house.another()
+    a_version(await archive.publish((await approved(archive)).id, DARA))
+    change = await approved(archive, "value: 450", "value: 460")
+    examiner = Examiner(house.root / "learned", house.root / "content", Figures(), program=("/nowhere/python",))
+    first = examiner.examine_first
+    alone = Archive(
+        *(house.shelf, house.root / "content", house.root / "alone", house.clock, first),
+        examine_back=examine_in_any_case(first, EXAMINE),
+    )
+
+    assert await alone.publish(change.id, DARA) is Refusal.NOT_CHECKED
+    assert a_version(await alone.roll_back(1, NWE, "The wage was wrong.")).returns_to == 1
+    assert len(await archive.versions()) == 3
+
+
+@pytest.mark.parametrize("failure", [None, *Failure])
+async def test_a_way_back_is_checked_at_hand_where_it_is_not_elsewhere_and_at_once(
+    quick_folder: Path, failure: Failure | None
+) -> None:
+    async def elsewhere(_tree: TreeHash, _folder: Path, _today: date) -> Checked:
+        if failure is None:
+            await asyncio.sleep(60)
+        raise CheckError(failure or Failure.LATE)
+
+    async def at_hand(_tree: TreeHash, _folder: Path, _today: date) -> Checked:
+        return Checked((), 3)
+
+    examine = examine_in_any_case(elsewhere, at_hand, timedelta(seconds=0.1))
+    async with asyncio.timeout(30):
+        if failure is Failure.STOPPED:
+            with pytest.raises(CheckError):
+                await examine(TreeHash("1"), quick_folder, NOW.date())
+        else:
+            assert await examine(TreeHash("1"), quick_folder, NOW.date()) == Checked((), 3)
 
 
 async def test_what_could_not_be_checked_at_its_moment_stays_due_and_is_tried_again_with_pauses(house: House) -> None:
