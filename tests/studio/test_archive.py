@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -278,6 +279,39 @@ async def test_there_is_a_way_back_where_no_other_process_can_be_started(house: 
     assert await alone.publish(change.id, DARA) is Refusal.NOT_CHECKED
     assert a_version(await alone.roll_back(1, NWE, "The wage was wrong.")).returns_to == 1
     assert len(await archive.versions()) == 3
+
+
+async def test_what_lost_its_folder_while_it_waited_for_the_check_goes_live_a_little_later(house: House) -> None:
+    hold, content = house.root / "hold", house.root / "content"
+    hold.touch()
+    program = (
+        f"import pathlib, sys, time\nwhile pathlib.Path({str(hold)!r}).exists(): time.sleep(0.01)\n"
+        "from bot.studio.check_apart import main; sys.exit(main(sys.argv[1:]))"
+    )
+    examiner = Examiner(house.root / "learned", content, Figures(), program=(sys.executable, "-c", program))
+    archive = Archive(house.shelf, content, house.root / "var", house.clock, examiner.examine_first)
+    change = await approved(archive)
+    a_change(await archive.act(change.id, NWE, Schedule(NOW + timedelta(hours=1))))
+    house.clock.set(NOW + timedelta(hours=1))
+
+    before = asyncio.create_task(examiner.examine(TreeHash("1"), content, NOW.date()))
+    await asyncio.sleep(0)
+    due = asyncio.create_task(archive.publish_due())
+    trees = house.root / "var" / "studio" / "trees"
+    async with asyncio.timeout(30):
+        while not (trees / change.tree.hash).exists():  # noqa: ASYNC110 - the disk does it
+            await asyncio.sleep(0.01)
+    os.utime(trees / change.tree.hash, (0, 0))
+    archive.checkouts.sweep()
+    hold.unlink()
+    await asyncio.gather(before, due)
+    assert await archive.live() is None
+    assert len(await archive.scheduled()) == 1
+    house.clock.set(house.clock.now() + PAUSES[0])
+    await archive.publish_due()
+
+    assert a_version(await archive.version(2)).change == change.id
+    await examiner.close()
 
 
 @pytest.mark.parametrize("failure", [None, *Failure])
