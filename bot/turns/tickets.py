@@ -43,6 +43,7 @@ OUTSIDE: Final = "outside"
 
 LANE: Final = "lane"
 MOST_CONFLICTS: Final = 20
+_NO_VERSION: Final = -1
 
 _MARKS: Final = {Reach.DELIVERED: "👀", Reach.OPENED: "👍", Reach.MISSED: "👎"}
 """Telegram lets bots put only some emoji on messages; ✅ and ❌ are not among them."""
@@ -124,6 +125,18 @@ class Tickets:
             self._count(decision)
         return decision
 
+    async def has_happened(self, ticket: Ticket, asked: ArrivalId) -> bool:
+        """Whether this took effect before, for what is refused when it comes once more; raise StoreError.
+
+        Nothing is written: no ticket has the version that is expected here, and a repetition is told before that.
+        """
+        asking = TicketCommit(ticket.id, _NO_VERSION, asked, ticket)
+        try:
+            outcome = await self._store.commit_ticket(asking, self._clock.now())
+        except ConflictError:
+            return False
+        return isinstance(outcome, Repeated)
+
     async def show(self, name: TicketId, asked: ArrivalId, member: StaffId, original: Original) -> bool:
         """Have something copied into a member's own chat with the bot; False where the ticket is gone.
 
@@ -151,6 +164,7 @@ class Tickets:
     ) -> None:
         """Let colleagues read who may and cannot yet, such as those who came later; raise StoreError.
 
+        Raise ConflictError where others change the ticket all the time; it can wait until somebody opens it again.
         `keys` are of somebody who could open what is sealed, by helpline and key id: nobody else can give them.
         """
         keeper, roster = self._keeper, self._roster()
@@ -162,12 +176,14 @@ class Tickets:
             ticket, roster = snapshot.ticket, self._roster()
             if ticket is None:
                 return _Step(None)
+            # A colleague who opened it at the same time may have given it, for another week.
+            fresh = await self._store.read_sealed(name)
             # It may have come to another helpline meanwhile, and what lay here be dropped.
             homes = {copy.helpline for copy in ticket.copies}
             wraps: dict[str, bytes] = {}
             for home, key in owed:
                 if home in homes:
-                    wraps |= keeper.rewrap(ticket, key, home, sealed, roster, now)
+                    wraps |= keeper.rewrap(ticket, key, home, fresh, roster, now)
             if not wraps:
                 return _Step(None)
             case = ticket.casebook

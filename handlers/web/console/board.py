@@ -73,6 +73,10 @@ class Board:
         """Every ticket of the last month, open and closed."""
         return self._tickets.values()
 
+    def version(self, ticket: TicketId) -> int:
+        """How often a ticket was written, as far as this process has seen."""
+        return self._versions.get(ticket, 0)
+
     def present(self, ticket: TicketId) -> dict[StaffId, bool]:
         """Who is looking at a ticket, and whether they are typing."""
         now = self._clock.now()

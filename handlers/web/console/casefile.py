@@ -29,9 +29,11 @@ from bot.casebook import (
 )
 from bot.desk.letters import Missed, Original
 from bot.desk.staff import Roster
+from bot.desk.staff_deciding import CONSOLE
 from bot.desk.ticket import StaffId, Ticket
 from bot.store.contract import Sealed
 from handlers.web.console import views
+from handlers.web.console.deeds import again_ref
 
 LATE: Final = timedelta(minutes=15)
 _NOBODY: Final = "–"
@@ -117,6 +119,7 @@ class _Lines:
             line = self._line(one)
             if line is not None:
                 self._lines.append(line)
+        self._offer_again()
         return self._lines
 
     def _line(self, one: Opened) -> views.Line | None:
@@ -168,6 +171,14 @@ class _Lines:
         is_veiled = state is views.Sent.SENT
         missed: Missed | None = mark.why if state is views.Sent.FAILED else None
         self._lines[place] = replace(line, state=state, missed=missed, is_late=is_late, is_veiled=is_veiled)
+
+    def _offer_again(self) -> None:
+        """Let what did not arrive be sent once more, unless somebody has done so."""
+        for ref, place in self._by_ref.items():
+            line, again = self._lines[place], again_ref(ref)
+            if isinstance(line, views.FromStaff | views.StaffCard) and line.state is views.Sent.FAILED:
+                is_done = CONSOLE + again in self._by_ref
+                self._lines[place] = replace(line, again=None if is_done else again)
 
     def _name(self, member: StaffId) -> str:
         found = self._roster.members.get(member)

@@ -1,7 +1,10 @@
 """What a form of the ticket's page asks for, as an action of the desk; the desk decides whether it is done."""
 
+import json
+import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from hashlib import blake2b
 from typing import Final
 
 from bot.desk.actions import (
@@ -36,6 +39,24 @@ from handlers.web.console.views import Deed, Notice
 
 MOST: Final = 8000
 """Characters of a field; longer ones never reach the desk."""
+
+
+AGAIN: Final = "again-"
+"""Begins the `ref` of what did not arrive and is sent once more: whoever presses it first, it counts once."""
+
+
+def again_ref(ref: str) -> str:
+    """The `ref` of the form that sends once more what was sent with this one."""
+    return AGAIN + blake2b(ref.encode(), digest_size=12).hexdigest()
+
+
+def name_of_deed(member: StaffId, deed: Deed, form: Mapping[str, str]) -> str:
+    """What makes a form that is sent twice count once, and another form count anew, even with the same `ref`."""
+    ref = form.get("ref", "") or secrets.token_urlsafe(9)
+    # Browsers change line ends between a form and what they send of it.
+    fields = [[name, " ".join(value.split())] for name, value in sorted(form.items()) if name not in {"csrf", "ref"}]
+    digest = blake2b(json.dumps(fields).encode(), digest_size=12).hexdigest()
+    return f"console:{'' if ref.startswith(AGAIN) else member}:{deed}:{ref}:{digest}"
 
 
 def read_deed(  # noqa: C901, PLR0911, PLR0912 - one line for each form

@@ -2,6 +2,8 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
@@ -25,7 +27,7 @@ from handlers.web.console import views
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.console.answers import field, redirect, told_in
 from handlers.web.console.casefile import Casefile
-from handlers.web.console.deeds import NOTICES, read_deed
+from handlers.web.console.deeds import NOTICES, name_of_deed, read_deed
 from handlers.web.console.lists import (
     choices,
     passes,
@@ -33,6 +35,7 @@ from handlers.web.console.lists import (
     present,
     row_of,
     since,
+    state_of,
     tabs_of,
     visible,
     why,
@@ -91,9 +94,7 @@ class DeskPages:
             listed.sort(key=since, reverse=True)
         start = whole_number(query.get("from", "")) or 0
         roster = office.roster.current()
-        rows = tuple(
-            row_of(ticket, member, roster, office.board.present) for ticket in listed[start : start + MOST_ROWS]
-        )
+        rows = tuple(row_of(ticket, member, roster, office.board) for ticket in listed[start : start + MOST_ROWS])
         more = f"/desk?tab={tab}&from={start + MOST_ROWS}" if len(listed) > start + MOST_ROWS else None
         around = office.around(caller, views.Place.INBOX, told_in(request))
         view = views.InboxView(around, tab, counts, rows, choices(mine, wanted), "/desk", more)
@@ -104,16 +105,16 @@ class DeskPages:
 
     async def come(self, _request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
         told = field(form, "ticket")
-        ticket = None if not told else await self._find(TicketId(told), caller.member)
-        where = None if ticket is None else ticket.id
+        found = None if not told else await self._find(TicketId(told), caller.member)
+        where = None if found is None else found[0].id
         await self._office.board.come(where, caller.member.id, typing=field(form, "state") == "typing")
         return web.Response(status=204)
 
     # One ticket
 
     async def show_ticket(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
-        ticket = await self._ticket(request, caller)
-        view = await self._view(caller, ticket, told_in(request), request.query.get("draft", ""))
+        ticket, version = await self._found(request, caller)
+        view = await self._view(caller, ticket, version, told_in(request), request.query.get("draft", ""))
         return self._answer(request, view)
 
     async def show_phrases(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
@@ -139,28 +140,31 @@ class DeskPages:
         deed = next((one for one in views.Deed if one == request.match_info["deed"]), None)
         if deed is None:
             raise web.HTTPNotFound
-        path = path_of(ticket.id)
+        path, told = path_of(ticket.id), NOTICES.get(deed, views.Notice.DONE)
         action = read_deed(deed, form, self._office.language_of(member))
         if isinstance(action, views.Notice):
             return redirect(path, action)
         via = self._via(ticket, member, deed)
+        arrival = self._office.vault.arrival_id(ConversationId(ticket.id), name_of_deed(member.id, deed, form))
         if deed not in _FROM_OUTSIDE and not await self._is_open_to(ticket, member):
-            return redirect(path, Refusal.HELD_BY_ANOTHER)
+            if await self._office.tickets.has_happened(ticket, arrival):
+                return redirect(path, told)
+            return await self._refused(caller, ticket, Refusal.HELD_BY_ANOTHER, deed, form)
         done = Done.BROKE_GLASS if deed is views.Deed.GLASS else Done.ACTED
         why_given = field(form, "why") if deed is views.Deed.GLASS else ""
         now = self._office.clock.now()
         await self._office.chronicle.note(now, member.id, done, f"{ticket.alias} {deed}", why_given[:200])
-        arrival = self._office.vault.arrival_id(
-            ConversationId(ticket.id), f"console:{member.id}:{deed}:{field(form, 'ref') or secrets.token_urlsafe(9)}"
-        )
         decision = await self._office.tickets.take(TicketArrival(ticket.id, arrival, ByStaff(member.id, action, via)))
         if isinstance(decision, Refusal):
+            if await self._office.tickets.has_happened(ticket, arrival):
+                # What they did is why it cannot be done now: the same form came once more.
+                return redirect(path, told)
             await self._office.chronicle.note(now, member.id, Done.REFUSED, f"{ticket.alias} {deed}", decision)
-            return await self._refused(caller, ticket, decision, form)
+            return await self._refused(caller, ticket, decision, deed, form)
         if deed is views.Deed.GLASS:
             await self._office.shelf.write_shelf(ShelfKind.GLASS, f"{member.id} {ticket.id}", b"broken")
         await self._office.board.look()
-        return redirect(path, NOTICES.get(deed, views.Notice.DONE))
+        return redirect(path, told)
 
     async def show_media(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
         """Have something copied into this member's own chat with the bot: it is never fetched, and names nobody."""
@@ -180,17 +184,22 @@ class DeskPages:
     # Finding
 
     async def _ticket(self, request: web.Request, caller: Caller) -> Ticket:
-        """The ticket, where it is this member's to see at all; whatever else there is does not exist for them."""
+        ticket, _ = await self._found(request, caller)
+        return ticket
+
+    async def _found(self, request: web.Request, caller: Caller) -> tuple[Ticket, int]:
+        """The ticket and its version, where it is this member's to see; whatever else there is does not exist."""
         found = await self._find(TicketId(request.match_info["ticket"]), caller.member)
         if found is None:
             raise web.HTTPNotFound
         return found
 
-    async def _find(self, name: TicketId, member: Member) -> Ticket | None:
+    async def _find(self, name: TicketId, member: Member) -> tuple[Ticket, int] | None:
         if not is_ticket_name(name):
             return None
-        ticket = (await self._office.store.load_ticket(name)).ticket
-        return ticket if ticket is not None and desks_for(member, ticket) else None
+        snapshot = await self._office.store.load_ticket(name)
+        ticket = snapshot.ticket
+        return (ticket, snapshot.version) if ticket is not None and desks_for(member, ticket) else None
 
     async def _is_open_to(self, ticket: Ticket, member: Member) -> bool:
         """Whether it is theirs to read: by right, or because they gave a reason a while ago."""
@@ -220,7 +229,9 @@ class DeskPages:
         if casefile.keys:
             await self._note_opened(ticket, member)
             arrival = self._office.vault.arrival_id(ConversationId(ticket.id), f"rewrap:{secrets.token_urlsafe(9)}")
-            await self._office.tickets.give_key(ticket.id, arrival, casefile.keys, sealed)
+            # Somebody else is just changing it: the key is given when it is next opened.
+            with suppress(ConflictError):
+                await self._office.tickets.give_key(ticket.id, arrival, casefile.keys, sealed)
         return casefile
 
     async def _note_opened(self, ticket: Ticket, member: Member) -> None:
@@ -233,7 +244,9 @@ class DeskPages:
 
     # Views
 
-    async def _view(self, caller: Caller, ticket: Ticket, told: views.Told | None, draft: str = "") -> views.TicketView:
+    async def _view(
+        self, caller: Caller, ticket: Ticket, version: int, told: views.Told | None, draft: str = ""
+    ) -> views.TicketView:
         office, member = self._office, caller.member
         path, roster = path_of(ticket.id), office.roster.current()
         is_open = await self._is_open_to(ticket, member)
@@ -278,6 +291,7 @@ class DeskPages:
             deeds={deed: f"{path}/do/{deed}" for deed in self._deeds(ticket, member, is_open=is_open)},
             phrases=f"{path}/phrases" if is_open and ticket.is_open else None,
             ref=secrets.token_urlsafe(9),
+            state=state_of(version),
             draft=draft,
             colleagues=tuple(
                 views.Person(one.id, one.name, office.board.is_here(one.id))
@@ -323,13 +337,16 @@ class DeskPages:
             told, ticket.hours, ticket.phone, outside, will_be_veiled=told is not views.Contact.OPEN or outside
         )
 
-    async def _refused(self, caller: Caller, ticket: Ticket, refusal: Refusal, form: Mapping[str, str]) -> web.Response:
+    async def _refused(
+        self, caller: Caller, ticket: Ticket, refusal: Refusal, deed: views.Deed, form: Mapping[str, str]
+    ) -> web.Response:
         """Say why, and keep what was written."""
         words = field(form, "words")
         if not words:
             return redirect(path_of(ticket.id), refusal)
-        fresh = await self._find(ticket.id, caller.member)
-        view = await self._view(caller, fresh or ticket, views.Told(refusal), words)
+        fresh, version = await self._find(ticket.id, caller.member) or (ticket, 0)
+        view = await self._view(caller, fresh, version, views.Told(refusal), words)
+        view = replace(view, draft_of=deed)
         return page(self._office.pages.page(view), status=409)
 
     def _answer(

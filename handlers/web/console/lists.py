@@ -1,6 +1,6 @@
 """The lists of tickets: which stand in which, why each waits, and who comes first."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -9,11 +9,10 @@ from bot.desk.referring import PENDING
 from bot.desk.staff import Member, Roster
 from bot.desk.ticket import ReferralState, StaffId, Stage, Ticket, TicketId, Urgency
 from bot.guard.rights import desks_for
+from handlers.web.console.board import Board
 from handlers.web.console.views import Filters, Present, Row, Tab, Why
 
 _ORDER: Final = {Urgency.EMERGENCY: 0, Urgency.HIGH: 1, Urgency.NORMAL: 2}
-
-Presence = Callable[[TicketId], dict[StaffId, bool]]
 
 
 def path_of(ticket: TicketId) -> str:
@@ -65,7 +64,12 @@ def since(ticket: Ticket) -> datetime:
     return ticket.waits_for or ticket.touched or ticket.since or ticket.asked
 
 
-def row_of(ticket: Ticket, member: Member, roster: Roster, presence: Presence) -> Row:
+def state_of(version: int) -> str:
+    """The `ref` of what is done once with a ticket as it stands."""
+    return f"v{version}"
+
+
+def row_of(ticket: Ticket, member: Member, roster: Roster, board: Board) -> Row:
     """One line of a list."""
     holder = None if ticket.holder is None else roster.members.get(ticket.holder)
     may_take = ticket.stage is Stage.ASKED and member.works_for(ticket.helpline)
@@ -83,11 +87,12 @@ def row_of(ticket: Ticket, member: Member, roster: Roster, presence: Presence) -
         ticket.topic,
         None if holder is None else holder.name,
         ticket.holder == member.id,
-        present(presence(ticket.id), member, roster),
+        present(board.present(ticket.id), member, roster),
         ticket.missed,
         ticket.waits_for is not None and ticket.stage is Stage.TALKING,
         tuple(sorted(ticket.labels)),
         f"{path_of(ticket.id)}/do/claim" if may_take else None,
+        state_of(board.version(ticket.id)),
     )
 
 

@@ -73,13 +73,13 @@ class Oversight:
         hours = Counter(one.asked.astimezone(zone).hour for one in recent)
         view = views.SupervisorView(
             office.around(caller, views.Place.SUPERVISOR, told_in(request)),
-            tuple(row_of(one, member, roster, office.board.present) for one in silent),
+            tuple(row_of(one, member, roster, office.board) for one in silent),
             _waits(recent),
             DAYS,
             tuple(_told(hours[hour]) for hour in range(24)),
             tuple(_group(name, tickets, recent, "helpline") for name in _names(recent, "helpline")),
             tuple(_group(name, tickets, recent, "language") for name in _names(recent, "language")),
-            tuple(row_of(one, member, roster, office.board.present) for one in sorted(held, key=since)),
+            tuple(row_of(one, member, roster, office.board) for one in sorted(held, key=since)),
             {one.id: f"{path_of(one.id)}/do/{views.Deed.REASSIGN}" for one in held},
             tuple(
                 views.Person(one.id, one.name, office.board.is_here(one.id))

@@ -87,7 +87,7 @@ class NewsStream:
 async def _is_stopped(board: Board, watcher: Watcher, *, is_away: bool) -> bool:
     """Whether nobody is to listen any more; asked anew as soon as there is something to tell, and now and then."""
     if is_away:
-        # What woke the page is not told yet, and a store that is away may say so at once: without rest, nothing else runs.
+        # What woke the page is not told yet, and a store that is away may say so at once: nothing else would run.
         await asyncio.sleep(CHECK_EVERY)
         return board.is_closed
     with suppress(TimeoutError):

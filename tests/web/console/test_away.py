@@ -105,6 +105,9 @@ async def test_what_was_pressed_meanwhile_without_words_comes_back_and_is_done(d
         await desk.until_store_is_back()
         await ben.post(path, fields, csrf=csrf)
         assert (await desk.ticket(name)).holder == BEN
+        # What is done already is told as done, and not as refused.
+        for _ in (1, 2):
+            assert "Done." in await ben.post(f"/desk/case/{name}/do/close", {"why": "helped", "ref": "r2"})
 
 
 async def test_a_password_does_not_come_back(desk: DeskHouse, valkey: Server) -> None:

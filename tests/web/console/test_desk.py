@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from bot.casebook import key_id, new_key, wrap_name
+from bot.desk.actions import ByStaff, Release
 from bot.desk.letters import (
     MediaKind,
     Missed,
@@ -26,10 +27,11 @@ from bot.desk.letters import (
 from bot.desk.phrases import CardId
 from bot.desk.ticket import CloseReason, Stage, Urgency
 from bot.messages import ArrivalId
-from bot.store.contract import Sealed, StoreError, TicketCommit, desk_line
+from bot.store.contract import ConflictError, Sealed, StoreError, TicketCommit, desk_line
+from bot.turns import TicketArrival
 from tests.web.console.desk_house import ADA, BEN, CHAN, EN, HOME, OTHER, PASSWORD, SUE, TOKEN, Browser, DeskHouse
 
-RETRY = re.compile(r'<p class="failed".*?<form method="post" action="([^"]+)">(.*?)</form>', re.DOTALL)
+RETRY = re.compile(r'<p class="failed"(?:(?!</li>).)*?<form method="post" action="([^"]+)">(.*?)</form>', re.DOTALL)
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 WORDS = "သူတို့က ကျွန်တော့်ပတ်စ်ပို့ကို ယူထားတယ်"
 
@@ -61,7 +63,7 @@ async def test_what_a_person_wrote_is_read_answered_and_its_way_is_seen(desk: De
         assert alias in await ben.get("/desk")
         text = await ben.get(f"/desk/case/{name}")
         assert WORDS in text
-        (ref,) = set(re.findall(r'name="ref" value="([^"]+)"', text))
+        (ref,) = re.findall(r'name="ref" value="([^"]+)">\n<label class="hidden" for="reply">', text)
         form = {"words": "Are you safe now?", "ref": ref}
         await ben.post(f"/desk/case/{name}/do/write", form)
         await ben.post(f"/desk/case/{name}/do/write", form)
@@ -348,10 +350,14 @@ async def test_what_did_not_arrive_can_be_sent_once_more(desk: DeskHouse) -> Non
             await desk.tell(name, NotShown(f"console:{ref}", Missed.EXPIRED))
         before = len(await desk.letters(name))
 
-        again = RETRY.findall(await ben.get(f"/desk/case/{name}"))
+        text = await ben.get(f"/desk/case/{name}")
+        again = RETRY.findall(text)
         assert [path for path, _ in again] == [f"/desk/case/{name}/do/{one}" for one in ("write", "card", "canned")]
+        assert len(set(re.findall(r'<button class="button small" id="(again-[0-9a-f]+)">', text))) == 3
+        assert RETRY.findall(await ben.get(f"/desk/case/{name}")) == again
         for path, inside in [*again, *again]:
             await ben.post(path, {one: html.unescape(value) for one, value in HIDDEN.findall(inside)})
+        assert RETRY.findall(ben.text) == []
 
         letters = [one.letter for one in (await desk.letters(name))[before:]]
         assert [
@@ -361,6 +367,107 @@ async def test_what_did_not_arrive_can_be_sent_once_more(desk: DeskHouse) -> Non
             StaffAsked(card, "", "10:00"),
             StaffUsedReply("received", ""),
         ]
+
+
+async def test_what_two_colleagues_send_once_more_goes_out_once_and_can_fail_once_more(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben, Browser(desk.base) as sue:
+        await ben.sign_in(desk, BEN)
+        await sue.sign_in(desk, SUE)
+        name = await desk.open()
+        page = f"/desk/case/{name}"
+        await ben.post(f"{page}/do/write", {"words": "Are you\nsafe?", "ref": "r1"})
+        await ben.post(f"{page}/do/ask", {"to": SUE})
+        await desk.tell(name, NotShown("console:r1", Missed.EXPIRED))
+
+        pressed = [(one, RETRY.findall(await one.get(page))) for one in (ben, sue)]
+        # News, for which the open page shows the form anew.
+        await desk.tell(name, "I am here")
+        pressed.append((ben, RETRY.findall(await ben.get(page))))
+        for one, [(path, inside)] in pressed:
+            await one.post(path, {each: html.unescape(value) for each, value in HIDDEN.findall(inside)})
+            assert one.path == page
+            assert RETRY.findall(one.text) == []
+
+        wrote = [one.letter for one in await desk.letters(name) if isinstance(one.letter, StaffWrote)]
+        assert [one.words for one in wrote] == ["Are you\nsafe?"] * 2
+        await desk.tell(name, NotShown(wrote[1].ref, Missed.EXPIRED))
+        assert len(RETRY.findall(await sue.get(page))) == 1
+
+
+async def test_a_form_that_comes_once_more_is_told_as_it_went_and_not_as_refused(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        page = f"/desk/case/{name}"
+        await ben.post(f"{page}/do/write", {"words": "Hello", "ref": "r1"})
+        for deed, fields in (("give", {"to": SUE}), ("claim", {}), ("close", {"why": "helped"})):
+            form = {"ref": "r2", **fields}
+            if deed == "claim":
+                await desk.tickets.take(TicketArrival(name, ArrivalId(b"back"), ByStaff(SUE, Release(), HOME)))
+            for _ in (1, 2):
+                text = await ben.post(f"{page}/do/{deed}", form)
+                assert "Done." in text, deed
+        entries, _ = await desk.chronicle.read()
+        assert "refused" not in [one.deed for one in entries]
+
+        await ben.post(f"{page}/do/close", {"why": "helped", "ref": "r3"})
+        entries, _ = await desk.chronicle.read()
+        assert entries[-1].deed == "refused"
+
+
+async def test_other_words_are_sent_even_from_the_same_form(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        for words in ("First", "Second\r\nline", "Second\nline", "First"):
+            await ben.post(f"/desk/case/{name}/do/write", {"words": words, "ref": "r1"})
+
+        wrote = [one.letter.words for one in await desk.letters(name) if isinstance(one.letter, StaffWrote)]
+        assert wrote == ["First", "Second\r\nline"]
+
+
+async def test_who_only_reads_hears_nothing_of_others_who_write_all_the_time(
+    desk: DeskHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Browser(desk.base) as ben, Browser(desk.base) as sue:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        await desk.tell(name, WORDS)
+        await sue.sign_in(desk, SUE)
+
+        async def is_late(*_: object) -> None:
+            raise ConflictError("somebody else wrote this ticket first")
+
+        # Nothing but this fails.
+        monkeypatch.setattr(desk.store, "commit_ticket", is_late)
+        assert WORDS in await ben.get(f"/desk/case/{name}")
+
+
+async def test_a_key_that_a_colleague_gave_meanwhile_is_not_given_anew(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name, key, before = await desk.open(), new_key(), Sealed((), {})
+        keys = {(str(HOME), key_id(key.public)): key}
+        await desk.tickets.give_key(name, ArrivalId(b"1" * 8), keys, before)
+        given = await desk.store.read_sealed(name)
+
+        await desk.tickets.give_key(name, ArrivalId(b"2" * 8), keys, before)
+
+        assert given.wraps
+        assert await desk.store.read_sealed(name) == given
+
+
+async def test_words_come_back_where_a_colleague_holds_the_ticket_by_now(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben, Browser(desk.base) as sue:
+        await ben.sign_in(desk, BEN)
+        await sue.sign_in(desk, SUE)
+        name = await desk.open()
+        await sue.post(f"/desk/case/{name}/do/claim")
+
+        for deed in ("write", "note"):
+            text = await ben.post(f"/desk/case/{name}/do/{deed}", {"words": "Are you safe?", "ref": "r1"})
+            assert ben.status == 409
+            assert re.findall(r'<textarea id="([a-z]+)"[^>]*>Are you safe\?</textarea>', text) == ["unsent"]
 
 
 async def test_what_is_to_be_shown_waits_for_nobody_else_and_goes_with_its_ticket(desk: DeskHouse) -> None:

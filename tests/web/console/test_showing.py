@@ -110,10 +110,11 @@ def a_conversation(said: str) -> Iterator[views.Line]:
     yield views.PersonPicked(at, CardId("gone"), said)
     for state in Sent:
         yield views.FromStaff(at, said, said, EN, state, is_late=True, is_veiled=True)
+        yield views.FromStaff(at, said, said, EN, state, again=f"again-{state}")
         yield views.StaffCard(at, said, "card:in-danger-now", state, said, is_mine=True)
         yield views.StaffMedia(at, said, MediaKind.VOICE, state)
     for why in Missed:
-        yield views.StaffCard(at, said, "canned:received", Sent.FAILED, missed=why)
+        yield views.StaffCard(at, said, "canned:received", Sent.FAILED, missed=why, again=f"again-{why}")
     yield views.Note(at, said, said)
     for fault in views.Fault:
         yield views.Unreadable(fault, 9)
@@ -343,7 +344,12 @@ def test_only_what_is_offered_stands_on_the_page(pages: ConsolePages) -> None:
         (Deed.REASSIGN, {"csrf", "ref", "to"}),
         (Deed.REFER, {"csrf", "ref", "to"}),
         (Deed.URGENCY, {"csrf", "ref", "urgency"}),
-        (Deed.LABEL, {"csrf", "label", "on"}),
+        (Deed.LABEL, {"csrf", "ref", "label", "on"}),
+        (Deed.ACCEPT, {"csrf", "ref"}),
+        (Deed.DECLINE, {"csrf", "ref", "why"}),
+        (Deed.CANCEL_REFERRAL, {"csrf", "ref"}),
+        (Deed.REOPEN, {"csrf", "ref"}),
+        (Deed.GLASS, {"csrf", "ref", "why"}),
         (Deed.WRITE, {"csrf", "ref", "words"}),
         (Deed.NOTE, {"csrf", "ref", "words"}),
         (Deed.REMIND, {"csrf", "ref", "after"}),
@@ -351,7 +357,9 @@ def test_only_what_is_offered_stands_on_the_page(pages: ConsolePages) -> None:
     ],
 )
 def test_each_deed_sends_its_own_fields(pages: ConsolePages, deed: Deed, fields: set[str]) -> None:
-    forms = Seen(pages.page(a_ticket(EN))).forms
+    offered = views.ReferralView(OTHER, HOME, ReferralState.OFFERED, NOW)
+    shut = replace(a_ticket(EN), content=views.Content.NOT_FOR_YOU, referral=offered, closed=CloseReason.HELPED)
+    forms = Seen(pages.page(shut)).forms
 
     found = [
         {one["name"] for one in inside if "name" in one}
@@ -361,6 +369,24 @@ def test_each_deed_sends_its_own_fields(pages: ConsolePages, deed: Deed, fields:
 
     assert found
     assert all(names == fields for names in found)
+
+
+def test_what_is_kept_up_to_date_stays_as_it_is_while_the_ticket_does(pages: ConsolePages) -> None:
+    """Put in anew, it would be read out anew, and the button below a thumb would be another one."""
+    for content in views.Content:
+        forms = Seen(pages.page(replace(a_ticket(EN), content=content, ref="new-each-time"))).forms
+        new = {form["action"] for form, inside in forms for one in inside if one.get("value") == "new-each-time"}
+
+        assert new == {"/desk/t/1/do/write", "/desk/t/1/do/note"}
+
+
+def test_what_was_not_kept_comes_back_where_it_was_written(pages: ConsolePages) -> None:
+    ticket = replace(a_ticket(EN), draft="Not for them")
+    boxes = re.compile(r'<textarea id="([a-z]+)"[^>]*>Not for them</textarea>')
+
+    assert boxes.findall(pages.page(ticket)) == ["reply"]
+    assert boxes.findall(pages.page(replace(ticket, draft_of=Deed.NOTE))) == ["note"]
+    assert boxes.findall(pages.page(replace(ticket, deeds={}))) == ["unsent"]
 
 
 def test_the_rules_of_safe_contact_stand_right_above_the_reply_box(pages: ConsolePages, script: Script) -> None:

@@ -67,6 +67,8 @@ class Row:
     labels: tuple[str, ...] = ()
     claim: str | None = None
     """Where to take it, straight from the list."""
+    state: str = ""
+    """The `ref` of what is done with it from the list: it changes with the ticket."""
 
 
 @dataclass(frozen=True, slots=True)

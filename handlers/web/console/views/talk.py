@@ -62,6 +62,8 @@ class FromStaff:
     is_late: bool = False
     """It came more than a quarter of an hour after it was written, so it was veiled."""
     is_veiled: bool = False
+    again: str | None = None
+    """The `ref` with which to send it once more, where it did not arrive and nobody has yet: the same for everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class StaffCard:
     missed: Missed | None = None
     is_late: bool = False
     is_veiled: bool = False
+    again: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

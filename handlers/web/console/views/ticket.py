@@ -97,7 +97,11 @@ class ReferralView:
 
 @dataclass(frozen=True, slots=True)
 class TicketView:
-    """One ticket. `ref` is new each time the page is made, so that a form that is sent twice counts once."""
+    """One ticket. `ref` is new each time the page is made, so that a form that is sent twice counts once.
+
+    `state` does the same for what can be done once as the ticket stands. It changes with the ticket alone, or what is
+    kept up to date on an open page would be put in anew, and read out anew, for nothing.
+    """
 
     around: Around
     id: TicketId
@@ -134,8 +138,10 @@ class TicketView:
     phrases: str | None = None
     """The page of phrases and ready replies."""
     ref: str = ""
+    state: str = ""
     draft: str = ""
-    """Words that were not sent, to be put back into the box."""
+    """Words that were not sent, to be put back into the box of `draft_of`."""
+    draft_of: Deed = Deed.WRITE
     colleagues: tuple[Person, ...] = ()
     helplines: tuple[HelplineId, ...] = ()
     """Where it could be passed on to."""
