@@ -78,6 +78,9 @@ class ConsoleDoor:
         if session is None or member is None:
             if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
                 return redirect(_SIGN_IN, views.Notice.SESSION_OVER if cookie else None)
+            if rule.comes_back and "text/html" in request.headers.get("Accept", ""):
+                again = views.Again(request.path, await self._form(request))
+                return self._trouble(request, None, views.Trouble.SIGNED_OUT, 401, again)
             raise web.HTTPUnauthorized
         caller = Caller(member, session)
         if not may(member, rule.right):
@@ -93,6 +96,9 @@ class ConsoleDoor:
             form = await self._form(request)
         try:
             if is_post and not _same(form.get("csrf", ""), session.csrf):
+                if rule.comes_back and form.get("words"):
+                    again = views.Again(request.path, {**form, "csrf": session.csrf})
+                    return self._trouble(request, caller, views.Trouble.PAGE_OLD, 409, again)
                 return redirect("/desk", views.Notice.PAGE_OLD)
             return await rule.answer(request, caller, form)
         except web.HTTPNotFound:

@@ -32,6 +32,7 @@ from bot.turns import TicketArrival
 from tests.web.console.desk_house import ADA, BEN, CHAN, EN, HOME, OTHER, PASSWORD, SUE, TOKEN, Browser, DeskHouse
 
 RETRY = re.compile(r'<p class="failed"(?:(?!</li>).)*?<form method="post" action="([^"]+)">(.*?)</form>', re.DOTALL)
+WRITTEN = re.compile(r'<textarea id="words"[^>]*>([^<]*)</textarea>')
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 WORDS = "သူတို့က ကျွန်တော့်ပတ်စ်ပို့ကို ယူထားတယ်"
 
@@ -468,6 +469,33 @@ async def test_words_come_back_where_a_colleague_holds_the_ticket_by_now(desk: D
             text = await ben.post(f"/desk/case/{name}/do/{deed}", {"words": "Are you safe?", "ref": "r1"})
             assert ben.status == 409
             assert re.findall(r'<textarea id="([a-z]+)"[^>]*>Are you safe\?</textarea>', text) == ["unsent"]
+
+
+async def test_words_come_back_where_the_session_has_ended_and_go_out_once_in_the_next(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        path, form = f"/desk/case/{name}/do/write", {"words": "Are you safe?", "ref": "r1", "csrf": ben.csrf}
+        await ben.post("/desk/sign-out")
+
+        def offered() -> dict[str, str]:
+            assert f'<form method="post" action="{path}">' in ben.text
+            return {**dict(HIDDEN.findall(ben.text)), "words": "".join(WRITTEN.findall(ben.text))}
+
+        await ben.post(path, form, csrf=form["csrf"])
+        assert (ben.status, offered()) == (401, form)
+        await ben.sign_in(desk, BEN)
+        await ben.post(path, form)
+        assert ben.status == 409
+        assert offered() == {**form, "csrf": ben.csrf}
+        assert ben.csrf != form["csrf"]
+        for _ in (1, 2):
+            await ben.post(path, offered())
+            assert ben.status == 200
+            await ben.post(path, form)
+
+        wrote = [one.letter for one in await desk.letters(name) if isinstance(one.letter, StaffWrote)]
+        assert [one.words for one in wrote] == ["Are you safe?"]
 
 
 async def test_what_is_to_be_shown_waits_for_nobody_else_and_goes_with_its_ticket(desk: DeskHouse) -> None:

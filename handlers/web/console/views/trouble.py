@@ -13,6 +13,8 @@ class Trouble(StrEnum):
     MISSING = "missing"
     FORBIDDEN = "forbidden"
     STORE_AWAY = "store-away"
+    PAGE_OLD = "page-old"
+    SIGNED_OUT = "signed-out"
     BROKEN = "broken"
 
 
