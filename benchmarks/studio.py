@@ -156,7 +156,7 @@ async def measure_turns(results: Results, folder: Path, rounds: int) -> None:
     teach = teach_in(folder / "learned")
     script = compile_content(CONTENT, now.date(), teach).script
     turns = list(wander(script, Random(results.seed), 1_000, now))
-    examiner = Examiner(folder / "learned", Figures())
+    examiner = Examiner(folder / "learned", CONTENT, Figures())
 
     async def nothing() -> None:
         await asyncio.sleep(2)
