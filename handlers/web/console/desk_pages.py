@@ -164,6 +164,9 @@ class DeskPages:
         if deed is views.Deed.GLASS:
             await self._office.shelf.write_shelf(ShelfKind.GLASS, f"{member.id} {ticket.id}", b"broken")
         await self._office.board.look()
+        if deed is views.Deed.CLAIM and (await self._ticket(request, caller)).holder != member.id:
+            # The same form came once more, and what it did is undone by now: nobody may think that they hold it.
+            return redirect(path, views.Notice.MOVED_ON)
         return redirect(path, told)
 
     async def show_media(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:

@@ -416,6 +416,21 @@ async def test_a_form_that_comes_once_more_is_told_as_it_went_and_not_as_refused
         assert entries[-1].deed == "refused"
 
 
+async def test_nobody_is_told_that_they_hold_what_was_given_back_meanwhile(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        path = f"/desk/case/{name}/do/claim"
+        assert "Done." in await ben.post(path, {"ref": "r1"})
+        await desk.tickets.take(TicketArrival(name, ArrivalId(b"back"), ByStaff(BEN, Release(), HOME)))
+
+        text = await ben.post(path, {"ref": "r1"})
+
+        assert (await desk.ticket(name)).holder is None
+        assert "Something has changed meanwhile." in text
+        assert "Done." not in text
+
+
 async def test_other_words_are_sent_even_from_the_same_form(desk: DeskHouse) -> None:
     async with Browser(desk.base) as ben:
         await ben.sign_in(desk, BEN)
