@@ -37,7 +37,8 @@ _CONSOLE: Final = """
     sent-late sent-queued sent-sent sent-shown sent-veiled sign-in sign-out sign-out-everywhere skip span-days
     span-hours span-minutes span-now speaks start-again tab-closed tab-mine tab-unassigned tab-waiting time title
     tools topic topic-unknown trouble-broken trouble-forbidden trouble-hint-broken trouble-hint-forbidden
-    trouble-hint-missing trouble-hint-store-away trouble-missing trouble-store-away unanswered unanswered-none
+    trouble-hint-missing trouble-hint-page-old trouble-hint-signed-out trouble-hint-store-away trouble-missing
+    trouble-page-old trouble-signed-out trouble-store-away unanswered unanswered-none
     undelivered undelivered-one unlock unlock-hint unlock-title unread unsure unsure-again until urgent-count
     urgent-count-one urgent-new waits-title was-phrase what who why-closed why-for-person why-here why-nobody-took
     why-nobody-wrote why-person-wrote why-quiet why-referral why-referral-out why-undelivered why-unreachable you

@@ -38,7 +38,7 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 LEAVE: Final = timedelta(seconds=10)
 """How long others wait for a child that was ended: one that waits for a broken disk cannot even be killed."""
 
-NOT_CHECKED: Final = "content_not_checked"
+FIGURE: Final = "content_not_checked"
 NOT_ENDED: Final = "check_not_ended"
 _NICE: Final = 10
 _KEPT: Final = 4
@@ -112,9 +112,9 @@ class Examiner:
                 # The other kind may have asked for the same.
                 checked = self._known.get(name) or await self._ask(folder, name[1])
         except CheckError as error:
-            self._figures.add(NOT_CHECKED, error.failure)
+            self._figures.add(FIGURE, error.failure)
             code = {} if error.code is None else {"code": error.code}
-            logbook.note(NOT_CHECKED, logging.ERROR, kind=error.failure, **code)
+            logbook.note(FIGURE, logging.ERROR, kind=error.failure, **code)
             raise
         finally:
             del self._running[*name, first]

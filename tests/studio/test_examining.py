@@ -21,7 +21,7 @@ from bot.compiler.problems import Severity
 from bot.figures import FROM_ZERO, Figures
 from bot.studio.check_apart import LONGEST_WORDS, MOST_BYTES, bounded
 from bot.studio.checking import SHOWN_AS, Checked, CheckError, Failure, Finding, check_whole
-from bot.studio.examining import LEAVE, NOT_CHECKED, NOT_ENDED, PATIENCE, PROGRAM, Examiner
+from bot.studio.examining import FIGURE, LEAVE, NOT_ENDED, PATIENCE, PROGRAM, Examiner
 from bot.studio.examining import MOST_BYTES as MOST_READ
 from bot.studio.tree import TreeHash
 from tests.compiler.content_builder import FACT, HOME, HOTLINE, TODAY, write_content
@@ -154,7 +154,7 @@ else: {SOUND}
         try:
             with pytest.raises(CheckError, match=Failure.LATE):
                 await examiner.examine(ONE, tmp_path, TODAY)
-            assert [record.msg for record in caplog.records] == [NOT_ENDED, NOT_CHECKED]
+            assert [record.msg for record in caplog.records] == [NOT_ENDED, FIGURE]
             assert await examiner.examine(OTHER, tmp_path, TODAY) == Checked((), 3)
         finally:
             os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
@@ -177,7 +177,7 @@ async def test_a_folder_that_is_gone_when_its_turn_comes_says_nothing_against_wh
         assert (await waiting).is_sound
         with pytest.raises(CheckError, match=Failure.GONE):
             await late
-    assert Failure.GONE in FROM_ZERO[NOT_CHECKED]
+    assert Failure.GONE in FROM_ZERO[FIGURE]
 
 
 async def test_a_folder_that_is_read_counts_as_used(tmp_path: Path) -> None:
@@ -212,14 +212,14 @@ async def test_what_could_not_be_checked_is_told_counted_and_not_remembered(
     figures = Figures()
     late = timedelta(seconds=0.5 if "sleep" in program[-1] else 60)
     async with an_examiner(tmp_path, program, late, figures) as examiner:
-        assert figures.counts[NOT_CHECKED, failure] == 0
-        assert failure in FROM_ZERO[NOT_CHECKED]
+        assert figures.counts[FIGURE, failure] == 0
+        assert failure in FROM_ZERO[FIGURE]
         for number in (1, 2):
             with pytest.raises(CheckError) as raised:
                 await examiner.examine(ONE, tmp_path, TODAY)
             assert raised.value.failure is failure
-            assert figures.counts[NOT_CHECKED, failure] == number
-    assert [record.msg for record in caplog.records] == [NOT_CHECKED] * 2
+            assert figures.counts[FIGURE, failure] == number
+    assert [record.msg for record in caplog.records] == [FIGURE] * 2
     assert str(tmp_path) not in caplog.text
 
 
