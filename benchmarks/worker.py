@@ -7,10 +7,8 @@ those who look for it.
 import cProfile
 import os
 
-import uvloop
-
 from bot import logbook
-from bot.__main__ import run_until_told
+from bot.__main__ import run_to_the_end, run_until_told
 from bot.settings import Settings
 from bot.wiring import DEFAULT_PACING
 
@@ -19,7 +17,7 @@ if __name__ == "__main__":
     pacing = DEFAULT_PACING if "KEEP_LIMITS" in os.environ else None
     if "WRITE_PROFILE" in os.environ:
         with cProfile.Profile() as profile:
-            uvloop.run(run_until_told(Settings.from_environ(os.environ), pacing=pacing))
+            run_to_the_end(run_until_told(Settings.from_environ(os.environ), pacing=pacing))
         profile.dump_stats(os.environ["WRITE_PROFILE"])
     else:
-        uvloop.run(run_until_told(Settings.from_environ(os.environ), pacing=pacing))
+        run_to_the_end(run_until_told(Settings.from_environ(os.environ), pacing=pacing))

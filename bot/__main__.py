@@ -7,9 +7,10 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Timer
 from typing import Final
 
 import uvloop
@@ -56,6 +57,8 @@ _EXPECTED: Final = (
 
 _PUBLISHING: Final = frozenset({"versions", "export", "import", "diff", "publish", "rollback"})
 
+LAST_SECONDS: Final = 10.0
+
 _ALLOCATIONS_BEFORE_COLLECTING: Final = 20_000
 """A turn leaves hardly any garbage in circles; looking for it less often saves time and costs little memory."""
 
@@ -89,7 +92,7 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
         case "run":
             # Keys and what people write are in memory: when it crashes, none of that is written to a disk.
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            uvloop.run(run_until_told(settings, role=ProcessRole(asked.role)))
+            run_to_the_end(run_until_told(settings, role=ProcessRole(asked.role)))
             return 0
         case "check":
             # The process ends right after: looking for garbage among what was read would only take time.
@@ -243,6 +246,27 @@ def _content(asked: argparse.Namespace, directory: Path, today: date) -> int:
         case _:
             raise AssertionError(asked.what)
     return 0
+
+
+def run_to_the_end(running: Coroutine[None, None, None], within: float = LAST_SECONDS) -> None:
+    """Run this, and end the process if its loop cannot be closed within so many seconds after it.
+
+    A connection that was left open, or a thread that hangs, can keep the loop for ever; a bot that has failed must be
+    gone for it to be begun again.
+    """
+    end = Timer(within, os._exit, [1])
+    end.daemon = True
+
+    async def ending() -> None:
+        try:
+            await running
+        finally:
+            end.start()
+
+    try:
+        uvloop.run(ending())
+    finally:
+        end.cancel()
 
 
 async def run_until_told(

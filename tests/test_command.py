@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -215,3 +216,20 @@ def test_a_crash_tells_where_it_was_and_no_words(
 def test_a_wrong_call_is_told_so(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert call(*arguments) == 2
     assert "usage: waymark" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("leaves", "code"), [("time.sleep", 1), ("id", 3)])
+def test_a_thread_that_hangs_does_not_keep_a_bot_that_has_ended(leaves: str, code: int) -> None:
+    program = (
+        "import asyncio, time\n"
+        "from bot.__main__ import run_to_the_end\n"
+        "async def main():\n"
+        f"    asyncio.get_running_loop().run_in_executor(None, {leaves}, 600)\n"
+        "    await asyncio.sleep(0)\n"
+        "run_to_the_end(main(), within=0.2)\n"
+        "raise SystemExit(3)\n"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", program], timeout=60, check=False)
+
+    assert ended.returncode == code

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-import uvloop
 
 from bot import logbook
-from bot.__main__ import run_until_told
+from bot.__main__ import run_to_the_end, run_until_told
 from bot.settings import ProcessRole, Settings
 from tests.platform.stores import PASSWORD
 from tests.store.servers import Server
@@ -128,4 +127,4 @@ def _settings(told: dict[str, str]) -> Settings:
 if __name__ == "__main__":
     logbook.open_logbook()
     said = json.loads(sys.argv[1])
-    uvloop.run(run_until_told(_settings(said), pacing=None, role=ProcessRole(said["role"])))
+    run_to_the_end(run_until_told(_settings(said), pacing=None, role=ProcessRole(said["role"])))
