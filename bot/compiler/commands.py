@@ -10,6 +10,7 @@ from time import process_time
 from bot.compiler.assembling import Assembled
 from bot.compiler.compile import check_content, script_of, without_collecting
 from bot.compiler.dump import dump
+from bot.compiler.folder import Folder
 from bot.compiler.leaves import Json
 from bot.compiler.problems import Notebook, Problem, Severity, errors
 from bot.compiler.rehearsal import rehearse_all
@@ -40,7 +41,7 @@ class Report:
         yield f"{counted}: {found} errors, {len(self.problems) - found} warnings, {self.seconds:.2f} s"
 
 
-def check(directory: Path, today: date, teach: Teach = KeywordsOnly) -> Report:
+def check(directory: Path | Folder, today: date, teach: Teach = KeywordsOnly) -> Report:
     """Check a folder of content, and walk through its conversations when nothing else is wrong."""
     started = process_time()
     notebook = Notebook()
@@ -49,7 +50,7 @@ def check(directory: Path, today: date, teach: Teach = KeywordsOnly) -> Report:
     return Report(notebook.problems(), counts, process_time() - started)
 
 
-def _check(directory: Path, today: date, teach: Teach, notebook: Notebook) -> tuple[tuple[str, int], ...]:
+def _check(directory: Path | Folder, today: date, teach: Teach, notebook: Notebook) -> tuple[tuple[str, int], ...]:
     assembled = check_content(directory, today, notebook)
     if assembled is None:
         return ()

@@ -14,14 +14,15 @@ from threading import Lock
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from bot.compiler.assembling import Assembled, assemble
-from bot.compiler.compile import check_content, script_of, without_collecting
+from bot.compiler.commands import check
+from bot.compiler.compile import check_content, without_collecting
 from bot.compiler.folder import NOT_CONTENT, Folder, lent_by
 from bot.compiler.glancing import BOT, Whole, beside_of, exchange, glance, whole_of
 from bot.compiler.lending import PHRASES, phrases_in
 from bot.compiler.parsed import Parsed
-from bot.compiler.problems import Notebook, Place, Problem, Severity, errors
+from bot.compiler.problems import Notebook, Place, Problem, Severity
 from bot.compiler.reading import Node, read_yaml
-from bot.compiler.rehearsal import read_rehearsals, rehearse_all
+from bot.compiler.rehearsal import read_rehearsals
 from bot.compiler.round_trip import Document, EditError
 from bot.compiler.teaching import Teach
 from bot.studio.completing import Word, complete
@@ -98,12 +99,8 @@ class CheckError(Exception):
 
 def check_whole(content: Folder, today: date, teach: Teach) -> Checked:
     """Everything about a folder of content: all of it is compiled, and all conversations are walked through."""
-    notebook = Notebook()
-    assembled = check_content(content, today, notebook)
-    conversations = 0
-    if assembled is not None and not errors(notebook.problems()):
-        conversations = rehearse_all(script_of(assembled, teach), content, notebook)
-    return Checked(findings_of(notebook.problems(), content.source), conversations)
+    report = check(content, today, teach)
+    return Checked(findings_of(report.problems, content.source), dict(report.counts).get("conversations", 0))
 
 
 class Checker:
