@@ -28,6 +28,7 @@ from bot.studio.changes import Approve, Change, Drop, Refusal, Submit
 from bot.studio.differences import Difference, Piece, PieceKind, differences, pieces
 from bot.studio.tree import Gathered, Tree, TreeError, is_content_name, read_tree
 from bot.studio.versions import Version, VersionKind
+from bot.whole_number import whole_number
 
 _Made = TypeVar("_Made", Change, Version)
 
@@ -214,8 +215,8 @@ def _made_from(folder: Path) -> int | None:
 
 
 def _is_number(told: str) -> bool:
-    """Signs such as ² are digits, and no number; of more than some digits nobody has so many versions."""
-    return told.isascii() and told.isdigit() and len(told) < 9
+    # Of more digits nobody has so many versions.
+    return whole_number(told, 8) is not None
 
 
 def _accepted(outcome: _Made | Refusal) -> _Made:

@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.guard.rights import Right
 from bot.studio.catalogue import Catalogue
 from bot.studio.kinds import Kind
+from bot.whole_number import whole_number
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.console.answers import field
 from handlers.web.pages import page
@@ -52,8 +53,7 @@ class ContentPages:
         query = request.query
         kind = next((one for one in LISTED if one == query.get("kind")), None)
         wanted = query.get("q", "").strip()[:200]
-        told = query.get("from", "")
-        start = int(told) if told.isascii() and told.isdigit() and len(told) < 6 else 0
+        start = whole_number(query.get("from", "")) or 0
         catalogue = await studio.catalogue(look)
         found = await asyncio.to_thread(_search, catalogue, wanted, kind) if wanted else ()
         entries = () if wanted else catalogue.entries if kind is None else catalogue.of(kind)

@@ -22,6 +22,7 @@ from bot.studio.forms import Form
 from bot.studio.kinds import Kind, kind_in
 from bot.studio.stock import StockError
 from bot.studio.tree import BlobId, is_content_name
+from bot.whole_number import whole_number
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.pages import page
 from handlers.web.studio.change_pages import Shown, pieces_of
@@ -318,7 +319,8 @@ def _told(one: Finding) -> dict[str, str | int]:
 
 
 def _number(told: str) -> int:
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 8 else 1
+    number = whole_number(told, 7)
+    return 1 if number is None else number
 
 
 def _text(source: bytes) -> str:

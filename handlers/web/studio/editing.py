@@ -16,6 +16,7 @@ from bot.compiler.round_trip import Document, EditError
 from bot.studio.fields import FieldProblem, Posted
 from bot.studio.forms import Form, NotApplied, apply_form, new_form, posted_form, read_form, remove_entry
 from bot.studio.kinds import Kind
+from bot.whole_number import whole_number
 
 _KEPT: Final = 64
 _DEEPEST: Final = 8
@@ -149,7 +150,7 @@ def _sign(number: int) -> int:
 
 
 def _is_number(told: str) -> bool:
-    return told.isascii() and told.isdigit() and len(told) < 5
+    return whole_number(told, 4) is not None
 
 
 def text_as_file(told: str, before: bytes) -> bytes:

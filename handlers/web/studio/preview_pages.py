@@ -39,6 +39,7 @@ from bot.studio.preview import (
     write_acts,
 )
 from bot.studio.whence import Whence
+from bot.whole_number import whole_number
 from handlers.web.chat.articles import Article, article
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.console.answers import field
@@ -280,9 +281,8 @@ def _act(form: Mapping[str, str], done: str, number: int) -> Act | None:
         case "say" if words:
             return Typed(words, own_name(number))
         case "wait":
-            hours = field(form, "hours")
-            known = hours.isascii() and hours.isdigit() and len(hours) < 6
-            return min(timedelta(hours=int(hours)), LONGEST_WAIT) if known else None
+            hours = whole_number(field(form, "hours"))
+            return None if hours is None else min(timedelta(hours=hours), LONGEST_WAIT)
         case "help":
             return next((one for one in HelplineDoes if one == form.get("helpline")), None)
         case _:

@@ -9,6 +9,7 @@ from bot.guard.audit import Deed
 from bot.guard.rights import Right
 from bot.studio.changes import Refusal
 from bot.studio.tree import Tree
+from bot.whole_number import whole_number
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.console.answers import field
 from handlers.web.pages import page
@@ -87,6 +88,7 @@ class VersionPages:
 
 
 def _number(told: str) -> int:
-    if not (told.isascii() and told.isdigit() and len(told) < 9):
+    number = whole_number(told, 8)
+    if number is None:
         raise web.HTTPNotFound
-    return int(told)
+    return number
