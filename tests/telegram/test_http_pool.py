@@ -160,6 +160,21 @@ def always(*pieces: bytes) -> Callable[[Server], Talk]:
     return make
 
 
+def slowly(seconds: float) -> Callable[[Server], Talk]:
+    """Answers each call after so long."""
+
+    def make(server: Server) -> Talk:
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while True:
+                await server.hear(reader)
+                await asyncio.sleep(seconds)
+                writer.write(GOOD)
+
+        return talk
+
+    return make
+
+
 def once(answer: bytes) -> Callable[[Server], Talk]:
     """Says this, and that is all."""
 
@@ -432,16 +447,7 @@ async def test_who_leaves_just_as_the_answer_comes_leaves_the_connection_to_othe
 
 
 async def test_there_are_never_more_connections_than_allowed() -> None:
-    def make(server: Server) -> Talk:
-        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            while True:
-                await server.hear(reader)
-                await asyncio.sleep(0.002)
-                writer.write(GOOD)
-
-        return talk
-
-    async with serving(make) as server, pool_of(server, Limits(3, 5.0, 2.0)) as pool:
+    async with serving(slowly(0.002)) as server, pool_of(server, Limits(3, 5.0, 2.0)) as pool:
         assert await asyncio.gather(*(outcome(pool) for _ in range(40))) == [(200, b"good")] * 40
     assert (server.made, server.most) == (3, 3)
 
@@ -463,16 +469,7 @@ async def test_who_waits_for_a_place_does_not_wait_for_ever() -> None:
 
 
 async def test_a_call_for_which_there_is_no_time_left_is_not_sent() -> None:
-    def make(server: Server) -> Talk:
-        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            while True:
-                await server.hear(reader)
-                await asyncio.sleep(0.25)
-                writer.write(GOOD)
-
-        return talk
-
-    async with serving(make) as server, pool_of(server, Limits(1, 5.0, 2.0)) as pool:
+    async with serving(slowly(0.25)) as server, pool_of(server, Limits(1, 5.0, 2.0)) as pool:
         first = asyncio.ensure_future(outcome(pool))
         await server.asked.wait()
         assert await outcome(pool, 0.3) == "not sent"
