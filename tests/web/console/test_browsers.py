@@ -3,27 +3,17 @@
 Screenshots go to the folder that SCREENSHOTS names, for people to look at. Nothing outside this machine is reached.
 """
 
-import asyncio
-import os
 import re
-import shutil
 import sys
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Generic, TypeAlias, TypeVar
-from urllib.parse import urlsplit
+from typing import TypeAlias
 
 import pytest
-from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.wait import WebDriverWait
 
 from bot.desk.actions import ByStaff, Write
 from bot.desk.letters import Missed, NotShown, PersonAgreed, PersonAnswered, Showed, StaffAsked
@@ -34,6 +24,7 @@ from bot.store.redis_store import open_store
 from bot.store.sealing import Vault
 from bot.turns import TicketArrival
 from tests.store.servers import a_server
+from tests.web.browsers import IN_A_BROWSER, LAPTOP, PHONE, Beside, Desk
 from tests.web.console.desk_house import (
     BEN,
     CHAN,
@@ -48,128 +39,11 @@ from tests.web.console.desk_house import (
     a_script,
 )
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
-DRIVER = shutil.which("chromedriver")
-LIMIT = 60.0
-PHONE, LAPTOP = (360, 740), (1280, 800)
 WORDS = "အလုပ်ရှင်က ကျွန်တော့် ပတ်စ်ပို့ကို ယူထားပြီး ထွက်ခွင့်မပေးဘူး"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None or DRIVER is None,
-        reason="no chromium and chromedriver here; on Debian: apt-get install chromium chromium-driver",
-    ),
-]
-
-Got = TypeVar("Got")
-Done = TypeVar("Done")
-
-
-class Beside(Generic[Got]):
-    """A house beside the test: what people do is done on its own loop."""
-
-    def __init__(self, house: AbstractAsyncContextManager[Got], base_of: Callable[[Got], str]) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-        self._open = house
-        self.house = self.do(self._open.__aenter__())
-        self.base = base_of(self.house).replace("127.0.0.1", "localhost")
-
-    def do(self, work: Coroutine[object, object, Done]) -> Done:
-        future: Future[Done] = asyncio.run_coroutine_threadsafe(work, self._loop)
-        return future.result(LIMIT)
-
-    def end(self) -> None:
-        async def leave() -> None:
-            await self._open.__aexit__(None, None, None)
-
-        self.do(leave())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(LIMIT)
-        self._loop.close()
-
+pytestmark = IN_A_BROWSER
 
 Night: TypeAlias = Beside[DeskHouse]
-
-
-class Desk:
-    """One browser of one of the staff."""
-
-    def __init__(self, base: str, size: tuple[int, int], *more: str) -> None:
-        options = webdriver.ChromeOptions()
-        options.binary_location = str(CHROMIUM)
-        for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars", *more):
-            options.add_argument(argument)
-        options.add_argument(f"--window-size={size[0]},{size[1]}")
-        self.driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
-        self.base = base
-        self.resize(size)
-
-    def resize(self, size: tuple[int, int]) -> None:
-        """Be as small as a phone: a window has a least width, the page in it has none."""
-        metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size[0] < 600}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-
-    def go(self, path: str) -> None:
-        self.driver.get(path if path.startswith("http") else self.base + path)
-
-    @property
-    def path(self) -> str:
-        return urlsplit(self.driver.current_url).path
-
-    @property
-    def text(self) -> str:
-        return str(self.driver.execute_script("return document.body.innerText"))
-
-    def fill(self, **fields: str) -> None:
-        for name, words in fields.items():
-            self.driver.find_element(By.CSS_SELECTOR, f"[name={name}]:not([type=hidden])").send_keys(words)
-
-    def press(self, selector: str) -> None:
-        """Press it as soon as it is there; news may put a fresh one in its place meanwhile."""
-
-        def pressed() -> bool:
-            found = self.driver.find_element(By.CSS_SELECTOR, selector)
-            self.driver.execute_script(
-                "for (let up = arguments[0]; up; up = up.parentElement) if (up.tagName === 'DETAILS') up.open = true;"
-                "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})",
-                found,
-            )
-            found.click()
-            return True
-
-        self.until(pressed)
-
-    def send(self, deed: str) -> None:
-        """Send the form of a deed, within the tool that it stands in, where there is one."""
-        self.press(f"form[action$='/do/{deed}'] button:not([type=button])")
-
-    def until(self, holds: Callable[[], bool]) -> None:
-        def tried(_driver: object) -> bool:
-            try:
-                return holds()
-            except WebDriverException:
-                return False
-
-        WebDriverWait(self.driver, LIMIT, poll_frequency=0.05).until(tried)
-
-    def until_shown(self, words: str) -> None:
-        self.until(lambda: words in self.text)
-
-    def picture(self, name: str) -> None:
-        folder = os.environ.get("SCREENSHOTS")
-        if folder:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            self.driver.save_screenshot(str(Path(folder) / f"{name}.png"))
-
-    def is_too_wide(self) -> bool:
-        script = "return document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        return bool(self.driver.execute_script(script))
-
-    def quit(self) -> None:
-        self.driver.quit()
 
 
 @pytest.fixture

@@ -14,14 +14,13 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.select import Select
 
-from bot.desk.ticket import StaffId
 from bot.dialogue.script import Script
 from bot.studio.changes import ChangeId
-from tests.web.console.desk_house import EDIT, SUE, DeskHouse
-from tests.web.console.test_browsers import LAPTOP, PHONE, Beside, Desk, pytestmark
-from tests.web.studio.studio_house import Editor, StudioHouse, a_studio_house, whole_content
+from tests.web.browsers import IN_A_BROWSER, LAPTOP, PHONE, Beside, Desk
+from tests.web.console.desk_house import EDIT, SUE
+from tests.web.studio.studio_house import StudioHouse, a_studio_house, begin_session, whole_content
 
-__all__ = ["pytestmark"]
+pytestmark = IN_A_BROWSER
 
 FACT, FACT_FILE = "th-fee-mm-passport", "facts/thailand.yaml"
 TOPIC, TOPIC_FILE = "passport-get", "topics/before.yaml"
@@ -48,7 +47,7 @@ def desks(hour: Beside[StudioHouse]) -> Iterator[tuple[Desk, Desk]]:
 def test_a_newcomers_hour(hour: Beside[StudioHouse], desks: tuple[Desk, Desk], quick_folder: Path) -> None:
     edit, sue = desks
     for desk, member in ((edit, EDIT), (sue, SUE)):
-        _sign_in(hour, desk, member)
+        desk.be(hour.do(begin_session(hour.house, member)))
     began = time.monotonic()
 
     # A fee has changed.
@@ -197,7 +196,7 @@ def _publish_with_a_second_person(hour: Beside[StudioHouse], edit: Desk, sue: De
 def test_a_text_is_read_aloud_in_the_browser(hour: Beside[StudioHouse]) -> None:
     desk = Desk(hour.base, PHONE, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
     try:
-        _sign_in(hour, desk, EDIT)
+        desk.be(hour.do(begin_session(hour.house, EDIT)))
         change = hour.do(_begun(hour.house))
         desk.go(f"/studio/at/{change}/record?text=home.menu.say&language=km")
         desk.press("#start")
@@ -224,7 +223,7 @@ def test_every_page_fits_a_small_phone_and_works_in_khmer_and_in_the_dark(
 ) -> None:
     edit, phone = desks
     edit.quit()
-    _sign_in(hour, phone, EDIT)
+    phone.be(hour.do(begin_session(hour.house, EDIT)))
     phone.resize(SMALL)
     change = hour.do(_begun(hour.house))
     at = f"/studio/at/{change}"
@@ -258,21 +257,6 @@ async def _begun(house: StudioHouse) -> str:
     begun = await house.archive.begin("A look around", EDIT)
     assert not isinstance(begun, str)
     return begun.id
-
-
-def _sign_in(hour: Beside[StudioHouse], desk: Desk, member: StaffId) -> None:
-    """By a session that was begun elsewhere: how one signs in is told in the night at the helpline."""
-    house = hour.house.desk
-
-    async def session() -> str:
-        async with Editor(house.base) as browser:
-            await browser.sign_in(house, member)
-            (cookie,) = [one for one in browser._client.cookie_jar if one.key == "__Host-desk"]
-            return str(cookie.value)
-
-    desk.go("/desk/sign-in")
-    desk.driver.add_cookie({"name": "__Host-desk", "value": hour.do(session()), "path": "/", "secure": True})
-    assert isinstance(house, DeskHouse)
 
 
 def _choose(desk: Desk, name: str, value: str) -> bool:

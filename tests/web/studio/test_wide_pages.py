@@ -8,11 +8,11 @@ import pytest
 from bot.dialogue.script import Script
 from bot.messages import ConversationId
 from bot.store.contract import WONDER_PEOPLE, Wondering
+from tests.web.browsers import IN_A_BROWSER, LAPTOP, Beside, Desk
 from tests.web.console.desk_house import EDIT
-from tests.web.console.test_browsers import LAPTOP, Beside, Desk, pytestmark
-from tests.web.studio.studio_house import Editor, StudioHouse, a_studio_house, some_content
+from tests.web.studio.studio_house import Editor, StudioHouse, a_studio_house, begin_session, some_content
 
-__all__ = ["pytestmark"]
+pytestmark = IN_A_BROWSER
 
 WIDTHS = ((320, 640), (360, 740), LAPTOP)
 PAGES = {
@@ -49,12 +49,10 @@ async def _fill(house: StudioHouse) -> str:
 
 
 def test_no_page_is_wider_than_the_screen(house: Beside[StudioHouse]) -> None:
-    from tests.web.studio.test_newcomers_hour import _sign_in  # noqa: PLC0415 - the way in is the same
-
     house.do(_fill(house.house))
     desk = Desk(house.base, LAPTOP)
     try:
-        _sign_in(house, desk, EDIT)
+        desk.be(house.do(begin_session(house.house, EDIT)))
         for name, path in PAGES.items():
             for size in WIDTHS:
                 desk.resize(size)
