@@ -80,12 +80,15 @@ _Name = tuple[str, str, Language | None]
 
 
 def differences(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[Difference, ...]:
-    """Everything that is different, by kind and id; given are the files that are not the same, each side its own."""
+    """Everything that is different, by kind and id; given are the files that are not the same, each side its own.
+
+    Translations come last: there may be thousands of them, and nothing else must hide behind them.
+    """
     mute = {name for side in (before, after) for name, content in side.items() if not _is_readable(name, content)}
     was, now = (_things({name: side[name] for name in side.keys() - mute}) for side in (before, after))
     found = [
         difference
-        for name in sorted(was.keys() | now.keys(), key=lambda name: (name[0], name[1], name[2] or ""))
+        for name in sorted(was.keys() | now.keys(), key=lambda name: (name[0] == TEXT, *name[:2], name[2] or ""))
         for difference in _compare(name, was.get(name), now.get(name))
     ]
     told = {difference.file for difference in found}

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import MAXYEAR, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -27,17 +27,19 @@ from bot.studio.changes import (
     Submit,
     Unschedule,
 )
-from bot.studio.differences import Difference, Piece, differences, pieces
+from bot.studio.differences import MEDIA, Difference, Piece, differences, pieces
 from bot.studio.merging import Side
 from bot.studio.tree import BlobId, Tree, TreeHash
+from bot.whole_number import whole_number
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.console.answers import field
 from handlers.web.pages import page
+from handlers.web.studio.media_pages import media_address
 from handlers.web.studio.studio import HOME, Studio, Tab, go
 
 CHANGES: Final = f"{HOME}/changes"
 MOST_SHOWN: Final = 400
-"""Differences on one page; who changes more looks at the files."""
+"""Differences on one page; the next page has the others, since whoever approves has to be able to see all."""
 
 LATE: Final = timedelta(minutes=1)
 """So long after its moment a change that has not gone live yet is late."""
@@ -45,10 +47,21 @@ LATE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One difference, with the words that came and went."""
+    """One difference, with the words that came and went, or where a picture or a sound can be looked at."""
 
     what: Difference
     pieces: tuple[Piece, ...] = ()
+    was: str = ""
+    now: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The differences of one page, how many come after them, and where those begin."""
+
+    shown: tuple[Shown, ...]
+    more: int
+    following: int
 
 
 class ChangePages:
@@ -105,8 +118,7 @@ class ChangePages:
                 "change.html",
                 around,
                 change=change,
-                differences=found[:MOST_SHOWN],
-                more=max(0, len(found) - MOST_SHOWN),
+                differences=part_of(found, request),
                 is_behind=not change.is_closed and change.origin.hash != live.hash,
                 is_late=self._is_late(change),
                 is_mine=caller.member.id in change.authors,
@@ -209,7 +221,20 @@ class ChangePages:
 async def shown_differences(studio: Studio, before: Tree, after: Tree) -> tuple[Shown, ...]:
     """Everything that is different between two states, in words."""
     names = before.changed_in(after)
-    return await asyncio.to_thread(_shown, await _read(studio, before, names), await _read(studio, after, names))
+    found = await asyncio.to_thread(_shown, await _read(studio, before, names), await _read(studio, after, names))
+    return tuple(
+        replace(one, was=media_address(before, one.what.id), now=media_address(after, one.what.id))
+        if one.what.kind == MEDIA
+        else one
+        for one in found
+    )
+
+
+def part_of(found: tuple[Shown, ...], request: web.Request) -> Part:
+    """Those that the address asks for."""
+    start = whole_number(request.query.get("from", ""), 8) or 0
+    following = start + MOST_SHOWN
+    return Part(found[start:following], max(0, len(found) - following), following)
 
 
 @lru_cache(maxsize=32)

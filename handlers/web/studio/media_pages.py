@@ -1,6 +1,7 @@
 """Pictures, and texts that somebody reads aloud: looked at, taken in, and taken out of a change."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -20,7 +21,8 @@ from bot.media import ALL_LANGUAGES, MediaKind
 from bot.messages import Language
 from bot.studio.changes import Edit, EditAll, Refusal
 from bot.studio.kinds import Kind
-from bot.studio.tree import is_content_name
+from bot.studio.stock import StockError
+from bot.studio.tree import BlobId, Tree, is_content_name
 from bot.studio.uploads import LARGEST_UPLOAD, Fit, Unfit, read_picture, read_sound
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.headers import MICROPHONE_HERE
@@ -31,6 +33,7 @@ from handlers.web.studio.studio import HOME, Look, Studio, Tab, go
 _LARGEST: Final = LARGEST_UPLOAD + 64 * 1024
 _FOLDER: Final = "media/"
 _NEW_LIST: Final = "recordings:\n"
+_HASH: Final = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class MediaPages:
         return [
             Guarded("GET", f"{at}/media", see, self.show),
             Guarded("GET", f"{at}/media/file", see, self.send),
+            Guarded("GET", f"{HOME}/media/{{blob}}/{{name}}", see, self.send_bytes),
             Guarded("POST", f"{at}/media/picture", edit, self.take_picture, _LARGEST),
             Guarded("POST", f"{at}/media/remove", edit, self.remove),
             Guarded("GET", f"{at}/record", see, self.show_text),
@@ -99,6 +103,20 @@ class MediaPages:
         content = await self._studio.archive.read(look.tree, name)
         return web.Response(
             body=content, content_type=kind.content_type, headers={"Cache-Control": "private, no-cache"}
+        )
+
+    async def send_bytes(self, request: web.Request, _caller: Caller, _form: Mapping[str, str]) -> web.Response:
+        """A picture or a sound that stands somewhere or stood there, for whoever reviews its change."""
+        blob, name = request.match_info["blob"], request.match_info["name"]
+        kind = _kind_of(f"{_FOLDER}{name}")
+        if kind is None or _HASH.fullmatch(blob) is None:
+            raise web.HTTPNotFound
+        try:
+            content = await self._studio.archive.blob(BlobId(blob))
+        except StockError:
+            raise web.HTTPNotFound from None
+        return web.Response(
+            body=content, content_type=kind.content_type, headers={"Cache-Control": "private, max-age=3600"}
         )
 
     async def take_picture(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:
@@ -279,6 +297,11 @@ def _text_of(assembled: Assembled, text: TextId, language: Language) -> Spoken |
         return Spoken(text, language, source.words, source.phrase)
     translated = assembled.translations.of(language).get(text)
     return None if translated is None else Spoken(text, language, translated.words, translated.worded.phrase)
+
+
+def media_address(tree: Tree, name: str) -> str:
+    """Where the file of a tree can be seen or heard; nowhere if it has none of this name."""
+    return f"{HOME}/media/{tree.files[name]}/{name.rpartition('/')[2]}" if name in tree.files else ""
 
 
 def _pictures(look: Look) -> list[Shown]:

@@ -13,7 +13,7 @@ from bot.whole_number import whole_number
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.console.answers import field
 from handlers.web.pages import page
-from handlers.web.studio.change_pages import MOST_SHOWN, shown_differences
+from handlers.web.studio.change_pages import part_of, shown_differences
 from handlers.web.studio.studio import HOME, Studio, Tab, go
 
 VERSIONS: Final = f"{HOME}/versions"
@@ -65,8 +65,7 @@ class VersionPages:
                 studio.around(caller, Tab.VERSIONS, request),
                 version=version,
                 live=await archive.live(),
-                differences=found[:MOST_SHOWN],
-                more=max(0, len(found) - MOST_SHOWN),
+                differences=part_of(found, request),
                 back=await self._back(version.tree),
                 name_of=studio.name_of,
             )

@@ -7,14 +7,18 @@ from pathlib import Path
 from bot.dialogue.script import Script
 from bot.figures import Figures
 from bot.store.shelf import ShelfKind
-from bot.studio.changes import ChangeId, ChangeState, Schedule
+from bot.studio.changes import ChangeId, ChangeState, Edit, EditAll, Schedule
 from bot.studio.checking import Checked, CheckError, Failure
 from bot.studio.examining import Examiner
 from bot.studio.tree import TreeHash
+from bot.studio.uploads import Fit, read_sound
+from handlers.web.studio.change_pages import MOST_SHOWN
+from tests.studio.test_uploads import SECOND, grey, ogg, png
 from tests.web.console.desk_house import ADA, EDIT, OPAL, SUE
 from tests.web.studio.studio_house import Editor, StudioHouse, a_studio_house, some_content
 
 FILE = "facts/cambodia.yaml"
+TOPICS, FOLDER = "topics/work.yaml", "texts"
 
 
 async def change_something(editor: Editor, house: StudioHouse, title: str = "Passport fee") -> str:
@@ -183,6 +187,58 @@ async def test_an_edit_takes_the_approval_away(house: StudioHouse) -> None:
         await edit.get(path)
         await edit.post(f"{path}/publish")
         assert (await house.archive.live()) is None
+
+
+async def test_whoever_reviews_can_reach_every_difference(house: StudioHouse) -> None:
+    many, words = [f"{FOLDER}/km/{number}.yaml" for number in range(MOST_SHOWN)], "language: km\ntexts:\n  a.{}: {}\n"
+    async with Editor(house.desk.base) as edit, Editor(house.desk.base) as sue:
+        await edit.sign_in(house.desk, EDIT)
+        await sue.sign_in(house.desk, SUE)
+        change = await change_something(edit, house)
+        topics = await house.text(change, TOPICS)
+        put, tree = house.archive.put, (await house.change(change)).tree
+        edits = [Edit(name, await put(words.format(place, place).encode()), None) for place, name in enumerate(many)]
+        edits.append(Edit(TOPICS, await put(topics.replace("title: ", "title: Oh, ", 1).encode()), tree.files[TOPICS]))
+        await house.archive.act(ChangeId(change), EDIT, EditAll(tuple(edits)))
+        path = f"/studio/changes/{change}"
+        await edit.get(path)
+        await edit.post(f"{path}/submit")
+
+        first = await sue.get(path)
+        # Translations do not hide what stands in the language that they are made from.
+        assert "<h3>Oh, " in first
+        # Said where it is approved, and below the differences.
+        assert len(re.findall(r'href="\?from=400#diff-title">and 2 more<', first)) == 2
+        last = await sue.get(f"{path}?from=400")
+        assert len(re.findall(r'class="diff"', first)) + len(re.findall(r'class="diff"', last)) == MOST_SHOWN + 2
+        assert "from=800" not in last
+        assert 'name="seen"' in last
+
+
+async def test_whoever_reviews_a_picture_and_a_sound_sees_and_hears_both(house: StudioHouse) -> None:
+    async with Editor(house.desk.base) as edit, Editor(house.desk.base) as sue:
+        await edit.sign_in(house.desk, EDIT)
+        await sue.sign_in(house.desk, SUE)
+        change = await edit.begin("Another picture")
+        other, sound = png(40, 30, grey(40, 30)), read_sound(ogg(SECOND))
+        assert isinstance(sound, Fit)
+        await edit.upload(f"/studio/at/{change}/media/picture", other, {"name": "passport", "language": ""})
+        put, tree = house.archive.put, (await house.change(change)).tree
+        heard = "media/km/home.menu.say.ogg"
+        await house.archive.act(ChangeId(change), EDIT, Edit(heard, await put(sound.content), None))
+        before = await house.archive.read((await house.change(change)).origin, "media/passport.png")
+
+        text = await sue.get(f"/studio/changes/{change}")
+        shown = re.findall(r'<(img|audio)[^>]* src="(/studio/media/[0-9a-f]{64}/[^"]+)"', text)
+        assert [kind for kind, _ in shown] == ["audio", "img", "img"]
+        for (_, address), content in zip(shown, (sound.content, before, other), strict=True):
+            async with sue._client.get(house.desk.base + address) as response:
+                assert await response.read() == content
+                assert response.content_type == ("audio/ogg" if address.endswith("ogg") else "image/png")
+        words = tree.files[FILE]
+        for nothing in (f"/studio/media/{'0' * 64}/a.png", f"/studio/media/{words}/a.yaml", "/studio/media/x/a.png"):
+            await sue.get(nothing)
+            assert sue.status == 404, nothing
 
 
 async def test_what_was_approved_is_what_was_seen(house: StudioHouse) -> None:

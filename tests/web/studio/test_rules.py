@@ -79,7 +79,14 @@ async def _ask(browser: Browser, method: str, path: str) -> int:
 
 
 def _path(path: str) -> str:
-    for name, told in (("at", "live"), ("change", "none"), ("number", "1"), ("language", "km"), ("name", "x.png")):
+    for name, told in (
+        ("at", "live"),
+        ("change", "none"),
+        ("number", "1"),
+        ("language", "km"),
+        ("name", "x.png"),
+        ("blob", "0"),
+    ):
         path = path.replace(f"{{{name}}}", told)
     assert "{" not in path
     return path
