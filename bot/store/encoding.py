@@ -9,7 +9,7 @@ The trail repeats the same frames and values again and again, so each is written
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from math import ceil
 from typing import Final, TypeAlias, TypeVar, get_args
@@ -25,6 +25,8 @@ from bot.messages import Button, Language, Message, Rows, Span, Style, Text
 from bot.store.contract import Address, Outgoing, OutgoingId, Priority, Record, StoreError
 
 SCHEMA: Final = 1
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 ValueRow: TypeAlias = str | tuple[str]
 """Words as they are; a number as its digits in a row of one."""
@@ -144,6 +146,11 @@ _STYLES: Final = {style.value: style for style in Style}
 def to_milliseconds(moment: datetime) -> int:
     """A moment as the store counts it."""
     return int(moment.timestamp() * 1000)
+
+
+def due_milliseconds(moment: datetime) -> int:
+    """The first of the store's milliseconds at which a moment has come: no timer rings before its time."""
+    return -((_BEGINNING - moment) // _MILLISECOND)
 
 
 def from_milliseconds(milliseconds: int) -> datetime:

@@ -68,6 +68,7 @@ from bot.store.encoding import (
     decode_record,
     decode_roster,
     decode_ticket,
+    due_milliseconds,
     encode_outgoing,
     encode_record,
     encode_roster,
@@ -447,7 +448,7 @@ class RedisStore:
         sealed = b"" if ticket is None else self._vault.seal(encode_ticket(ticket), lane, TICKET)
         arguments: list[Part] = [
             *(commit.answering, commit.expected, milliseconds // _MINUTE, milliseconds, 0, sealed, lane, 0, 0),
-            *((0, 1, _DUE) if due is None else (1, _DUE, to_milliseconds(due), 0)),
+            *((0, 1, _DUE) if due is None else (1, _DUE, due_milliseconds(due), 0)),
         ]
         lines = {desk_line(commit.ticket_id, target): sent for target, sent in commit.outgoing.items() if sent}
         if commit.letters:
@@ -703,7 +704,7 @@ class RedisStore:
             names += (keys.DUE[shard], keys.RUNG[shard])
             arguments.append(len(commit.timers))
             for timer in commit.timers:
-                arguments += (timer.name, to_milliseconds(timer.due))
+                arguments += (timer.name, due_milliseconds(timer.due))
             arguments += (len(commit.dropped), *commit.dropped)
         else:
             arguments.append(-1)
@@ -730,7 +731,7 @@ class RedisStore:
             lane = ConversationId(ticket.id)
             beyond.names += [keys.lane_key(shard, lane), keys.DUE[shard], keys.OPEN[shard], keys.RECENT[shard]]
             sealed = self._vault.seal(encode_ticket(ticket), lane, TICKET)
-            beyond.arguments += [1, lane, sealed, to_milliseconds(ticket.due or ticket.asked)]
+            beyond.arguments += [1, lane, sealed, due_milliseconds(ticket.due or ticket.asked)]
         beyond.arguments.append(0)
         return beyond
 

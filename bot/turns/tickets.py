@@ -9,7 +9,7 @@ from bot import logbook
 from bot.casebook import KeyPair, readers_of, wrap_name
 from bot.casebook.keeper import NOTHING_SEALED, Keeper
 from bot.clock import Clock
-from bot.desk.actions import Happening
+from bot.desk.actions import Due, Happening
 from bot.desk.decided import Accepted, CallDesk, CountDesk, DropCopy, Refusal, TellDesk, TellMember, TellPerson, Whom
 from bot.desk.decisions import Surroundings, decide
 from bot.desk.helplines import HelplineId
@@ -113,12 +113,14 @@ class Tickets:
                 return _Step(Refusal.CLOSED, nothing if snapshot.version else None)
             script, roster = self._script(), self._roster()
             around = Surroundings(script.helplines, script.cards, roster)
-            decision = decide(snapshot.ticket, around, arrival.happening, now)
+            # What has come has come, even if the clock was set back since: it would be set for the same moment again.
+            moment = max(now, arrival.happening.at) if isinstance(arrival.happening, Due) else now
+            decision = decide(snapshot.ticket, around, arrival.happening, moment)
             if isinstance(decision, Refusal):
                 self._figures.add("desk_refused", decision)
                 return _Step(decision)
             commit = self._commit(arrival, snapshot.version, snapshot.ticket, decision)
-            return _Step(decision, await self._kept(commit, snapshot.ticket, arrival.happening, around, now))
+            return _Step(decision, await self._kept(commit, snapshot.ticket, arrival.happening, around, moment))
 
         decision, is_new = await self._write(arrival.ticket, decided)
         if is_new and isinstance(decision, Accepted):

@@ -278,9 +278,10 @@ class Turns:
                 self._cover_unwritten(arrival, self._decide(arrival, last, now)[0])
                 raise
             now = self._clock.now()
-            turn, has_failed = self._decide(arrival, snapshot, now)
+            moment = now if arrival.due is None else max(now, arrival.due)
+            turn, has_failed = self._decide(arrival, snapshot, moment)
             try:
-                outcome, commit = await self._write(arrival, snapshot, turn, now, has_failed=has_failed)
+                outcome, commit = await self._write(arrival, snapshot, turn, moment, has_failed=has_failed)
             except ConflictError:
                 if is_remembered:
                     self._remembered.judge(is_right=False)
@@ -300,16 +301,16 @@ class Turns:
         raise ConflictError("a conversation changed faster than it could be written")
 
     async def _write(
-        self, arrival: Arrival, snapshot: Snapshot, turn: Turn, now: datetime, *, has_failed: bool
+        self, arrival: Arrival, snapshot: Snapshot, turn: Turn, moment: datetime, *, has_failed: bool
     ) -> tuple[Outcome, Commit]:
         if turn.covers:
             turn = hold_again(turn, await self._store.waiting(arrival.conversation))
-        commit = _commit(arrival, snapshot, turn, now, has_failed=has_failed)
+        commit = _commit(arrival, snapshot, turn, moment, has_failed=has_failed)
         if commit.opens is not None:
             # Before the ticket: a code that leads nowhere yet harms nobody, a ticket without its code does.
             await self._store.keep_code(self._names.return_code(commit.opens.id), commit.opens.id)
         with self._figures.timed("commit"):
-            return await self._store.commit(commit, now, LEASE), commit
+            return await self._store.commit(commit, self._clock.now(), LEASE), commit
 
     def _cover_unwritten(self, arrival: Arrival, turn: Turn) -> None:
         """Who has to hide does not wait for the store; once it is back, what was shown is known by its id."""
@@ -422,7 +423,7 @@ class Turns:
         await self._store.commit(nothing, self._clock.now(), LEASE)
 
 
-def _commit(arrival: Arrival, snapshot: Snapshot, turn: Turn, now: datetime, *, has_failed: bool) -> Commit:
+def _commit(arrival: Arrival, snapshot: Snapshot, turn: Turn, moment: datetime, *, has_failed: bool) -> Commit:
     wakes = {effect.node: effect.after for effect in turn.effects if isinstance(effect, Wake)}
     hushed = {node for effect in turn.effects if isinstance(effect, Hush) for node in effect.nodes}
     rung = {arrival.event.node} if isinstance(arrival.event, Elapsed) else set[str]()
@@ -432,7 +433,7 @@ def _commit(arrival: Arrival, snapshot: Snapshot, turn: Turn, now: datetime, *, 
         answering=arrival.id,
         record=None if turn.conversation is None else Record(arrival.address, turn.conversation),
         outgoing=_outgoing(arrival, turn),
-        timers=tuple(Timer(node, now + after) for node, after in wakes.items()),
+        timers=tuple(Timer(node, moment + after) for node, after in wakes.items()),
         dropped=tuple(sorted((hushed | rung) - wakes.keys())),
         pushed=arrival.pushed,
         quarantined=arrival.raw if has_failed else None,
@@ -457,6 +458,7 @@ def _arrival_of(rung: Rung, address: Address) -> Arrival:
         address=address,
         event=Elapsed(rung.timer.name),
         pushed=address.door not in FETCHING_DOORS,
+        due=rung.timer.due,
     )
 
 
