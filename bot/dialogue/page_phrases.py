@@ -70,7 +70,8 @@ _STUDIO: Final = """
     field-topic field-topics field-tries-after field-unit field-urgency field-url field-valid-from field-valid-to
     field-value field-what field-words field-works-in field-zone file-line file-no-columns file-not-text
     file-not-this-form file-reviewed file-too-large file-too-many file-wrong-language files files-one filter find
-    folder-is-live for-review from-anywhere glossary glossary-lacking goes-live government-yes heard-changed
+    folder-is-live for-review found-wrong found-wrong-one from-anywhere glossary glossary-lacking goes-live
+    government-yes heard-changed
     heard-works heard-wrong help-border help-children help-embassy help-emergency help-immigration help-labour
     help-legal help-medical help-mental-health help-ngo help-police help-scam help-trafficking help-union
     help-violence help-women hint-about hint-answer hint-ask hint-caution hint-checked hint-complete hint-condition

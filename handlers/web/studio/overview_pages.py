@@ -12,10 +12,11 @@ from aiohttp import web
 from bot.compiler.problems import Severity
 from bot.guard.rights import Right
 from bot.messages import Language
+from bot.studio.calls import alarming
 from bot.studio.catalogue import Catalogue
 from bot.studio.changes import Change, ChangeState
 from bot.studio.checking import Finding
-from bot.studio.kinds import kind_in
+from bot.studio.kinds import Kind, kind_in
 from handlers.web.console.access import Caller, Guarded, Route
 from handlers.web.pages import page
 from handlers.web.studio.content_pages import edit_address
@@ -56,11 +57,13 @@ class OverviewPages:
         changes = await studio.archive.changes()
         catalogue = await studio.catalogue(await studio.present())
         waiting = await asyncio.to_thread(self._waiting, caller, changes, catalogue)
+        wrong = alarming(await studio.calls.calls())
         return page(
             studio.pages.page(
                 "overview.html",
                 studio.around(caller, Tab.OVERVIEW, request),
                 waiting=waiting,
+                wrong=sum(entry.kind is Kind.HOTLINE and entry.id in wrong for entry in catalogue.entries),
                 scheduled=await studio.archive.scheduled(),
                 name_of=studio.name_of,
             )

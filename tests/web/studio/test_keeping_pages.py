@@ -78,8 +78,11 @@ async def test_a_wrong_number_stands_first_until_it_is_found_right(house: Studio
     assert editor.text.index('id="n-th-1669"') < editor.text.index('id="n-th-191"')
     assert "&lt;b&gt;a shop&lt;/b&gt;" in editor.text
     assert await house.studio.open_changes() == ()
+    told = "1 number was not right when somebody called"
+    assert f'href="{NUMBERS}">{told}<' in await editor.get("/studio")
     await editor.post(NUMBERS, {"hotline": "th-1669", "heard": "works"})
     assert "alarming" not in editor.text
+    assert told not in await editor.get("/studio")
 
 
 async def test_who_may_not_write_notes_the_call_and_changes_nothing(house: StudioHouse) -> None:
