@@ -133,16 +133,17 @@ def _ogg(head: bytes, packets: Iterable[bytes]) -> Sound | None:
         return None
     pages = [_page(0, 0, _FIRST, [head[:19]]), _page(1, 0, 0, [_NO_TAGS])]
     waiting: list[bytes] = []
-    granule = begun = 0
+    granule = begun = segments = 0
     for place, (packet, samples) in enumerate(timed):
         granule += samples
         waiting.append(packet)
+        # Counted along: a file may hold packets by the hundred thousand.
+        segments += len(packet) // _MOST_SEGMENTS + 1
         is_last = place == len(timed) - 1
-        following = b"" if is_last else timed[place + 1][0]
-        is_full = sum(len(one) // _MOST_SEGMENTS + 1 for one in [*waiting, following]) > _MOST_SEGMENTS
-        if is_last or is_full or granule - begun >= _PAGE_ENDS:
+        following = 0 if is_last else len(timed[place + 1][0]) // _MOST_SEGMENTS + 1
+        if is_last or segments + following > _MOST_SEGMENTS or granule - begun >= _PAGE_ENDS:
             pages.append(_page(len(pages), granule, _LAST if is_last else 0, waiting))
-            waiting, begun = [], granule
+            waiting, begun, segments = [], granule, 0
     return Sound(b"".join(pages), max(0, total - skipped) / _PER_SECOND)
 
 

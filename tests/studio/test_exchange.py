@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from datetime import date
 from types import ModuleType
 
@@ -164,6 +165,32 @@ def test_a_file_that_is_none_of_ours_is_refused(form: ModuleType, content: bytes
         form.read(content, KHMER)
 
     assert caught.value.fault is fault
+
+
+@pytest.mark.parametrize(
+    "remark", ["#. of a tool", "# of a translator", '#| msgid ""\n#| "before"', '#~ msgid ""\n#~ "obsolete"', "#: a:1"]
+)
+def test_remarks_in_a_po_file_are_not_read_however_many_there_are(remark: str) -> None:
+    content = 'msgid "a"\nmsgstr "b"\n\n' + f"{remark}\n" * 150_000
+    started = time.process_time()
+
+    # The library would add each to all before it, which takes minutes.
+    assert po.read(content.encode(), KHMER) == (Incoming("", "b", 1, "a"),)
+    assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("line", ['\n"x"', '# so\n"x"', '"x\u2028"', '"x\x0b"'])
+def test_no_line_of_a_po_file_hides_how_long_a_text_is(line: str) -> None:
+    content = 'msgid "a"\nmsgstr ""\n' + f"{line}\n" * 20_000
+
+    with pytest.raises(ExchangeError, match=Fault.NOT_THIS_FORM):
+        po.read(content.encode(), KHMER)
+
+
+def test_lines_of_a_po_file_are_counted_with_its_remarks() -> None:
+    content = b'msgid ""\nmsgstr ""\n# three\n#: four\nmsgctxt "a"\nmsgid "b"\nmsgstr "c"\n\n#, fuzzy\nmsgctxt "d"\nmsgid "e"\nmsgstr "f"\n'
+
+    assert po.read(content, KHMER) == (Incoming("a", "c", 5, "b"), Incoming("d", "", 9, "e"))
 
 
 def test_what_cannot_be_taken_is_told(assembled: Assembled) -> None:

@@ -40,16 +40,17 @@ def read(content: bytes, language: Language) -> tuple[Incoming, ...]:
     # The library takes a line without any quotes for the path of a file, and would open it.
     if "msgid" not in words or "\n" not in words:
         raise ExchangeError(Fault.NOT_THIS_FORM)
-    if _longest(words) > LONGEST * 4:
+    lines = [line if _is_read(line) else "" for line in words.split("\n")]
+    if _longest(lines) > LONGEST * 4:
         raise ExchangeError(Fault.NOT_THIS_FORM)
     try:
-        file = polib.pofile(words)
+        file = polib.pofile("\n".join(lines))
     except (OSError, ValueError, IndexError, UnicodeError) as error:
         raise ExchangeError(Fault.NOT_THIS_FORM, _line_in(str(error))) from error
     told = file.metadata.get("Language", "")
     if told and told.partition("_")[0] != language:
         raise ExchangeError(Fault.WRONG_LANGUAGE, 1, told)
-    entries = [entry for entry in file if not entry.obsolete]
+    entries = list(file)
     if len(entries) > MOST:
         raise ExchangeError(Fault.TOO_MANY, 1, str(MOST))
     return tuple(
@@ -64,11 +65,21 @@ def read(content: bytes, language: Language) -> tuple[Incoming, ...]:
     )
 
 
-def _longest(words: str) -> int:
-    """The most characters of one text: the library takes ever longer to add lines to a long one."""
+def _is_read(line: str) -> bool:
+    """Remarks and what is obsolete are not: the library takes ever longer to add a line to many of them."""
+    start = line.lstrip()
+    return not start.startswith("#") or start.startswith("#,")
+
+
+def _longest(lines: Iterable[str]) -> int:
+    """The most characters of one text: to a long one, too, it takes ever longer to add a line."""
     longest = length = 0
-    for line in words.splitlines():
-        length = length + len(line) if line.lstrip().startswith('"') else 0
+    for line in lines:
+        start = line.lstrip()
+        if start.startswith("msg"):
+            length = len(start)
+        elif start.startswith('"'):
+            length += len(start)
         longest = max(longest, length)
     return longest
 
