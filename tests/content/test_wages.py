@@ -149,7 +149,7 @@ def test_no_screen_has_more_than_seven_buttons_and_no_two_alike(walked: Walked, 
 def test_a_list_in_groups_names_every_place_that_lies_behind_it(walked: Walked, language: str) -> None:
     every = walked[language]
     labels = {(*shown.path, value): button.label for shown in every for value, button in shown.options}
-    grouped = [shown for shown in every if any(button.label[0] in "🔵🟩🔶" for _, button in shown.options)]
+    grouped = [shown for shown in every if any(button.label[0] in "🔵💚🔶" for _, button in shown.options)]
 
     assert len(grouped) == 3
     for shown in grouped:
