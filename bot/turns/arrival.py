@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.desk.ticket import TicketId
 from bot.dialogue.events import Event
 from bot.messages import ArrivalId, ConversationId
 from bot.store.contract import Address
@@ -15,7 +16,8 @@ class Arrival:
     `tapped` is the door's id of the message whose button was pressed, `acknowledges` the door's id of the press.
     `pushed` is False where the door fetches its messages itself. `raw` is what arrived, to be kept, sealed, only if it
     cannot be handled. `due` is the moment that has come, if that is what happens: it is not decided upon for an earlier
-    one, even if the clock was set back meanwhile, or else it would be set for the very same moment once more.
+    one, even if the clock was set back meanwhile, or else it would be set for the very same moment once more. A letter
+    is `about` the ticket that wrote it.
     """
 
     conversation: ConversationId
@@ -27,3 +29,4 @@ class Arrival:
     pushed: bool = True
     raw: bytes = b""
     due: datetime | None = None
+    about: TicketId | None = None

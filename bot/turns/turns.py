@@ -21,9 +21,10 @@ from bot.desk.letters import (
     StaffSent,
     StaffUsedReply,
     StaffWrote,
+    TicketJoined,
     ToPerson,
 )
-from bot.desk.ticket import TicketId
+from bot.desk.ticket import Stage, TicketId
 from bot.dialogue import NEW_CONVERSATION, Conversation
 from bot.dialogue.contact import Way
 from bot.dialogue.effects import (
@@ -92,6 +93,8 @@ LANE: Final = "lane"
 
 BY_CODE: Final = "code:"
 """How a letter is addressed to a ticket of which only the return code is known."""
+
+_WORDS_OF_STAFF: Final = StaffWrote | StaffSent | StaffAsked | StaffUsedReply
 
 FETCHING_DOORS: Final = frozenset({"web"})
 """Doors whose pages fetch their messages themselves; nothing is pushed to them."""
@@ -182,7 +185,7 @@ class Turns:
         """Let a person's conversation know; say so where there is none any more and words of staff are lost."""
         snapshot = await self._store.load(conversation)
         if snapshot.record is None:
-            if isinstance(letter, StaffWrote | StaffSent | StaffAsked | StaffUsedReply):
+            if isinstance(letter, _WORDS_OF_STAFF):
                 return NotShown(letter.ref, Missed.EXPIRED)
             return None
         address = snapshot.record.address
@@ -193,6 +196,7 @@ class Turns:
                 address,
                 LetterCame(letter),
                 pushed=address.door not in FETCHING_DOORS,
+                about=TicketId(outgoing.ref) if outgoing.ref else None,
             )
         )
         return None
@@ -343,6 +347,8 @@ class Turns:
         """The turn, and whether it is only what is left where the right one failed."""
         conversation = snapshot.record.conversation if snapshot.record else NEW_CONVERSATION
         script = self._script()
+        if _is_of_another_talk(arrival, conversation):
+            return Turn(conversation), False
 
         def ticket() -> TicketId:
             return self._names.ticket_id(arrival.id, arrival.conversation, shard_of(arrival.conversation))
@@ -445,6 +451,17 @@ def _commit(arrival: Arrival, snapshot: Snapshot, turn: Turn, moment: datetime, 
         renews=not is_unasked(arrival.event),
         opens=next((effect.ticket for effect in turn.effects if isinstance(effect, OpenTicket)), None),
     )
+
+
+def _is_of_another_talk(arrival: Arrival, conversation: Conversation) -> bool:
+    """Whether a letter says how it stands with a call that the person has ended, while they are in a talk of another.
+
+    Words of staff are shown all the same: they are this person's.
+    """
+    calling, event = conversation.calling, arrival.event
+    if calling is None or calling.stage is Stage.CLOSED or arrival.about in {None, calling.ticket}:
+        return False
+    return isinstance(event, LetterCame) and not isinstance(event.letter, TicketJoined | _WORDS_OF_STAFF)
 
 
 def _standing(record: Record | None) -> Conversation:
