@@ -110,7 +110,9 @@ class Tickets:
         async def decided(snapshot: TicketSnapshot, now: datetime) -> _Step[Accepted | Refusal]:
             if snapshot.ticket is None:
                 nothing = TicketCommit(arrival.ticket, snapshot.version, arrival.id, None)
-                return _Step(Refusal.CLOSED, nothing if snapshot.version else None)
+                # One that ended by itself while no bot ran has left its timer, which would ring for ever.
+                has_left = snapshot.version > 0 or isinstance(arrival.happening, Due)
+                return _Step(Refusal.CLOSED, nothing if has_left else None)
             script, roster = self._script(), self._roster()
             around = Surroundings(script.helplines, script.cards, roster)
             # What has come has come, even if the clock was set back since: it would be set for the same moment again.

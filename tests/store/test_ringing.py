@@ -1,28 +1,32 @@
 """A moment that comes is acted upon, however finely clocks and the store count it, and whatever becomes of the clock."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.desk.helplines import HelplineId
 from bot.desk.staff import NO_ROSTER
 from bot.desk.ticket import Rule, Ticket, TicketId
 from bot.figures import Figures
-from bot.messages import Language
+from bot.messages import ConversationId, Language
 from bot.store.contract import Store, Timer
-from bot.store.keys import shard_of
+from bot.store.keys import lane_key, shard_of
 from bot.store.redis_store import RedisStore
 from bot.turns import Tickets, Turns
 from tests.builders import LEASE, NOW, SOMEBODY, a_commit
 from tests.dialogue.little_world import little_script
 from tests.fakes import NAMES, ManualClock
+from tests.store.servers import Server
 from tests.turns.test_turns import Postbox
 
 TICKET = TicketId(f"~{'a' * 20}{shard_of(SOMEBODY):02}")
+CALL = Ticket(TICKET, SOMEBODY, HelplineId("thai"), Language("km"), NOW, Rule.LANGUAGE_PLACE_OPEN, due=NOW)
 MICROSECOND, MILLISECOND = timedelta(microseconds=1), timedelta(milliseconds=1)
 
 
@@ -52,22 +56,45 @@ async def test_no_timer_rings_before_its_moment(store: Store, fraction: int) -> 
 async def test_a_call_goes_on_although_the_clock_is_put_right_while_it_rings(
     redis_store: RedisStore, tmp_path: Path
 ) -> None:
-    ticket = Ticket(TICKET, SOMEBODY, HelplineId("thai"), Language("km"), NOW, Rule.LANGUAGE_PLACE_OPEN, due=NOW)
-    await redis_store.commit(replace(a_commit(1), opens=ticket), NOW, LEASE)
-    clock, script, figures = ClockPutRight(NOW), little_script(tmp_path), Figures()
-    tickets = Tickets(redis_store, lambda: script, lambda: NO_ROSTER, Postbox(), clock, figures)
-    turns = Turns(redis_store, lambda: script, Postbox(), clock, figures, NAMES, tickets.take)
-    ringing = asyncio.create_task(turns.ring_timers())
-    await _pass(clock, redis_store, seconds=59)
-    assert await _alerts(redis_store) == 1
+    clock = ClockPutRight(NOW)
+    await redis_store.commit(replace(a_commit(1), opens=CALL), NOW, LEASE)
+    async with _ringing(clock, redis_store, tmp_path):
+        await _pass(clock, redis_store, seconds=59)
+        assert await _alerts(redis_store) == 1
 
-    clock.to_set_back = timedelta(seconds=2)
-    await _pass(clock, redis_store, seconds=30)
+        clock.to_set_back = timedelta(seconds=2)
+        await _pass(clock, redis_store, seconds=30)
 
     assert await _alerts(redis_store) == 2
-    ringing.cancel()
-    with suppress(asyncio.CancelledError):
-        await ringing
+
+
+async def test_a_call_that_ended_by_itself_while_no_bot_ran_rings_once_and_is_gone(
+    redis_store: RedisStore, server: Server, tmp_path: Path
+) -> None:
+    clock = ManualClock(NOW)
+    await redis_store.commit(replace(a_commit(1), opens=CALL), NOW, LEASE)
+    async with Redis.from_url(server.url) as client:
+        await client.delete(lane_key(shard_of(TICKET), ConversationId(TICKET)))
+    async with _ringing(clock, redis_store, tmp_path):
+        await _pass(clock, redis_store, seconds=3)
+
+    assert await redis_store.claim_timers(NOW + timedelta(days=99), LEASE, 9) == []
+    assert await redis_store.open_tickets() == []
+    assert await redis_store.changed_tickets(NOW) == {}
+
+
+@asynccontextmanager
+async def _ringing(clock: ManualClock, store: RedisStore, folder: Path) -> AsyncIterator[None]:
+    """Timers ring meanwhile."""
+    script, figures = little_script(folder), Figures()
+    tickets = Tickets(store, lambda: script, lambda: NO_ROSTER, Postbox(), clock, figures)
+    turns = Turns(store, lambda: script, Postbox(), clock, figures, NAMES, tickets.take)
+    task = asyncio.create_task(turns.ring_timers())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def _pass(clock: ManualClock, store: RedisStore, *, seconds: int) -> None:
