@@ -234,7 +234,8 @@ class TicketSnapshot:
 class TicketCommit:
     """One decision about a ticket. `ticket` None erases it; its `due` moment is the ticket's only timer.
 
-    `outgoing` are on the ticket's lines to desks: target → what is to be said there. `kept` are sealed records of what
+    `outgoing` are on the ticket's lines to desks: target → what is to be said there; with the deletion of a topic goes
+    what the line still had to tell, but for what is being sent right now. `kept` are sealed records of what
     was told, added to those there are; `wraps` are added to who can open them, an empty one is taken away; `shreds`
     erases both first.
     """

@@ -4,12 +4,13 @@
 --
 -- ARGV  1 number of keys of the inner commit, 2 number of its arguments, these, and then
 --       held: unveils (1 or 0), erased (1 or 0), number held, for each its entry
---       lines: their number, for each its member in ready, how long it is kept (s), its number of entries, and these
+--       lines: their number, for each its member in ready, how long it is kept (s), whether what waits there, or was
+--              set aside, goes (1 or 0), its number of entries, and these
 --       opens (1 or 0), and if so the new ticket's id, its sealed record, its due moment (ms)
 --       ticket: 0 none, 1 open, 2 closed, 3 erased; if not 0 its id, whether what was told is shredded (1 or 0),
 --               the number of records kept, and these, the number of wraps, for each its name and the wrap
 --               (empty: it goes)
--- KEYS  those of the inner commit, then held; one for each line; if it opens: ticket's lane, due, open, recent;
+-- KEYS  those of the inner commit, then held; one for each line, and where what goes was set aside; if it opens: ticket's lane, due, open, recent;
 --       if there is a ticket: open, kept, wraps, its lane, recent
 -- An entry is  id (9) ‖ times handed out (1) ‖ minute (4) ‖ sealed payload.
 
@@ -78,6 +79,16 @@ end
 
 for _ = 1, tonumber(take()) do
   local line, member, seconds = key(), take(), tonumber(take())
+  if take() == '1' then
+    -- What a desk must forget it is not told first; only what is being sent right now stays, so that it is settled.
+    local score = tonumber(redis.call('ZSCORE', ready, member) or 0)
+    if score > tonumber(now) and score % 1 == 0.5 then
+      redis.call('LTRIM', line, 0, 0)
+    else
+      redis.call('DEL', line)
+    end
+    redis.call('DEL', key())
+  end
   for _ = 1, tonumber(take()) do
     redis.call('RPUSH', line, take())
   end

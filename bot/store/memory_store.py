@@ -450,6 +450,9 @@ class MemoryStore:
     def _push(self, line: ConversationId, outgoing: Sequence[Outgoing], now: datetime) -> None:
         if outgoing:
             lane = self._lane(line)
+            if any(one.drops_topic for one in outgoing):
+                in_hand = lane.leased and lane.not_before is not None and lane.not_before > now
+                del lane.outbox[int(in_hand) :]
             for one in outgoing:
                 written = _minutes(now) if grows_old(line, one) else _NEVER_OLD
                 lane.outbox.append(_Entry(replace(one, attempts=0), written))

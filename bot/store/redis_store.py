@@ -159,6 +159,8 @@ class _Line:
     name: ConversationId
     seconds: int
     entries: Sequence[bytes]
+    forgotten: tuple[bytes, ...] = ()
+    """Where else something of it lies, if all that came before is to be forgotten."""
 
 
 class _Beyond:
@@ -178,8 +180,8 @@ class _Beyond:
             self.hold((), unveils=False, erases=False)
         self.arguments.append(len(lines))
         for line in lines:
-            self.names.append(line.key)
-            self.arguments += [line.name, line.seconds, len(line.entries), *line.entries]
+            self.names += [line.key, *line.forgotten]
+            self.arguments += [line.name, line.seconds, len(line.forgotten), len(line.entries), *line.entries]
 
 
 class RedisStore:
@@ -745,7 +747,9 @@ class RedisStore:
             minutes = [milliseconds // _MINUTE if one else _NEVER_OLD for one in old]
             entries = [self._entry(one, line, minute) for one, minute in zip(outgoing, minutes, strict=True)]
             seconds = _OUTBOX_SECONDS if all(old) else _LINE_SECONDS
-            found.append(_Line(keys.outbox_key(shard, line), line, seconds, entries))
+            drops = any(one.drops_topic for one in outgoing)
+            forgotten = (keys.outbox_key(shard, ConversationId(line + ASIDE)),) if drops else ()
+            found.append(_Line(keys.outbox_key(shard, line), line, seconds, entries, forgotten))
         return found
 
     def _entry(self, outgoing: Outgoing, line: ConversationId, minute: int) -> bytes:

@@ -11,7 +11,7 @@ from bot.desk.letters import StaffWrote
 from bot.dialogue import Conversation
 from bot.dialogue.conversation import Limits
 from bot.figures import Figures
-from bot.messages import Language, Message, plain
+from bot.messages import ConversationId, Language, Message, plain
 from bot.store import keys
 from bot.store.contract import (
     HELD_LIFE,
@@ -153,6 +153,50 @@ async def test_what_is_set_aside_lies_sealed_for_a_week_and_the_line_ends_by_its
         aside = keys.outbox_key(shard, type(line)(f"{line}#"))
         assert b"what the person told" not in (await client.lrange(aside, 0, -1))[0]
         assert QUARANTINE_LIFE - MINUTE < timedelta(milliseconds=await client.pttl(aside)) <= QUARANTINE_LIFE
+
+
+async def test_what_a_desk_was_not_told_before_it_must_forget_is_never_told(store: Store) -> None:
+    under_way, waits = (an_outgoing("words", turn=2, number=number, door="desk") for number in (0, 1))
+    dropping = replace(an_outgoing(turn=3, door="desk"), message=None, drops_topic=True)
+    line = desk_line(TICKET, "bangkok")
+    await store.commit(opening(1), NOW, LEASE)
+    told = {"bangkok": (under_way, waits), "phnom-penh": (waits,)}
+    await store.commit_ticket(deciding(1, a_ticket(), outgoing=told), NOW)
+    assert len(await store.claim_lines(TICKET, NOW, LEASE)) == 2
+
+    erased = deciding(2, None, outgoing={"bangkok": (dropping,), "phnom-penh": (dropping,)})
+    await store.commit_ticket(erased, NOW + LEASE / 2)
+
+    assert await store.claim_lines(TICKET, NOW + LEASE / 2, LEASE) == [], "each of them is being told something"
+    assert await store.settle(line, under_way.id, NOW + LEASE / 2, LEASE) == Leased(line, dropping)
+
+
+async def test_what_waits_for_a_desk_that_cannot_be_told_goes_when_it_must_forget(store: Store) -> None:
+    words = an_outgoing("words", turn=2, door="desk")
+    dropping = replace(an_outgoing(turn=3, door="desk"), message=None, drops_topic=True)
+    await store.commit(opening(1), NOW, LEASE)
+    await store.commit_ticket(deciding(1, a_ticket(), outgoing={"bangkok": (words,)}), NOW)
+    await store.postpone(desk_line(TICKET, "bangkok"), NOW + MINUTE)
+
+    await store.commit_ticket(deciding(2, None, outgoing={"bangkok": (dropping,)}), NOW)
+
+    assert await store.claim_lines(TICKET, NOW + MINUTE, LEASE) == [Leased(desk_line(TICKET, "bangkok"), dropping)]
+
+
+async def test_what_was_set_aside_goes_when_the_desk_must_forget(redis_store: RedisStore, server: Server) -> None:
+    words = an_outgoing("words", turn=2, door="desk")
+    dropping = replace(an_outgoing(turn=3, door="desk"), message=None, drops_topic=True)
+    late = NOW + OUTGOING_LIFE + 2 * MINUTE
+    await redis_store.commit(opening(1), NOW, LEASE)
+    await redis_store.commit_ticket(deciding(1, a_ticket(), outgoing={"bangkok": (words,)}), NOW)
+    await redis_store.claim_lines(TICKET, late, LEASE)
+    async with Redis.from_url(server.url) as client:
+        aside = keys.outbox_key(keys.shard_of(TICKET), ConversationId(f"{desk_line(TICKET, 'bangkok')}#"))
+        assert await client.exists(aside)
+
+        await redis_store.commit_ticket(deciding(2, None, outgoing={"bangkok": (dropping,)}), late)
+
+        assert not await client.exists(aside)
 
 
 def test_what_was_written_before_this_program_is_read() -> None:
