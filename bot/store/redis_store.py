@@ -49,6 +49,7 @@ from bot.store.contract import (
     Rung,
     Sealed,
     Snapshot,
+    StoreDownError,
     StoreError,
     Tenure,
     TicketCommit,
@@ -197,6 +198,7 @@ class RedisStore:
         figures: Figures | None = None,
     ) -> None:
         self._vault = vault
+        self._has_parts = isinstance(link, ClusterLink)
         self._figures = figures or Figures()
         self._figures.levels["store_refuses"] = 0.0
         self._wire = Wire(
@@ -377,10 +379,10 @@ class RedisStore:
 
     async def depth(self, now: datetime) -> Depth:
         milliseconds = to_milliseconds(now)
-        counts = await self._wire.call_all([(shard, ("ZCARD", keys.READY[shard])) for shard in range(keys.SHARDS)])
+        counts = await self._ask_each_shard([("ZCARD", name) for name in keys.READY])
         due = await self._due(keys.READY, milliseconds, 1)
         overdue = milliseconds - ceil(due[0][0]) if due else 0
-        return Depth(sum(_int(count) for count in counts), timedelta(milliseconds=overdue))
+        return Depth(sum(_int(count) for count in counts.values()), timedelta(milliseconds=overdue))
 
     async def wonder(self, wondering: Wondering, now: datetime) -> None:
         name = self._vault.question_id(wondering.text)
@@ -799,18 +801,33 @@ class RedisStore:
 
     async def _due(self, sets: Sequence[bytes], now: int, at_most: int) -> list[tuple[float, str, int]]:
         """Of all shards, what is due: the longest overdue first, as moment, member and shard."""
-        answers = await self._wire.call_all(
-            [
-                (shard, ("ZRANGE", name, "-inf", now, "BYSCORE", "LIMIT", 0, at_most, "WITHSCORES"))
-                for shard, name in enumerate(sets)
-            ]
+        answers = await self._ask_each_shard(
+            [("ZRANGE", name, "-inf", now, "BYSCORE", "LIMIT", 0, at_most, "WITHSCORES") for name in sets]
         )
         found = [
             (float(as_bytes(score)), as_bytes(member).decode(), shard)
-            for shard, answer in enumerate(answers)
+            for shard, answer in answers.items()
             for member, score in zip(_list(answer)[::2], _list(answer)[1::2], strict=True)
         ]
         return sorted(found)[:at_most]
+
+    async def _ask_each_shard(self, commands: Sequence[tuple[Part, ...]]) -> dict[int, Reply]:
+        """What those servers answer that are there: no call waits because somebody else's lies on one that is away."""
+        if not self._has_parts:
+            return dict(enumerate(await self._wire.call_all([*enumerate(commands)])))
+        asked = [self._wire.call(shard, *parts) for shard, parts in enumerate(commands)]
+        answers: dict[int, Reply] = {}
+        away: StoreError | None = None
+        for shard, answer in enumerate(await asyncio.gather(*asked, return_exceptions=True)):
+            if isinstance(answer, StoreDownError):
+                away = answer
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                answers[shard] = answer
+        if away is not None and not answers:
+            raise away
+        return answers
 
 
 def open_store(
