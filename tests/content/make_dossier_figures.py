@@ -60,7 +60,7 @@ def figures(entry: dict[str, object]) -> dict[str, object]:
     told = list(_told(entry))
     kept: dict[str, object] = {
         "confidence": confidence,
-        "phones": [_phone(phone, confidence) for phone in _phones_of(entry)],
+        "phones": list(_phones(entry, confidence)),
         "channels": [*map(as_text, as_list(entry.get("other_channels"))), *_texts(entry, "email", "website")],
         "address": " ".join(_texts(entry, "address")),
         "times": _TIME.findall(as_text(entry.get("hours", ""))),
@@ -106,10 +106,13 @@ def _told(entry: dict[str, object]) -> Iterator[str]:
     yield from as_map(entry.get("amount_per_day_thb"))
 
 
-def _phones_of(entry: dict[str, object]) -> Iterator[dict[str, object]]:
-    for phone in (entry.get("phone"), *as_list(entry.get("other_phones"))):
-        if as_map(phone):
-            yield as_map(phone)
+def _phones(entry: dict[str, object], confidence: str) -> Iterator[dict[str, object]]:
+    if as_map(entry.get("phone")):
+        yield _phone(as_map(entry["phone"]), confidence)
+    # What two sources agree on is the main number; the others stand in one of them.
+    weaker = "medium" if confidence == "high" else confidence
+    for phone in as_list(entry.get("other_phones")):
+        yield _phone(as_map(phone), weaker)
 
 
 def _phone(phone: dict[str, object], confidence: str) -> dict[str, object]:
