@@ -1,4 +1,7 @@
+#!lua flags=allow-oom
 -- Lease the head of one line that is due; what is out of date is dropped, or set aside for people to look at.
+--
+-- Allowed while the store is full: what is sent makes room, and nothing grows by this.
 --
 -- KEYS  1 outbox, 2 ready, and 3 where it is set aside, if it is
 -- ARGV  1 conversation or line, 2 now (minute), 3 now (ms), 4 end of lease (ready score)
