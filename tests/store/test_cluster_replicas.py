@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -16,7 +16,7 @@ from bot.store.durability import replicas_to_prove
 from bot.store.redis_store import RedisStore, open_store
 from bot.store.sealing import Vault
 from tests.builders import LEASE, NOW, a_commit, a_record
-from tests.store.servers import Server, a_cluster, a_server, cluster_url, free_ports
+from tests.store.servers import Server, a_cluster, a_server, cluster_url, free_ports, patiently
 
 PRIMARIES = 3
 SETTINGS = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-replica-validity-factor", "0")
@@ -41,15 +41,6 @@ class Pairs:
                 if len(found) > place:
                     return person
         raise AssertionError
-
-
-async def patiently(question: Callable[[], Awaitable[Answer]]) -> Answer:
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                return await question()
-            except (StoreDownError, StoreFullError):
-                await asyncio.sleep(0.05)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What only a store with real servers can show: keys, crashes, outages, full disks, replicas, moving shards."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,10 +30,19 @@ from bot.store.contract import (
     Wondering,
 )
 from bot.store.redis_store import RedisStore, open_store
-from bot.store.rights import RIGHTS
 from bot.store.sealing import Vault
 from tests.builders import LEASE, NOW, SOMEBODY, SOMEBODY_ELSE, a_commit, a_record, an_outgoing
-from tests.store.servers import Server, a_cluster, a_sentinel, a_server, cluster_url, free_ports
+from tests.store.servers import (
+    IS_OLD,
+    WITHOUT_WAITAOF,
+    Server,
+    a_cluster,
+    a_sentinel,
+    a_server,
+    cluster_url,
+    free_ports,
+    patiently,
+)
 
 Answer = TypeVar("Answer")
 SOON = timedelta(seconds=0.3)
@@ -196,7 +205,7 @@ async def _keep_committing(store: Store, person: ConversationId, told: Acknowled
         if told.stop:
             return
         commit = a_commit(turn, an_outgoing(str(turn), turn=turn), conversation=person)
-        await _patiently(partial(store.commit, commit, NOW, LEASE))
+        await patiently(partial(store.commit, commit, NOW, LEASE))
         await told.tell(person, turn)
 
 
@@ -221,16 +230,6 @@ async def test_what_was_acknowledged_survives_any_number_of_kills_and_took_effec
         await store.close()
 
 
-async def _patiently(question: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Ask until the store is there."""
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                return await question()
-            except StoreDownError:
-                await asyncio.sleep(0.02)
-
-
 async def test_a_server_that_is_away_is_told_apart_from_one_that_is_back(vault: Vault) -> None:
     with a_server() as server:
         store = open_store(server.url, vault)
@@ -243,7 +242,7 @@ async def test_a_server_that_is_away_is_told_apart_from_one_that_is_back(vault: 
 
         server.start()
         # It is asked once a second only.
-        assert await _patiently(lambda: store.load(SOMEBODY)) == Snapshot(1, a_record())
+        assert await patiently(lambda: store.load(SOMEBODY)) == Snapshot(1, a_record())
         assert await store.commit(a_commit(2), NOW, LEASE) == Committed(2, None)
         await store.close()
 
@@ -251,17 +250,17 @@ async def test_a_server_that_is_away_is_told_apart_from_one_that_is_back(vault: 
 async def test_a_server_that_hangs_counts_as_down_and_its_late_answers_reach_nobody(vault: Vault) -> None:
     with a_server() as server:
         store = open_store(server.url, vault, patience=SOON)
-        await _patiently(lambda: store.commit(a_commit(1), NOW, LEASE))
+        await patiently(lambda: store.commit(a_commit(1), NOW, LEASE))
         server.freeze()
         with pytest.raises(StoreDownError, match="does not answer in time"):
             await store.commit(a_commit(2), NOW, LEASE)
         server.thaw()
 
         # So little patience is soon at its end on a busy machine, too.
-        outcome = await _patiently(lambda: store.commit(a_commit(2), NOW, LEASE))
+        outcome = await patiently(lambda: store.commit(a_commit(2), NOW, LEASE))
         assert outcome in (Repeated(), Committed(2, None))
-        assert await _patiently(lambda: store.load(SOMEBODY_ELSE)) == Snapshot(0, None)
-        assert await _patiently(lambda: store.load(SOMEBODY)) == Snapshot(2, a_record())
+        assert await patiently(lambda: store.load(SOMEBODY_ELSE)) == Snapshot(0, None)
+        assert await patiently(lambda: store.load(SOMEBODY)) == Snapshot(2, a_record())
         await store.close()
 
 
@@ -306,7 +305,7 @@ async def test_what_the_server_lets_us_no_longer_do_passes_and_is_told(
     vault: Vault, figures: Figures, caplog: pytest.LogCaptureFixture, right: str
 ) -> None:
     with a_server() as server:
-        server.ask("ACL", "SETUSER", "waymark", "on", ">secret", *RIGHTS.split())
+        server.let_in("waymark", "secret")
         store = open_store(f"unix://waymark:secret@{server.folder}/socket", vault, figures=figures)
         assert figures.levels["store_refuses"] == 0
         server.ask("ACL", "SETUSER", "waymark", f"-{right}")
@@ -315,8 +314,10 @@ async def test_what_the_server_lets_us_no_longer_do_passes_and_is_told(
             await store.load(SOMEBODY)
             await store.wonder(Wondering("what nobody knows", "km", SOMEBODY), NOW)
 
+        # Of a command within a script an old server does not say which it was.
+        named = "a command" if IS_OLD and right == "zrevrange" else right
         for _ in range(2):
-            with pytest.raises(StoreRefusesError, match=f"does not let the bot run {right}; allow its user"):
+            with pytest.raises(StoreRefusesError, match=f"does not let the bot run {named}; allow its user"):
                 await read_and_run_a_script()
             assert figures.levels["store_refuses"] == 1
 
@@ -325,7 +326,7 @@ async def test_what_the_server_lets_us_no_longer_do_passes_and_is_told(
         assert figures.levels["store_refuses"] == 0
         await store.close()
     told = [(record.msg, getattr(record, "fields", {})) for record in caplog.records]
-    assert told == [("store_refuses", {"code": right}), ("store_allows_again", {})]
+    assert told == [("store_refuses", {"code": named}), ("store_allows_again", {})]
 
 
 async def test_a_wrong_password_is_named(vault: Vault) -> None:
@@ -342,18 +343,22 @@ async def test_a_wrong_password_is_named(vault: Vault) -> None:
             await wrong.close()
 
 
-async def test_a_commit_counts_only_when_a_replica_holds_it_and_so_does_a_repetition(vault: Vault) -> None:
+@pytest.mark.parametrize("settings", [(), WITHOUT_WAITAOF], ids=["as it is", "without WAITAOF"])
+async def test_a_commit_counts_only_when_a_replica_holds_it_and_so_does_a_repetition(
+    vault: Vault, settings: tuple[str, ...]
+) -> None:
     [port, replica_port] = free_ports(2)
     with ExitStack() as stack:
-        primary = stack.enter_context(a_server(port=port))
+        primary = stack.enter_context(a_server(*settings, port=port))
         store = open_store(primary.url, vault, replicas=1)
         for _ in range(2):
             # The second is a repetition: acknowledged, it would be lost with the primary's disk.
             with pytest.raises(StoreDownError, match="too few replicas"):
                 await store.commit(a_commit(1, TEXT), NOW, LEASE)
 
-        replica = stack.enter_context(a_server("--replicaof", "127.0.0.1", str(port), port=replica_port))
-        outcome = await _patiently(lambda: store.commit(a_commit(1, TEXT), NOW, LEASE))
+        follows = ("--replicaof", "127.0.0.1", str(port))
+        replica = stack.enter_context(a_server(*follows, *settings, port=replica_port))
+        outcome = await patiently(lambda: store.commit(a_commit(1, TEXT), NOW, LEASE))
 
         assert outcome == Repeated()
         with replica.client() as client:
@@ -401,18 +406,18 @@ async def test_behind_sentinel_the_new_primary_is_found_and_nothing_is_lost(vaul
         for replica_port in replica_ports:
             stack.enter_context(a_server("--replicaof", "127.0.0.1", str(port), port=replica_port))
         direct = open_store(f"redis://127.0.0.1:{port}", vault, replicas=1)
-        await _patiently(lambda: direct.commit(a_commit(1, TEXT), NOW, LEASE))
+        await patiently(lambda: direct.commit(a_commit(1, TEXT), NOW, LEASE))
         await direct.close()
         sentinel = stack.enter_context(a_sentinel(sentinel_port, port))
         store = open_store(f"redis+sentinel://127.0.0.1:{sentinel_port}/people", vault, replicas=1)
-        assert await _patiently(lambda: store.commit(a_commit(2), NOW, LEASE)) in (Committed(2, None), Repeated())
+        assert await patiently(lambda: store.commit(a_commit(2), NOW, LEASE)) in (Committed(2, None), Repeated())
 
-        await _patiently(lambda: asyncio.to_thread(sentinel.fail_over))
+        await patiently(lambda: asyncio.to_thread(sentinel.fail_over))
         await asyncio.to_thread(sentinel.wait_for_new_primary)
 
-        again = await _patiently(lambda: store.commit(a_commit(1, TEXT), NOW, LEASE))
+        again = await patiently(lambda: store.commit(a_commit(1, TEXT), NOW, LEASE))
         assert again == Repeated()
-        assert await _patiently(lambda: store.load(SOMEBODY)) == Snapshot(2, a_record())
+        assert await patiently(lambda: store.load(SOMEBODY)) == Snapshot(2, a_record())
         await store.close()
 
 
@@ -421,19 +426,19 @@ async def test_of_a_cluster_only_the_part_whose_server_is_away_stands_still(vaul
         store = open_store(cluster_url(servers), vault, patience=SOON)
         people = [ConversationId(f"person-{number}") for number in range(60)]
         for person in people:
-            await _patiently(partial(store.commit, a_commit(1, conversation=person), NOW, LEASE))
+            await patiently(partial(store.commit, a_commit(1, conversation=person), NOW, LEASE))
         servers[0].kill()
 
         loads = await asyncio.gather(*[store.load(person) for person in people], return_exceptions=True)
         served = [person for person, load in zip(people, loads, strict=True) if isinstance(load, Snapshot)]
         assert 20 <= len(served) < 60
         assert all(isinstance(load, (Snapshot, StoreDownError)) for load in loads)
-        outcome = await _patiently(partial(store.commit, a_commit(2, conversation=served[0]), NOW, LEASE))
+        outcome = await patiently(partial(store.commit, a_commit(2, conversation=served[0]), NOW, LEASE))
         assert outcome in (Repeated(), Committed(2, None))
 
         servers[0].start()
         for person in people:
-            assert await _patiently(partial(store.load, person)) != Snapshot(0, None)
+            assert await patiently(partial(store.load, person)) != Snapshot(0, None)
         await store.close()
 
 

@@ -8,7 +8,6 @@ import pytest
 from bot.clock import SystemClock
 from bot.figures import Figures
 from bot.store.redis_store import RedisStore, open_store
-from bot.store.rights import RIGHTS
 from bot.store.sealing import Vault
 from bot.store.shared_clock import SharedClock
 from tests.builders import LEASE, a_commit, an_outgoing
@@ -124,7 +123,7 @@ async def test_where_the_time_may_not_be_asked_the_machines_clock_stays(
     vault: Vault, caplog: pytest.LogCaptureFixture
 ) -> None:
     with a_server() as server:
-        server.ask("ACL", "SETUSER", "waymark", "on", ">secret", *RIGHTS.split(), "-time")
+        server.let_in("waymark", "secret", "-time")
         figures = Figures()
         store = open_store(f"unix://waymark:secret@{server.folder}/socket", vault, figures=figures)
         clock = SharedClock(SystemClock())
