@@ -145,6 +145,9 @@ ASIDE: Final = "#"
 LINE_LIFE: Final = timedelta(days=90)
 """A letter, or the deletion of a topic, waits so long; what a desk is to be told is out of date after OUTGOING_LIFE."""
 
+DESK_LINE_AT_MOST: Final = 1_000
+"""So much news of a ticket waits for a desk: of a flood that cannot be told in time, the oldest goes."""
+
 TICKET_LIFE: Final = timedelta(days=32)
 """A ticket goes so long after it was last written, should nobody be there to erase it."""
 
@@ -390,7 +393,7 @@ class Store(Protocol):
         ...
 
     async def waiting(self, conversation: ConversationId) -> Sequence[Outgoing]:
-        """The outbox of a conversation whose door fetches its messages itself, oldest first."""
+        """What waits on a line, oldest first: all of a person's outbox, and of a longer line its beginning."""
         ...
 
     async def waiting_since(self, conversation: ConversationId) -> Sequence[Leased]:

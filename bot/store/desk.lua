@@ -5,19 +5,20 @@
 -- ARGV  1 number of keys of the inner commit, 2 number of its arguments, these, and then
 --       held: unveils (1 or 0), erased (1 or 0), number held, for each its entry
 --       lines: their number, for each its member in ready, how long it is kept (s), whether what waits there, or was
---              set aside, goes (1 or 0), its number of entries, and these
+--              set aside, goes (1 or 0), how many entries may wait (0: any number), its number of entries, and these
 --       opens (1 or 0), and if so the new ticket's id, its sealed record, its due moment (ms)
 --       ticket: 0 none, 1 open, 2 closed, 3 erased; if not 0 its id, whether what was told is shredded (1 or 0),
 --               the number of records kept, and these, the number of wraps, for each its name and the wrap
 --               (empty: it goes)
 -- KEYS  those of the inner commit, then held; one for each line, and where what goes was set aside; if it opens: ticket's lane, due, open, recent;
 --       if there is a ticket: open, kept, wraps, its lane, recent
+-- Answer: that of the inner commit; where there were too many on a line, it and the number of those that had to go
 -- An entry is  id (9) ‖ times handed out (1) ‖ minute (4) ‖ sealed payload.
 
 local RECENT_MILLISECONDS = 2764800000
 local HELD_SECONDS, HELD_AT_MOST = 604800, 50
 local KEPT_SECONDS, TICKET_SECONDS = 7776000, 2764800
-local OUTGOING_SECONDS = 90000
+local OUTGOING_SECONDS, NEVER_OLD = 90000, 4294967295
 
 local next_key, next_argument = tonumber(ARGV[1]), 2
 local inner_keys, inner_arguments = {}, {}
@@ -77,20 +78,39 @@ if count > 0 then
   redis.call('EXPIRE', held, HELD_SECONDS)
 end
 
+local crowded_out = 0
 for _ = 1, tonumber(take()) do
   local line, member, seconds = key(), take(), tonumber(take())
+  local score = tonumber(redis.call('ZSCORE', ready, member) or 0)
+  local in_hand = score > tonumber(now) and score % 1 == 0.5 and 1 or 0
   if take() == '1' then
     -- What a desk must forget it is not told first; only what is being sent right now stays, so that it is settled.
-    local score = tonumber(redis.call('ZSCORE', ready, member) or 0)
-    if score > tonumber(now) and score % 1 == 0.5 then
+    if in_hand == 1 then
       redis.call('LTRIM', line, 0, 0)
     else
       redis.call('DEL', line)
     end
     redis.call('DEL', key())
   end
+  local at_most, length = tonumber(take()), 0
   for _ = 1, tonumber(take()) do
-    redis.call('RPUSH', line, take())
+    length = redis.call('RPUSH', line, take())
+  end
+  local gone = at_most > 0 and math.max(0, length - at_most) or 0
+  for index = 1, gone do
+    if struct.unpack('>I4', redis.call('LINDEX', line, in_hand + index - 1), 11) == NEVER_OLD then
+      -- A deletion has to be done, and so stays what comes behind it.
+      gone = index - 1
+      break
+    end
+  end
+  if gone > 0 then
+    local head = redis.call('LINDEX', line, 0)
+    redis.call('LTRIM', line, gone, -1)
+    if in_hand == 1 then
+      redis.call('LSET', line, 0, head)
+    end
+    crowded_out = crowded_out + gone
   end
   if redis.call('PTTL', line) < seconds * 1000 then
     redis.call('EXPIRE', line, seconds)
@@ -145,4 +165,4 @@ if state ~= '0' then
     redis.call('EXPIRE', wraps, KEPT_SECONDS)
   end
 end
-return answer
+return crowded_out > 0 and {answer, crowded_out} or answer

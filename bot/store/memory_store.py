@@ -14,6 +14,7 @@ from bot.messages import ArrivalId, ConversationId
 from bot.store.contract import (
     CODE_LIFE,
     DESK,
+    DESK_LINE_AT_MOST,
     HELD,
     HELD_AT_MOST,
     HELD_LIFE,
@@ -229,7 +230,7 @@ class MemoryStore:
         return [one.outgoing for one in await self.waiting_since(conversation)]
 
     async def waiting_since(self, conversation: ConversationId) -> Sequence[Leased]:
-        outbox = self._lane(conversation).outbox
+        outbox = self._lane(conversation).outbox[: OUTBOX_AT_MOST + HELD_AT_MOST]
         return [Leased(conversation, entry.outgoing, entry.since) for entry in outbox]
 
     async def fetched(self, conversation: ConversationId, last: OutgoingId) -> None:
@@ -450,12 +451,15 @@ class MemoryStore:
     def _push(self, line: ConversationId, outgoing: Sequence[Outgoing], now: datetime) -> None:
         if outgoing:
             lane = self._lane(line)
+            in_hand = int(lane.leased and lane.not_before is not None and lane.not_before > now)
             if any(one.drops_topic for one in outgoing):
-                in_hand = lane.leased and lane.not_before is not None and lane.not_before > now
-                del lane.outbox[int(in_hand) :]
+                del lane.outbox[in_hand:]
             for one in outgoing:
                 written = _minutes(now) if grows_old(line, one) else _NEVER_OLD
                 lane.outbox.append(_Entry(replace(one, attempts=0), written))
+            while DESK in line and len(lane.outbox) > DESK_LINE_AT_MOST and lane.outbox[in_hand].written != _NEVER_OLD:
+                del lane.outbox[in_hand]
+                self._figures.add("desk_not_told")
             lane.not_before = lane.not_before or now
 
     def _open(self, ticket: Ticket | None, now: datetime) -> None:

@@ -29,7 +29,10 @@ from bot.store.contract import (
     ASIDE,
     CODE_LIFE,
     DESK,
+    DESK_LINE_AT_MOST,
+    HELD_AT_MOST,
     LINE_LIFE,
+    OUTBOX_AT_MOST,
     OUTGOING_LIFE,
     TOPIC_LIFE,
     WONDER_LIFE,
@@ -106,6 +109,7 @@ _TOPIC_SECONDS: Final = int(TOPIC_LIFE.total_seconds())
 _OUTBOX_SECONDS: Final = int((OUTGOING_LIFE + timedelta(hours=1)).total_seconds())
 _LINE_SECONDS: Final = int(LINE_LIFE.total_seconds())
 _CODE_SECONDS: Final = int(CODE_LIFE.total_seconds())
+_READ_AT_MOST: Final = OUTBOX_AT_MOST + HELD_AT_MOST
 _UNREADABLE_AT_MOST: Final = 12
 """So often it was handed out in vain: two minutes, in which a process with the right keys or form may have come."""
 
@@ -182,7 +186,8 @@ class _Beyond:
         self.arguments.append(len(lines))
         for line in lines:
             self.names += [line.key, *line.forgotten]
-            self.arguments += [line.name, line.seconds, len(line.forgotten), len(line.entries), *line.entries]
+            at_most = DESK_LINE_AT_MOST if DESK in line.name else 0
+            self.arguments += [line.name, line.seconds, len(line.forgotten), at_most, len(line.entries), *line.entries]
 
 
 class RedisStore:
@@ -316,8 +321,7 @@ class RedisStore:
             if dropped:
                 self._figures.add("outgoing_out_of_date", by=_int(dropped))
                 if DESK in line:
-                    self._figures.add("desk_not_told", by=_int(dropped))
-                    logbook.note("desk_not_told", logging.ERROR, count=_int(dropped))
+                    self._note_not_told(_int(dropped))
             for entry in entries:
                 leased = await self._leased_at_last(line, as_bytes(entry), now, lease)
                 claimed += [] if leased is None else [leased]
@@ -347,7 +351,7 @@ class RedisStore:
 
     async def waiting_since(self, conversation: ConversationId) -> Sequence[Leased]:
         shard = keys.shard_of(conversation)
-        entries = await self._wire.call(shard, "LRANGE", keys.outbox_key(shard, conversation), 0, -1)
+        entries = await self._wire.call(shard, "LRANGE", keys.outbox_key(shard, conversation), 0, _READ_AT_MOST - 1)
         leased = [self._leased(conversation, as_bytes(entry)) for entry in _list(entries)]
         return [one for one in leased if one is not None]
 
@@ -481,6 +485,8 @@ class RedisStore:
             return Repeated()
         if answer == _CONFLICT:
             raise ConflictError("somebody else wrote this ticket first")
+        if isinstance(answer, list):
+            self._note_not_told(_int(answer[1]))
         return Committed(commit.expected + 1, None)
 
     async def claim_lines(self, lane: str, now: datetime, lease: timedelta) -> Sequence[Leased]:
@@ -671,6 +677,10 @@ class RedisStore:
     def _note_down(self, is_down: bool) -> None:  # noqa: FBT001 - it is what has changed
         self._figures.levels["store_down"] = float(is_down)
         logbook.note("store_down" if is_down else "store_back", logging.ERROR if is_down else logging.WARNING)
+
+    def _note_not_told(self, count: int) -> None:
+        self._figures.add("desk_not_told", by=count)
+        logbook.note("desk_not_told", logging.ERROR, count=count)
 
     def _note_refused(self, command: str | None) -> None:
         self._figures.levels["store_refuses"] = float(command is not None)

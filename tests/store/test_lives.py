@@ -14,7 +14,10 @@ from bot.figures import Figures
 from bot.messages import ConversationId, Language, Message, plain
 from bot.store import keys
 from bot.store.contract import (
+    DESK_LINE_AT_MOST,
+    HELD_AT_MOST,
     HELD_LIFE,
+    OUTBOX_AT_MOST,
     OUTGOING_LIFE,
     QUARANTINE_LIFE,
     RECORD_LIFE,
@@ -197,6 +200,41 @@ async def test_what_was_set_aside_goes_when_the_desk_must_forget(redis_store: Re
         await redis_store.commit_ticket(deciding(2, None, outgoing={"bangkok": (dropping,)}), late)
 
         assert not await client.exists(aside)
+
+
+async def test_of_a_flood_that_a_desk_cannot_be_told_the_oldest_goes_but_not_what_is_being_told(
+    store: Store, figures: Figures
+) -> None:
+    flood = [an_outgoing("words", turn=turn, door="desk") for turn in range(DESK_LINE_AT_MOST + 4)]
+    line = desk_line(TICKET, "bangkok")
+    await store.commit(opening(1), NOW, LEASE)
+    await store.commit_ticket(deciding(1, a_ticket(), outgoing={"bangkok": tuple(flood[:3])}), NOW)
+    assert [one.outgoing for one in await store.claim_lines(TICKET, NOW, LEASE)] == flood[:1]
+
+    await store.commit_ticket(deciding(2, a_ticket(), outgoing={"bangkok": tuple(flood[3:])}), NOW)
+
+    assert figures.counts["desk_not_told", ""] == 4
+    following = await store.settle(line, flood[0].id, NOW, LEASE)
+    assert following == Leased(line, flood[5])
+
+
+async def test_the_deletion_of_a_topic_is_not_lost_in_a_flood(store: Store) -> None:
+    dropping = replace(an_outgoing(turn=9, door="desk"), message=None, drops_topic=True)
+    flood = tuple([an_outgoing("words", turn=turn, door="desk") for turn in range(10, DESK_LINE_AT_MOST + 20)])
+    await store.commit(opening(1), NOW, LEASE)
+    await store.commit_ticket(deciding(1, a_ticket(), outgoing={"bangkok": (dropping,)}), NOW)
+
+    await store.commit_ticket(deciding(2, a_ticket(), outgoing={"bangkok": flood}), NOW)
+
+    assert [one.outgoing for one in await store.claim_lines(TICKET, NOW, LEASE)] == [dropping]
+
+
+async def test_of_a_long_line_only_its_beginning_is_read(store: Store) -> None:
+    flood = tuple([an_outgoing("words", turn=turn, door="desk") for turn in range(OUTBOX_AT_MOST + HELD_AT_MOST + 9)])
+    await store.commit(opening(1), NOW, LEASE)
+    await store.commit_ticket(deciding(1, a_ticket(), outgoing={"bangkok": flood}), NOW)
+
+    assert await store.waiting(desk_line(TICKET, "bangkok")) == [*flood[: OUTBOX_AT_MOST + HELD_AT_MOST]]
 
 
 def test_what_was_written_before_this_program_is_read() -> None:
