@@ -53,17 +53,14 @@ def again_ref(ref: str) -> str:
 def name_of_deed(member: StaffId, deed: Deed, form: Mapping[str, str]) -> str:
     """What makes a form that is sent twice count once, and another form count anew, even with the same `ref`."""
     ref = form.get("ref", "") or secrets.token_urlsafe(9)
-    # Browsers change line ends between a form and what they send of it.
-    fields = [[name, " ".join(value.split())] for name, value in sorted(form.items()) if name not in {"csrf", "ref"}]
-    digest = blake2b(json.dumps(fields).encode(), digest_size=12).hexdigest()
-    return f"console:{'' if ref.startswith(AGAIN) else member}:{deed}:{ref}:{digest}"
+    return f"console:{'' if ref.startswith(AGAIN) else member}:{deed}:{ref}:{_digest(form)}"
 
 
 def read_deed(  # noqa: C901, PLR0911, PLR0912 - one line for each form
     deed: Deed, form: Mapping[str, str], language: Language
 ) -> StaffAction | Notice:
     """The action; or what is missing in the form. `language` is the one to assume where letters do not tell."""
-    words, ref = form.get("words", "")[:MOST], CONSOLE + form.get("ref", "")[:64]
+    words, ref = form.get("words", "")[:MOST], CONSOLE + _message_ref(form)
     match deed:
         case Deed.CLAIM:
             return Claim()
@@ -105,6 +102,18 @@ def read_deed(  # noqa: C901, PLR0911, PLR0912 - one line for each form
         case Deed.GLASS:
             why = form.get("why", form.get("words", ""))[:MOST]
             return BreakGlass(why) if why.strip() else Notice.REASON_NEEDED
+
+
+def _message_ref(form: Mapping[str, str]) -> str:
+    """The `ref` of what a form sends: other words from the same form are another message, with a way of its own."""
+    ref = form.get("ref", "")[:64]
+    return ref if ref.startswith(AGAIN) else f"{ref}-{_digest(form)}"
+
+
+def _digest(form: Mapping[str, str]) -> str:
+    # Browsers change line ends between a form and what they send of it.
+    fields = [[name, " ".join(value.split())] for name, value in sorted(form.items()) if name not in {"csrf", "ref"}]
+    return blake2b(json.dumps(fields).encode(), digest_size=12).hexdigest()
 
 
 def _reminder(minutes: str) -> Remind | Notice:

@@ -146,9 +146,10 @@ class DeskPages:
             return redirect(path, action)
         via = self._via(ticket, member, deed)
         arrival = self._office.vault.arrival_id(ConversationId(ticket.id), name_of_deed(member.id, deed, form))
+        # A reason counts from when it was last given, so the form that brings one is taken each time.
+        if deed is not views.Deed.GLASS and await self._office.tickets.has_happened(ticket, arrival):
+            return redirect(path, _told_again(ticket, member, deed, told))
         if deed not in _FROM_OUTSIDE and not await self._is_open_to(ticket, member):
-            if await self._office.tickets.has_happened(ticket, arrival):
-                return redirect(path, told)
             return await self._refused(caller, ticket, Refusal.HELD_BY_ANOTHER, deed, form)
         done = Done.BROKE_GLASS if deed is views.Deed.GLASS else Done.ACTED
         why_given = field(form, "why") if deed is views.Deed.GLASS else ""
@@ -157,16 +158,13 @@ class DeskPages:
         decision = await self._office.tickets.take(TicketArrival(ticket.id, arrival, ByStaff(member.id, action, via)))
         if isinstance(decision, Refusal):
             if await self._office.tickets.has_happened(ticket, arrival):
-                # What they did is why it cannot be done now: the same form came once more.
+                # What they did is why it cannot be done now: the same form came twice at once.
                 return redirect(path, told)
             await self._office.chronicle.note(now, member.id, Done.REFUSED, f"{ticket.alias} {deed}", decision)
             return await self._refused(caller, ticket, decision, deed, form)
         if deed is views.Deed.GLASS:
             await self._office.shelf.write_shelf(ShelfKind.GLASS, f"{member.id} {ticket.id}", b"broken")
         await self._office.board.look()
-        if deed is views.Deed.CLAIM and (await self._ticket(request, caller)).holder != member.id:
-            # The same form came once more, and what it did is undone by now: nobody may think that they hold it.
-            return redirect(path, views.Notice.MOVED_ON)
         return redirect(path, told)
 
     async def show_media(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
@@ -358,6 +356,12 @@ class DeskPages:
         pages = self._office.pages
         is_part = PART in request.headers.get("Accept", "")
         return page(pages.part(view) if is_part else pages.page(view))
+
+
+def _told_again(ticket: Ticket, member: Member, deed: views.Deed, told: views.Notice) -> views.Notice:
+    """What is said of a form that comes once more: as the first time, but nobody may think that they hold a ticket."""
+    is_undone = deed is views.Deed.CLAIM and ticket.holder != member.id
+    return views.Notice.MOVED_ON if is_undone else told
 
 
 def _first_tab(tickets: list[Ticket], member: Member) -> views.Tab:
