@@ -19,7 +19,7 @@ from dotenv import dotenv_values
 from bot import logbook, publishing, rekeying, staffing
 from bot.casebook import KeyFileError
 from bot.channel import ChannelError
-from bot.compiler import ContentError, commands, compile_content
+from bot.compiler import ContentError, commands
 from bot.desk.staff import Role
 from bot.dialogue.script import Script
 from bot.doctor import examine
@@ -33,7 +33,7 @@ from bot.store.contract import StoreError
 from bot.store.embedded import EmbeddedValkeyError
 from bot.store.secrets import KeysError
 from bot.tracing import TracesError
-from bot.wiring import DEFAULT_PACING, UnknownLanguageError, chat_in_terminal, run_bot, teacher
+from bot.wiring import DEFAULT_PACING, UnknownLanguageError, chat_in_terminal, kept_scripts, run_bot, teacher
 from handlers.telegram import ask_telegram
 from handlers.web.server import AddressError
 
@@ -109,7 +109,7 @@ def _do(asked: argparse.Namespace, settings: Settings) -> int:
                 return 2
             return 0
         case "match":
-            _print_all(_matched(asked, compile_content(settings.content_dir, today, teacher(settings)).script))
+            _print_all(_matched(asked, kept_scripts(settings).script(settings.content_dir, today)))
             return 0
         case "content":
             if asked.what == "questions":

@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from bot import logbook
 from bot.clock import Clock
-from bot.compiler import ContentError, Folder, Teach, compile_content, folder_of, lent_by
+from bot.compiler import CompileScript, ContentError, Folder, folder_of, lent_by
 from bot.dialogue.script import Script
 from bot.figures import Figures
 from bot.store.contract import StoreError
@@ -50,7 +50,7 @@ class LiveContent:
     def __init__(
         self,
         directory: Path,
-        teach: Teach,
+        compile_script: CompileScript,
         clock: Clock,
         tell: Callable[[str], None],
         archive: Archive | None = None,
@@ -58,7 +58,7 @@ class LiveContent:
         taken: Taken | None = None,
     ) -> None:
         self._directory = directory
-        self._teach = teach
+        self._compile_script = compile_script
         self._clock = clock
         self._tell = tell
         self._archive = archive
@@ -74,15 +74,15 @@ class LiveContent:
     async def open(
         cls,
         directory: Path,
-        teach: Teach,
+        compile_script: CompileScript,
         clock: Clock,
         tell: Callable[[str], None],
         archive: Archive,
         figures: Figures,
     ) -> Self:
         """Begin with what is live now; with what was live here last, or the folder, where that cannot be had."""
-        taken = await _begin(directory, teach, clock, tell, archive)
-        return cls(directory, teach, clock, tell, archive, figures, taken)
+        taken = await _begin(directory, compile_script, clock, tell, archive)
+        return cls(directory, compile_script, clock, tell, archive, figures, taken)
 
     def script(self) -> Script:
         """The script that is live now."""
@@ -191,10 +191,10 @@ class LiveContent:
         self._figures.levels["content_behind"] = float(self._refused is not None)
 
     def _compile_folder(self) -> Script:
-        return _compile(self._directory, self._clock, self._teach)
+        return self._compile_script(self._directory, self._clock.now().date())
 
     def _compile_version(self, folder: Path) -> Script:
-        return _compile(of_version(folder, self._directory), self._clock, self._teach)
+        return self._compile_script(of_version(folder, self._directory), self._clock.now().date())
 
 
 async def folder_differs(archive: Archive, directory: Path) -> str | None:
@@ -230,12 +230,12 @@ def of_version(checkout: Path, directory: Path) -> Folder:
 
 
 async def _begin(
-    directory: Path, teach: Teach, clock: Clock, tell: Callable[[str], None], archive: Archive
+    directory: Path, compile_script: CompileScript, clock: Clock, tell: Callable[[str], None], archive: Archive
 ) -> Taken | None:
     """What a process begins with; None for the folder."""
 
     def compile_version(folder: Path) -> Script:
-        return _compile(of_version(folder, directory), clock, teach)
+        return compile_script(of_version(folder, directory), clock.now().date())
 
     number: int | None = None
     try:
@@ -285,10 +285,6 @@ async def _remember(archive: Archive | None, taken: Taken) -> None:
         await asyncio.to_thread(archive.checkouts.note_live, taken.number, taken.tree)
     except OSError as error:
         logbook.note_error("live_not_noted", error)
-
-
-def _compile(folder: Path | Folder, clock: Clock, teach: Teach) -> Script:
-    return compile_content(folder, clock.now().date(), teach).script
 
 
 def _refusal(number: int | None, stays: int | None, error: Exception) -> str:

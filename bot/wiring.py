@@ -15,7 +15,7 @@ from bot.casebook import Epochs, Keeper, Writers, load_writers
 from bot.census import keep_counting
 from bot.channel import Channel, ChannelError
 from bot.clock import SystemClock
-from bot.compiler import Teach, teach_in
+from bot.compiler import KeptScripts, Teach, teach_in
 from bot.delivery import Delivery
 from bot.desk.staff import NO_ROSTER
 from bot.desk.ticket import TicketId
@@ -147,7 +147,6 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
     if role is not ProcessRole.ALL and settings.store_url is None:
         raise SettingsError(f"--role {role} shares its work through a store; set WAYMARK_STORE_URL")
     clock = SharedClock(SystemClock())
-    teach = teacher(settings)
     vault = load_or_make(settings.data_dir, clock.now().date()).vault()
     async with AsyncExitStack() as stack:
         figures = Figures(stack.enter_context(traces_to(settings.traces_url)))
@@ -167,7 +166,7 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
             witness=witness,
             examine_back=examine_in_any_case(examiner.examine_first, examine_with(draft_teach, content)),
         )
-        live = await LiveContent.open(settings.content_dir, teach, clock, tell, archive, figures)
+        live = await LiveContent.open(content, kept_scripts(settings).script, clock, tell, archive, figures)
         key_watch = await stack.enter_async_context(
             KeyWatch(settings.data_dir, vault, sealing.writers, store.keyring(), clock, figures).told()
         )
@@ -303,7 +302,7 @@ async def chat_in_terminal(
 ) -> None:
     """Talk to the bot at the terminal; nothing is kept. Raise UnknownLanguageError unless the content has it."""
     clock = SystemClock()
-    live = LiveContent(settings.content_dir, teacher(settings), clock, tell)
+    live = LiveContent(settings.content_dir, kept_scripts(settings).script, clock, tell)
     tongues = live.script().tongues
     if language is not None and language not in tongues:
         raise UnknownLanguageError(f"the content has no language '{language}'; it has {', '.join(tongues)}")
@@ -317,6 +316,11 @@ async def chat_in_terminal(
 def teacher(settings: Settings) -> Teach:
     """How the content's words become an understanding; what was learned is kept for the next start."""
     return teach_in(settings.data_dir / "learned")
+
+
+def kept_scripts(settings: Settings) -> KeptScripts:
+    """How content becomes a script; what was compiled is kept for the next start."""
+    return KeptScripts(settings.data_dir / "compiled", teacher(settings))
 
 
 def _sealing(settings: Settings, figures: Figures) -> _Sealing:

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from bot.compiler import KeywordsOnly, Lessons, Teach
+from bot.compiler import KeptScripts, KeywordsOnly, Lessons, Teach
 from bot.desk.ticket import StaffId
 from bot.dialogue.phrasebook import TextId
 from bot.dialogue.script import Script
@@ -78,7 +78,8 @@ class Replica:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[LiveContent]:
         live = await LiveContent.open(
-            self.content, self.teach, self.clock, self.told.append, self.archive, self.figures
+            *(self.content, KeptScripts(None, self.teach).script, self.clock, self.told.append),
+            *(self.archive, self.figures),
         )
         following = asyncio.ensure_future(live.follow())
         try:

@@ -14,7 +14,7 @@ import pytest
 
 from bot.channel import TokenError
 from bot.clock import SystemClock
-from bot.compiler import ContentError
+from bot.compiler import ContentError, KeptScripts
 from bot.live import LiveContent
 from bot.settings import Settings
 from bot.store.embedded import EmbeddedValkeyError, find_running
@@ -230,7 +230,7 @@ async def test_a_signal_ends_the_process_within_seconds_and_with_it_the_store(
 async def test_changed_content_goes_live_and_a_mistake_does_not(tmp_path: Path) -> None:
     content, clock, told = tmp_path / "content", ManualClock(), list[str]()
     little_script(content)
-    live = LiveContent(content, PlainEars, clock, told.append)
+    live = LiveContent(content, KeptScripts(None, PlainEars).script, clock, told.append)
     following = asyncio.create_task(live.follow())
     before = live.script().version
 
@@ -254,7 +254,7 @@ async def test_changed_content_goes_live_and_a_mistake_does_not(tmp_path: Path) 
 async def test_content_that_vanishes_for_a_moment_ends_nothing(tmp_path: Path) -> None:
     content, clock, told = tmp_path / "content", ManualClock(), list[str]()
     little_script(content)
-    live = LiveContent(content, PlainEars, clock, told.append)
+    live = LiveContent(content, KeptScripts(None, PlainEars).script, clock, told.append)
     following = asyncio.create_task(live.follow())
     version = live.script().version
 
@@ -282,7 +282,7 @@ async def test_a_teacher_that_fails_leaves_the_good_version_live(tmp_path: Path)
             raise RuntimeError("no memory")
         return PlainEars(of)  # type: ignore[arg-type]  # it only keeps them
 
-    live = LiveContent(content, teach, clock, told.append)
+    live = LiveContent(content, KeptScripts(None, teach).script, clock, told.append)
     following = asyncio.create_task(live.follow())
     version = live.script().version
 

@@ -2,13 +2,16 @@
 
 from bot.compiler.compile import Compiled, check_content, compile_content
 from bot.compiler.folder import Folder, folder_of, lent_by
+from bot.compiler.keeping import CompileScript, KeptScripts
 from bot.compiler.problems import ContentError, Notebook, Place, Problem, Severity, errors
 from bot.compiler.teaching import KeywordsOnly, Lessons, Teach, teach_in
 
 __all__ = [
+    "CompileScript",
     "Compiled",
     "ContentError",
     "Folder",
+    "KeptScripts",
     "KeywordsOnly",
     "Lessons",
     "Notebook",

@@ -1,6 +1,6 @@
 """What is true outside: still valid, still checked, sure enough to be told, and a number within everybody's reach."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from bot.compiler.draft import BotDraft, Draft, Kind, Mention, TopicDraft
 from bot.compiler.problems import Place
 from bot.compiler.shaping_topics import EMERGENCY
 from bot.dialogue.script import TopicId
-from bot.facts import Amount, Caller, Confidence, Directory, Evidence, FactId, HotlineId, Telling, Wanted
+from bot.facts import Amount, Caller, Confidence, Directory, Evidence, Fact, FactId, HotlineId, Telling, Wanted
 
 _CHECKED_AT: Final = time(12, tzinfo=ZoneInfo("Asia/Bangkok"))
 
@@ -35,6 +35,13 @@ def check_facts(draft: Draft, today: date) -> None:
             _check_told_hotline(mention, draft)
     _check_formulas(draft)
     _check_reach(draft, today)
+
+
+def finds_the_same_errors(facts: Iterable[Fact], checked: date, today: date) -> bool:
+    """Whether content that had no errors on an earlier day has none today: beside the content they depend on which
+    facts are told at all, and on which with their date, which makes a screen longer.
+    """
+    return checked <= today and all(fact.evidence.telling(checked) is fact.evidence.telling(today) for fact in facts)
 
 
 def _check_review(evidence: Evidence, place: Place, today: date, draft: Draft) -> None:

@@ -57,11 +57,15 @@ class Folder:
 
     def version(self) -> str:
         """A name for exactly these bytes of content."""
+        return self.digest().hex()[:VERSION_CHARACTERS]
+
+    def digest(self) -> bytes:
+        """The hash of all bytes that say something."""
         whole = sha256()
         for name in self.names(""):
             if name.partition("/")[0] not in {"schema", "tests"} and not name.endswith(".md"):
                 whole.update(name.encode() + b"\0" + sha256(self.source(name)).digest())
-        return whole.hexdigest()[:VERSION_CHARACTERS]
+        return whole.digest()
 
 
 def lent_by(lender: Path, parsed: Parsed | None = None) -> Folder:

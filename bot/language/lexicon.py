@@ -63,7 +63,7 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
+class Listed:
     """Words by their tokens, with spaces between: a tree with a branch for each token took three times the room."""
 
     ideas: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -97,8 +97,8 @@ class _Listed:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    exact: _Listed
-    bare: _Listed
+    exact: Listed
+    bare: Listed
     latin: frozenset[str]
     misspelt: Mapping[str, tuple[str, ...]]
     slips: Slips
@@ -108,7 +108,7 @@ class Lexicon:
         """From idea → words of any language; those of the forgiven ideas are also found with a slip
         inside.
         """
-        exact, bare = _Listed(), _Listed()
+        exact, bare = Listed(), Listed()
         latin: set[str] = set()
         claimed: dict[tuple[str, ...], set[str]] = {}
         alone = {idea: (idea,) for idea in words}
