@@ -326,6 +326,9 @@ def _comment(change: Change, member: StaffId, words: str, now: datetime) -> Chan
     refusal = refuse_words(words, LONGEST_COMMENT)
     if refusal is not None:
         return refusal
+    if change.comments and (change.comments[-1].by, change.comments[-1].words) == (member, words.strip()):
+        # Sent once more, since nobody could say whether it had arrived.
+        return change
     if len(change.comments) >= MOST_COMMENTS:
         return Refusal.TOO_MANY
     return replace(change, comments=(*change.comments, Comment(member, now, words.strip())))

@@ -50,17 +50,13 @@ class _Fields:
         """Whether the form has such a field at all."""
         return self._below + name in self._posted
 
-    def many(self, name: str) -> tuple[str, ...]:
-        """Each of several, without those that were left empty."""
-        return tuple(word for each in self._posted.get(self._below + name, ()) if (word := each.strip()))
-
     def lines(self, name: str) -> tuple[str, ...]:
         """Each line of several."""
         told = (line.strip() for each in self._posted.get(self._below + name, ()) for line in each.splitlines())
         return tuple(line for line in told if line)
 
     def words(self, name: str) -> tuple[str, ...]:
-        """Each word of several, however they were parted."""
+        """Each word of several, however they were parted: in fields of their own, by spaces or by commas."""
         told = self._posted.get(self._below + name, ())
         return tuple(word for each in told for word in each.replace(",", " ").split())
 
@@ -124,11 +120,11 @@ def _evidence(fields: _Fields) -> EvidenceForm:
 def _hours(fields: _Fields) -> HoursForm:
     shifts = fields.rows("hours", _shift, [ShiftForm()])
     when = fields.one("hours.when") or (SHIFTS if shifts else "")
-    return HoursForm(when, shifts, fields.many("closed_on"), fields.one("zone"))
+    return HoursForm(when, shifts, fields.words("closed_on"), fields.one("zone"))
 
 
 def _shift(fields: _Fields) -> ShiftForm:
-    return ShiftForm(fields.many("days"), _clock(fields.one("opens")), _clock(fields.one("closes")))
+    return ShiftForm(fields.words("days"), _clock(fields.one("opens")), _clock(fields.one("closes")))
 
 
 def _clock(words: str) -> str:
@@ -157,13 +153,13 @@ def _hotline(entry_id: str, fields: _Fields) -> HotlineForm:
         name=fields.one("name"),
         what=fields.one("what"),
         caution=fields.one("caution"),
-        kinds=fields.many("kind"),
+        kinds=fields.words("kind"),
         numbers=fields.rows("numbers", _number, [NumberForm()]),
         hours=_hours(fields),
         languages=fields.words("languages"),
         interpreter=fields.one("interpreter"),
         cost=fields.one("cost"),
-        origins=fields.many("for.origin"),
+        origins=fields.words("for.origin"),
         government=fields.one("government"),
         chat=fields.pairs("chat"),
         address=fields.one("address"),
@@ -172,7 +168,7 @@ def _hotline(entry_id: str, fields: _Fields) -> HotlineForm:
 
 
 def _number(fields: _Fields) -> NumberForm:
-    return NumberForm(fields.one("dial"), fields.one("e164"), fields.many("from"), fields.one("confidence"))
+    return NumberForm(fields.one("dial"), fields.one("e164"), fields.words("from"), fields.one("confidence"))
 
 
 def _topic(entry_id: str, fields: _Fields) -> TopicForm:
@@ -183,20 +179,20 @@ def _topic(entry_id: str, fields: _Fields) -> TopicForm:
         urgency=fields.one("urgency"),
         ask=fields.lines("ask"),
         answers=tuple(answer for answer in fields.rows("answer", _answer, ()) if _is_filled(answer)),
-        hotlines=fields.many("hotlines"),
-        hotline_kinds=fields.many("hotlines.kinds"),
+        hotlines=fields.words("hotlines"),
+        hotline_kinds=fields.words("hotlines.kinds"),
         at_most=fields.one("hotlines.at_most"),
-        no_number_in=fields.many("no_number_in"),
+        no_number_in=fields.words("no_number_in"),
         flow=fields.one("flow"),
-        next=fields.many("next"),
+        next=fields.words("next"),
     )
 
 
 def _answer(fields: _Fields) -> AnswerForm:
     return AnswerForm(
-        origin=fields.many("origin"),
-        here=fields.many("here"),
-        stage=fields.many("stage"),
+        origin=fields.words("origin"),
+        here=fields.words("here"),
+        stage=fields.words("stage"),
         more=fields.one("more"),
         text=fields.one("text"),
         sources=fields.lines("sources"),
@@ -216,14 +212,14 @@ def _helpline(entry_id: str, fields: _Fields) -> HelplineForm:
         id=entry_id,
         name=fields.one("name"),
         about=fields.one("about"),
-        languages=fields.many("languages"),
+        languages=fields.words("languages"),
         works_in=fields.one("works_in"),
-        countries=fields.many("countries"),
-        origins=fields.many("origins"),
-        topics=fields.many("topics"),
+        countries=fields.words("countries"),
+        origins=fields.words("origins"),
+        topics=fields.words("topics"),
         hours=_hours(fields),
         capacity=fields.one("capacity"),
-        fallback=fields.many("fallback"),
+        fallback=fields.words("fallback"),
         government=fields.one("government"),
         mode=fields.one("mode"),
         kept=fields.one("kept"),

@@ -34,6 +34,9 @@ from handlers.web.studio.studio import HOME, Look, Studio, Tab, go
 LARGEST_FORM: Final = 512 * 1024
 LARGEST_TEXT: Final = 4 * 1024 * 1024
 _TRIES: Final = 5
+_FORM: Final = "form"
+"""The field that says of what kind the thing is: numbers and signs of danger have a `kind` of their own."""
+
 _SEEN: Final = frozenset({Kind.TOPIC, Kind.FLOW, Kind.SCREEN, Kind.FACT, Kind.HOTLINE})
 _NEW_FLOW: Final = "flow: {id}\ntitle: {id}\nscreens:\n  start:\n    - end\n"
 
@@ -77,8 +80,8 @@ class EditPages:
         at, edit = f"{HOME}/at/{{at}}", Right.EDIT_CONTENT
         return [
             Guarded("GET", f"{at}/edit", Right.SEE_STUDIO, self.show),
-            Guarded("POST", f"{at}/edit", edit, self.save, LARGEST_FORM),
-            Guarded("POST", f"{at}/edit/text", edit, self.save_text, LARGEST_TEXT),
+            Guarded("POST", f"{at}/edit", edit, self.save, LARGEST_FORM, comes_back=True),
+            Guarded("POST", f"{at}/edit/text", edit, self.save_text, LARGEST_TEXT, comes_back=True),
             Guarded("POST", f"{at}/edit/remove", edit, self.remove),
             Guarded("POST", f"{at}/check", edit, self.check, LARGEST_TEXT),
             Guarded("POST", f"{at}/complete", edit, self.complete, LARGEST_TEXT),
@@ -95,7 +98,7 @@ class EditPages:
         return await self._page(request, caller, _Open(look, file, thing, source, form, is_text))
 
     async def save(self, request: web.Request, caller: Caller, told: Mapping[str, str]) -> web.Response:
-        thing, file = _asked(told)
+        thing, file = _asked(told, _FORM)
         form = None if thing is None else await asyncio.to_thread(form_of, thing, await request.post())
         if thing is None or form is None:
             raise web.HTTPNotFound
@@ -130,7 +133,7 @@ class EditPages:
         return go(edit_address(look, file, thing.kind, thing.id), failed=f"refused-{Refusal.CHANGED_MEANWHILE}")
 
     async def save_text(self, request: web.Request, caller: Caller, told: Mapping[str, str]) -> web.Response:
-        thing, file = _asked(told)
+        thing, file = _asked(told, _FORM)
         look = await self._studio.look(request)
         now = await self._source(look, file, thing)
         opened = _Open(look, file, thing, now, is_text=True)
@@ -147,7 +150,7 @@ class EditPages:
         return await self._page(request, caller, crossed, 409)
 
     async def remove(self, request: web.Request, caller: Caller, told: Mapping[str, str]) -> web.Response:
-        thing, file = _asked(told)
+        thing, file = _asked(told, _FORM)
         look = await self._studio.look(request)
         now = await self._source(look, file, thing)
         opened = _Open(look, file, thing, now)
@@ -171,7 +174,7 @@ class EditPages:
 
     async def check(self, request: web.Request, caller: Caller, told: Mapping[str, str]) -> web.Response:
         studio, look = self._studio, await self._studio.look(request)
-        thing, file = _asked(told)
+        thing, file = _asked(told, _FORM)
         now = await self._source(look, file, thing)
         if "source" in told:
             found = await studio.check_file(look, file, text_as_file(told["source"], now))
@@ -198,7 +201,7 @@ class EditPages:
 
     async def complete(self, request: web.Request, _caller: Caller, told: Mapping[str, str]) -> web.Response:
         studio, look = self._studio, await self._studio.look(request)
-        thing, file = _asked(told)
+        thing, file = _asked(told, _FORM)
         source = text_as_file(told.get("source", ""), await self._source(look, file, thing))
         line, column = _number(told.get("line", "")), _number(told.get("column", ""))
         folder = await studio.archive.checkout(look.tree)
@@ -279,12 +282,12 @@ class EditPages:
         )
 
 
-def _asked(told: Mapping[str, str]) -> tuple[Thing | None, str]:
+def _asked(told: Mapping[str, str], named: str = "kind") -> tuple[Thing | None, str]:
     """What is to be edited, and in which file; raise HTTPNotFound where the content has no such place."""
     file = told.get("file", "")
     if not is_content_name(file) or not file.endswith(".yaml"):
         raise web.HTTPNotFound
-    kind = next((one for one in Kind if one == told.get("kind")), None)
+    kind = next((one for one in Kind if one == told.get(named)), None)
     if kind is None:
         return None, file
     holds = kind_in(file)

@@ -115,7 +115,7 @@ def write_form(thing: Thing, form: Form, seen: bytes, now: bytes, documents: Doc
 def form_of(thing: Thing, told: "MultiDictProxy[str | bytearray | bytes | web.FileField]") -> Form | None:
     """The form as the browser sent it, with rows taken out and moved as it says."""
     posted = {name: tuple(one for one in told.getall(name) if isinstance(one, str)) for name in dict.fromkeys(told)}
-    out = frozenset(posted.get(OUT, ()))
+    out = frozenset(row for rows in posted.get(OUT, ()) for row in rows.split())
     posted = {name: values for name, values in posted.items() if out.isdisjoint(_rows_around(name))}
     for rows in MOVED:
         posted = _in_place(posted, rows)

@@ -101,7 +101,7 @@ class TranslatingPages:
             Guarded("GET", f"{base}/coverage/{{language}}", see, self.show_coverage),
             Guarded("GET", f"{base}/translate/{{language}}", see, self.show_texts),
             Guarded("GET", f"{base}/translate/{{language}}/text", see, self.show_text),
-            Guarded("POST", f"{base}/translate/{{language}}/text", edit, self.save, largest=_LARGEST_FORM),
+            Guarded("POST", f"{base}/translate/{{language}}/text", edit, self.save, _LARGEST_FORM, comes_back=True),
             Guarded("GET", f"{base}/translate/{{language}}/file", see, self.send_file),
             Guarded("POST", f"{base}/translate/{{language}}/file", edit, self.take_file, largest=_LARGEST),
         ]
@@ -169,7 +169,8 @@ class TranslatingPages:
         if unit is None:
             raise web.HTTPNotFound
         (judged,) = judge([told], units, at.language, at.assembled.draft.texts)
-        if judged.fate not in (Fate.TAKEN, Fate.SAME) or field(form, "was") != hash_of(unit.words):
+        is_overtaken = judged.fate is Fate.TAKEN and field(form, "was") != hash_of(unit.words)
+        if judged.fate not in (Fate.TAKEN, Fate.SAME) or is_overtaken:
             # Somebody else wrote meanwhile, or the check is against it: what was typed stays in the field.
             return self._text(request, caller, at, unit.id, _Tried(judged))
         if judged.fate is Fate.TAKEN:
@@ -238,7 +239,10 @@ class TranslatingPages:
         if not form.get("reviewed", ""):
             incoming = tuple(_as_draft(one) for one in incoming)
         judged = await asyncio.to_thread(judge, incoming, at.units, at.language, at.assembled.draft.texts)
-        written = await self._write([one for one in judged if one.fate is Fate.TAKEN], caller, at)
+        taken = [one for one in judged if one.fate is Fate.TAKEN]
+        if not taken:
+            return self._report(request, caller, at, judged)
+        written = await self._write(taken, caller, at)
         if isinstance(written, Refusal):
             return go(at.path, failed=f"refused-{written}")
         return self._report(request, caller, replace(at, look=self._studio.look_at(written)), judged)
@@ -290,8 +294,6 @@ class TranslatingPages:
             if isinstance(begun, Refusal):
                 return begun
             change = begun
-        if not files:
-            return change
         edits = [Edit(name, await studio.archive.put(content), tree.files.get(name)) for name, content in files.items()]
         note = studio.noting(caller, Deed.CONTENT_EDITED, change.id, f"{at.language}: {len(renderings)}")
         return await studio.archive.act(change.id, member.id, EditAll(tuple(edits)), note)

@@ -4,6 +4,8 @@ import html
 import json
 import re
 
+import pytest
+from aiohttp import FormData
 from multidict import MultiDict, MultiDictProxy
 
 from bot.studio.changes import ChangeState
@@ -26,6 +28,14 @@ def sent(page: str) -> dict[str, str]:
     found = Sent()
     found.feed(form.group())
     return dict(found.fields)
+
+
+def sent_all(page: str, path: str) -> list[tuple[str, str]]:
+    """The fields of the form of the page that goes there, those of one name too."""
+    form = re.search(rf'<form[^>]* action="{re.escape(path)}".*?</form>', page, re.DOTALL)
+    found = Sent()
+    found.feed(form.group() if form else "")
+    return found.fields
 
 
 async def save(editor: Editor, change: str, form: dict[str, str]) -> str:
@@ -195,7 +205,7 @@ async def test_a_new_dialogue_with_a_screen_is_written_and_taken_out_again(house
         assert "Block the card first." in text
         await edit.open(change, "flow", "lost-phone", file)
         expects = (await house.change(change)).tree.files[file]
-        form = {"kind": "flow", "id": "lost-phone", "file": file, "expects": expects}
+        form = {"form": "flow", "id": "lost-phone", "file": file, "expects": expects}
         await edit.post(f"/studio/at/{change}/edit/remove", form)
         assert file not in (await house.change(change)).tree.files
 
@@ -225,7 +235,7 @@ async def test_no_other_file_is_opened_or_written(house: StudioHouse) -> None:
             assert edit.status == 404, file
             for path, form in (
                 ("edit/text", {"source": "x: 1"}),
-                ("edit", {"kind": "fact", "id": "x"}),
+                ("edit", {"form": "fact", "id": "x"}),
                 ("check", {"source": "x"}),
             ):
                 await edit.post(f"/studio/at/{change}/{path}", {"file": file, **form})
@@ -324,3 +334,67 @@ async def test_while_somebody_types_they_are_told_what_is_wrong_and_what_may_sta
         where = {"line": str(begun.count("\n") + 1), "column": "12"}
         words = json.loads(await edit.post(f"{at}/complete", {"file": flow, "source": begun, **where}))
         assert "days" in [one["word"] for one in words]
+
+
+@pytest.mark.parametrize(
+    ("kind", "entry", "file", "field"),
+    [
+        ("hotline", "th-1669", "hotlines/thailand.yaml", "name"),
+        ("fact", FACT, FILE, "about"),
+        ("topic", "minimum-wage", "topics/work.yaml", "title"),
+        ("danger", "locked", "safety.yaml", "points"),
+        ("helpline", "example-thailand", "helplines.yaml", "name"),
+        ("phrase", "home", "phrases.yaml", "text"),
+        ("flow", "home", "flows/home.yaml", "title"),
+        ("screen", "home.menu", "flows/home.yaml", "steps.0.words"),
+    ],
+)
+async def test_each_form_is_saved_as_a_browser_sends_it(
+    whole_house: StudioHouse, kind: str, entry: str, file: str, field: str
+) -> None:
+    house = whole_house
+    async with Editor(house.desk.base) as edit:
+        await edit.sign_in(house.desk, EDIT)
+        change = await edit.begin("One word")
+        before, path = await house.text(change, file), f"/studio/at/{change}/edit"
+        fields = sent_all(await edit.open(change, kind, entry, file), path)
+        assert [value for name, value in fields if name == field], fields
+        new = "2.5" if field == "points" else "Words"
+        await _send(edit, house, path, [(name, new if name == field else value) for name, value in fields])
+        assert (edit.status, "Saved." in edit.text) == (200, True), edit.text
+        after = await house.text(change, file)
+
+    changed = [(old, now) for old, now in zip(before.splitlines(), after.splitlines(), strict=False) if old != now]
+    assert new in changed[0][1]
+
+
+async def test_what_was_typed_outlasts_the_session(house: StudioHouse) -> None:
+    hotline, file = "th-1669", "hotlines/thailand.yaml"
+    async with Editor(house.desk.base) as edit:
+        await edit.sign_in(house.desk, EDIT)
+        change = await edit.begin("A better name")
+        before = await house.text(change, file)
+        fields = sent_all(await edit.open(change, "hotline", hotline, file), f"/studio/at/{change}/edit")
+        # Several of one name, as boxes are that are ticked.
+        assert [value for name, value in fields if name == "kind"] == ["medical", "emergency"]
+        typed = [(name, "Ambulance of Thailand" if name == "name" else value) for name, value in fields]
+        await edit.post("/desk/sign-out")
+        path = f"/studio/at/{change}/edit"
+        back = await _send(edit, house, path, typed)
+        assert edit.status == 401
+        await edit.sign_in(house.desk, EDIT)
+        back = await _send(edit, house, path, back)
+        assert (edit.status, "Ambulance of Thailand" in edit.text) == (409, True)
+        await _send(edit, house, path, back)
+        assert (edit.status, "Saved." in edit.text) == (200, True)
+        after = await house.text(change, file)
+
+    changed = [(old, new) for old, new in zip(before.splitlines(), after.splitlines(), strict=True) if old != new]
+    assert changed == [("  name: Ambulance (Thailand)", "  name: Ambulance of Thailand")]
+
+
+async def _send(editor: Editor, house: StudioHouse, path: str, fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Send fields as they are; gives those of the form that came back."""
+    headers = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
+    async with editor._client.post(house.desk.base + path, data=FormData(fields), headers=headers) as response:
+        return sent_all(await editor._read(response), path)

@@ -107,6 +107,29 @@ async def test_two_who_translate_the_same_text_lose_nothing(house: StudioHouse, 
     assert "មួយ" in await house.text(change, unit.target)
 
 
+async def test_a_file_without_news_begins_no_change(house: StudioHouse, editor: Editor) -> None:
+    path = "/studio/at/live/translate/km"
+    await editor.get(f"{path}/file?form=csv")
+    sent = editor.text.encode()
+    await editor.get(path)
+    await editor.upload(f"{path}/file", sent, {}, "back.csv", "text/csv")
+
+    assert (editor.status, await house.studio.open_changes()) == (200, ())
+
+
+async def test_a_text_that_was_saved_already_is_saved_whoever_sends_it_again(
+    house: StudioHouse, editor: Editor
+) -> None:
+    unit = next(unit for unit in await _units(house) if unit.state is State.DRAFT and "{" not in unit.english)
+    change = await editor.begin("Khmer")
+    path = f"/studio/at/{change}/translate/km/text"
+
+    await editor.get(f"{path}?id={unit.id}")
+    for _ in range(2):
+        await editor.post(path, _form(unit, "មួយ"))
+        assert editor.status == 200
+
+
 @pytest.mark.parametrize("form", ["csv", "xlf", "po"])
 async def test_a_file_goes_out_and_comes_back_with_a_report(house: StudioHouse, editor: Editor, form: str) -> None:
     units = await _units(house)
