@@ -43,6 +43,14 @@ REPLICATED: Final = "min-replicas-to-write"
 """Must be at least one behind Sentinel: else a primary that is cut off acknowledges what its successor never hears."""
 
 
+_PRIORITY: Final = "replica-priority"
+_ONE_BEFORE_OTHERS: Final = (
+    f"the store's servers differ in {_PRIORITY}, so one may take over that lacks what another has acknowledged; "
+    "set it alike on all of them"
+)
+"""Sentinel takes the one that is furthest ahead only among those of one priority."""
+
+
 class UnsafeStoreError(StoreError):
     """The store may lose what it acknowledges, or lets anybody in; one line for each reason."""
 
@@ -203,9 +211,12 @@ async def _inspect_replicated(url: str) -> list[str]:
     async with _client(url, primary) as client:
         problems += _at(primary, await check_configuration(client, Kind.REPLICATED))
         problems += _at(primary, await _check_replicated(client))
-    for replica in replicas:
-        problems += await _inspect_if_there(url, (str(replica[0]), int(replica[1])), Kind.REPLICATED)
-    return problems
+    followers = [(str(host), int(port)) for host, port in replicas]
+    for replica in followers:
+        problems += await _inspect_if_there(url, replica, Kind.REPLICATED)
+    priorities = {await _priority_of(url, server) for server in (primary, *followers)} - {""}
+    has_choice = len(followers) > 1
+    return [*problems, _ONE_BEFORE_OTHERS] if has_choice and len(priorities) > 1 else problems
 
 
 def _cluster(url: str) -> RedisCluster:
@@ -240,6 +251,16 @@ async def _inspect_if_there(url: str, server: tuple[str, int], kind: Kind) -> li
         if _is_refusal(error):
             return _at(server, ["the store refuses our name or password, which another of its servers takes"])
         return []
+
+
+async def _priority_of(url: str, server: tuple[str, int]) -> str:
+    """Which of the replicas is to take over; empty where it is away or does not tell."""
+    try:
+        async with _client(url, server) as client:
+            answer = await client.config_get(_PRIORITY)
+    except (RedisError, OSError):
+        return ""
+    return next(map(_text, answer.values()), "")
 
 
 async def _check_replicated(client: Redis) -> list[str]:

@@ -164,6 +164,29 @@ async def test_behind_sentinel_the_replica_counts_as_well(ports: Sequence[int], 
         assert len(await inspect_store(url)) == 1
 
 
+@pytest.mark.parametrize("priority", ["0", "10"])
+async def test_a_replica_that_takes_over_before_others_whatever_they_hold_is_told(priority: str) -> None:
+    primary, replica, other, guide = free_ports(4)
+    follows = ("--replicaof", f"127.0.0.1 {primary}", "--masterauth", PASSWORD)
+    with (
+        a_server(*SAFE, "--min-replicas-to-write", "1", port=primary),
+        a_server(*SAFE, *follows, port=replica),
+        a_server(*SAFE, *follows, "--replica-priority", priority, port=other) as differs,
+        a_sentinel(guide, primary) as sentinel,
+    ):
+        sentinel.ask("SENTINEL", "SET", "people", "auth-pass", PASSWORD)
+        sentinel.until_it_knows_replicas(2)
+        url = f"redis+sentinel://:{PASSWORD}@127.0.0.1:{guide}/people"
+
+        (problem,) = await inspect_store(url)
+        with Redis.from_url(f"unix://:{PASSWORD}@{differs.folder}/socket") as client:
+            client.config_set("replica-priority", "100")
+        assert await inspect_store(url) == []
+
+    assert "replica-priority" in problem
+    assert "set it alike on all of them" in problem
+
+
 @pytest.mark.parametrize("settings", [(), WITHOUT_WAITAOF], ids=["as it is", "without WAITAOF"])
 async def test_replicas_of_a_server_that_is_named_alone_have_to_hold_each_write(
     caplog: pytest.LogCaptureFixture, settings: tuple[str, ...]
