@@ -4,7 +4,7 @@ A check takes seconds of a processor, and a thread of this process would take th
 meanwhile. A process that is begun for each check and ends with it needs no memory between them, cannot be broken by
 the draft before, and can be ended in the middle. It runs with low priority, and knows neither our settings nor our
 keys. There is one at a time, and whoever asks for what is being checked waits for that. What is to go live overtakes
-what is only looked at.
+what is only looked at: a check of that is ended and begins anew behind it, since it may last for minutes.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -46,6 +46,7 @@ _ROOT: Final = Path(bot.__file__).parents[1]
 _LET_THROUGH: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "TMPDIR")
 """What a Python may need to start; our environment holds secrets."""
 
+_Name: TypeAlias = tuple[TreeHash, date]
 _ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -66,11 +67,13 @@ class Examiner:
         self._patience = patience
         self._program = program
         self._leave = leave
-        self._known: OrderedDict[tuple[TreeHash, date], Checked] = OrderedDict()
+        self._known: OrderedDict[_Name, Checked] = OrderedDict()
         self._running: dict[tuple[TreeHash, date, bool], asyncio.Task[Checked]] = {}
         self._busy = asyncio.Lock()
         self._looking = asyncio.Lock()
         """Of those that are looked at one at most waits for the other lock, so that what comes first is next."""
+        self._looked_at: tuple[_Name, asyncio.Task[Checked]] | None = None
+        """What is being checked and gives way."""
         self._closed = False
 
     async def examine(self, tree: TreeHash, folder: Path, today: date) -> Checked:
@@ -90,7 +93,7 @@ class Examiner:
         if running:
             await asyncio.wait(running)
 
-    async def _examine(self, name: tuple[TreeHash, date], folder: Path, *, first: bool) -> Checked:
+    async def _examine(self, name: _Name, folder: Path, *, first: bool) -> Checked:
         if name in self._known:
             self._known.move_to_end(name)
             return self._known[name]
@@ -106,11 +109,9 @@ class Examiner:
             raise CheckError(Failure.STOPPED)
         return task.result()
 
-    async def _check(self, name: tuple[TreeHash, date], folder: Path, *, first: bool) -> Checked:
+    async def _check(self, name: _Name, folder: Path, *, first: bool) -> Checked:
         try:
-            async with contextlib.nullcontext() if first else self._looking, self._busy:
-                # The other kind may have asked for the same.
-                checked = self._known.get(name) or await self._ask(folder, name[1])
+            checked = await (self._check_first if first else self._check_behind)(name, folder)
         except CheckError as error:
             self._figures.add(FIGURE, error.failure)
             code = {} if error.code is None else {"code": error.code}
@@ -122,6 +123,32 @@ class Examiner:
         if len(self._known) > _KEPT:
             self._known.popitem(last=False)
         return checked
+
+    async def _check_first(self, name: _Name, folder: Path) -> Checked:
+        if self._looked_at is not None and self._looked_at[0] != name:
+            self._looked_at[1].cancel()
+        async with self._busy:
+            # The other kind may have asked for the same.
+            return self._known.get(name) or await self._ask(folder, name[1])
+
+    async def _check_behind(self, name: _Name, folder: Path) -> Checked:
+        async with self._looking:
+            while True:
+                async with self._busy:
+                    if name in self._known:
+                        return self._known[name]
+                    asked = asyncio.create_task(self._ask(folder, name[1]))
+                    asked.add_done_callback(_heard)
+                    self._looked_at = name, asked
+                    try:
+                        await asyncio.wait([asked])
+                    finally:
+                        self._looked_at = None
+                        asked.cancel()
+                        # Nothing else is begun before this one has ended.
+                        await asyncio.wait([asked])
+                if not asked.cancelled():
+                    return asked.result()
 
     async def _ask(self, folder: Path, today: date) -> Checked:
         # Now, since it may have waited for longer than a folder is kept that nobody uses.
