@@ -25,6 +25,7 @@ from benchmarks.chaos import (
     store_gone,
     telegram_gone,
     unsynced,
+    unsynced_replica,
 )
 from benchmarks.chaos.findings import Finding, document, table
 from bot.logbook import open_logbook
@@ -52,6 +53,10 @@ PARTS: Final[Mapping[str, Part]] = {
     "unsynced": Part(50, 3, 20, unsynced.run),
     "unsynced-control": Part(
         5, 1, 10, lambda seed, rounds, say: unsynced.run(seed, rounds, say, appendfsync="everysec")
+    ),
+    "unsynced-replica": Part(20, 2, 20, unsynced_replica.run),
+    "unsynced-replica-control": Part(
+        3, 1, 10, lambda seed, rounds, say: unsynced_replica.run(seed, rounds, say, proven=False)
     ),
     "crash-points": Part(20, 1, 120, crash_points.run),
     "machine": Part(20, 2, 40, machine.run),

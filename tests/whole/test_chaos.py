@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from benchmarks.chaos import telegram_gone, unsynced
+from benchmarks.chaos import telegram_gone, unsynced, unsynced_replica
 from benchmarks.chaos.commits import VAULT, Told, lost_turns
 from benchmarks.chaos.findings import Finding, table
 from bot.messages import ConversationId
@@ -37,6 +37,12 @@ async def test_what_a_store_acknowledges_is_on_its_disk() -> None:
 @with_a_compiler
 async def test_a_store_that_syncs_each_second_loses_and_is_found_out() -> None:
     assert_kept(await unsynced.run(7, 2, say_nothing, appendfsync="everysec"))
+
+
+@with_a_compiler
+async def test_what_is_proved_is_on_the_disk_of_the_replica_and_without_a_proof_it_is_not() -> None:
+    assert_kept(await unsynced_replica.run(7, 2, say_nothing))
+    assert_kept(await unsynced_replica.run(7, 1, say_nothing, proven=False))
 
 
 async def test_a_store_that_has_just_come_back_has_lost_nothing() -> None:
