@@ -112,7 +112,7 @@ async def replicas_to_prove(url: str) -> int:
 
     In a Cluster, as many as each of its primaries has, for any of them may take over; those that are away count, too.
     Of one server that is named alone, all that follow it: nobody tells which of them will take over.
-    Where a primary has none, its own disk is what counts. Raise StoreDownError when the Cluster cannot be asked.
+    Where no primary has any, its own disk is what counts. Raise StoreDownError when the Cluster cannot be asked.
     """
     match urlsplit(url).scheme.partition("+")[2]:
         case "sentinel":
@@ -156,14 +156,18 @@ async def _count_replicas(client: Redis) -> int:
 
 
 def _fewest_replicas(nodes: object) -> int:
-    """Of all primaries that hold something, as CLUSTER NODES tells of them."""
+    """Of all primaries that hold something and have any, as CLUSTER NODES tells of them.
+
+    One that has none beside others that do has just taken over from one that died; until that is back, it takes no
+    writes, as behind Sentinel.
+    """
     if not isinstance(nodes, dict):
         raise StoreDownError("the Cluster does not tell which replicas it has")
     primaries = {node["node_id"]: 0 for node in nodes.values() if "master" in node["flags"] and node["slots"]}
     for node in nodes.values():
         if node["master_id"] in primaries:
             primaries[node["master_id"]] += 1
-    return min(primaries.values(), default=0)
+    return min((count for count in primaries.values() if count), default=0)
 
 
 async def may_do_harm(url: str) -> bool:

@@ -93,3 +93,14 @@ async def test_what_is_acknowledged_outlives_its_primary_and_without_its_replica
     pairs.replicas[1].start()
     written = await patiently(lambda: store.commit(a_commit(2, expected=1, conversation=lonely), NOW, LEASE))
     assert written in (Repeated(), Committed(2, None))
+
+
+async def test_a_bot_that_starts_after_a_primary_died_still_has_each_commit_proven(
+    pairs: Pairs, store: RedisStore
+) -> None:
+    orphaned = pairs.person_at(0)
+    assert await patiently(lambda: store.load(orphaned)) == Snapshot(0, None)
+    pairs.primaries[0].kill()
+    assert await patiently(lambda: store.load(orphaned)) == Snapshot(0, None), "its replica took over"
+
+    assert await replicas_to_prove(cluster_url(pairs.primaries[1:])) == 1
