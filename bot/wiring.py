@@ -43,7 +43,7 @@ from bot.store.sealing import KEY_BYTES, Vault
 from bot.store.secrets import load_or_make
 from bot.store.shared_clock import SharedClock
 from bot.store.shelf import Shelf
-from bot.studio.archive import Archive, examine_in_any_case, examine_with
+from bot.studio.archive import Archive, compile_with, examine_in_any_case
 from bot.studio.calls import CallBook
 from bot.studio.catalogue import Cataloguer
 from bot.studio.checking import Checker, Examine
@@ -164,7 +164,7 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
         archive = Archive(
             *(store.shelf(), settings.content_dir, settings.data_dir, clock, examiner.examine_first),
             witness=witness,
-            examine_back=examine_in_any_case(examiner.examine_first, examine_with(draft_teach, content)),
+            examine_back=examine_in_any_case(examiner.examine_first, compile_with(content)),
         )
         live = await LiveContent.open(content, kept_scripts(settings).script, clock, tell, archive, figures)
         key_watch = await stack.enter_async_context(

@@ -37,7 +37,7 @@ from bot.studio.changes import (
     decide,
     refuse_words,
 )
-from bot.studio.checking import SHOWN_AS, Checked, CheckError, Examine, Failure, Finding, check_whole
+from bot.studio.checking import SHOWN_AS, Checked, CheckError, Examine, Failure, Finding, check_compiled, check_whole
 from bot.studio.checkouts import Checkouts
 from bot.studio.holdings import Holdings
 from bot.studio.merging import Conflict, Side, join, keep, lay_over
@@ -123,7 +123,7 @@ class Archive:
         self._examine_back = examine_back or examine
         self._ahead = ahead
         self._witness = witness
-        self._examined: dict[tuple[TreeHash, date], tuple[Problem, ...]] = {}
+        self._examined: dict[tuple[TreeHash, date, Examine], tuple[Problem, ...]] = {}
         self._pauses: dict[ChangeId, _Pause] = {}
 
     @property
@@ -519,7 +519,7 @@ class Archive:
 
     async def _faults(self, tree: Tree, examine: Examine) -> tuple[Problem, ...] | Refusal:
         """Every error in it, or that it could not be checked."""
-        key = tree.hash, self._clock.now().date()
+        key = tree.hash, self._clock.now().date(), examine
         if key not in self._examined:
             folder = await self.checkout(tree)
             try:
@@ -564,6 +564,16 @@ def examine_with(teach: Teach, lender: Path | None = None) -> Examine:
 
     async def examine(_tree: TreeHash, folder: Path, today: date) -> Checked:
         return await asyncio.to_thread(check_whole, Folder(folder, SHOWN_AS, lender=lends), today, teach)
+
+    return examine
+
+
+def compile_with(lender: Path) -> Examine:
+    """Whether it can be live at all, in a thread of this process: what going live takes, and no more memory."""
+    lends = lent_by(lender)
+
+    async def examine(_tree: TreeHash, folder: Path, today: date) -> Checked:
+        return await asyncio.to_thread(check_compiled, Folder(folder, SHOWN_AS, lender=lends), today)
 
     return examine
 

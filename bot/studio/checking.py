@@ -15,12 +15,12 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 from bot.compiler.assembling import Assembled, assemble
 from bot.compiler.commands import check
-from bot.compiler.compile import check_content, without_collecting
+from bot.compiler.compile import check_content, script_of, without_collecting
 from bot.compiler.folder import NOT_CONTENT, Folder, lent_by
 from bot.compiler.glancing import BOT, Whole, beside_of, exchange, glance, whole_of
 from bot.compiler.lending import PHRASES, phrases_in
 from bot.compiler.parsed import Parsed
-from bot.compiler.problems import Notebook, Place, Problem, Severity
+from bot.compiler.problems import Notebook, Place, Problem, Severity, errors
 from bot.compiler.reading import Node, read_yaml
 from bot.compiler.rehearsal import read_rehearsals
 from bot.compiler.round_trip import Document, EditError
@@ -101,6 +101,16 @@ def check_whole(content: Folder, today: date, teach: Teach) -> Checked:
     """Everything about a folder of content: all of it is compiled, and all conversations are walked through."""
     report = check(content, today, teach)
     return Checked(findings_of(report.problems, content.source), dict(report.counts).get("conversations", 0))
+
+
+def check_compiled(content: Folder, today: date) -> Checked:
+    """Only whether this program can use it: no conversation is walked through, and nothing is learned for them."""
+    notebook = Notebook()
+    with without_collecting():
+        assembled = check_content(content, today, notebook)
+        if assembled is not None and not errors(notebook.problems()):
+            script_of(assembled)
+    return Checked(findings_of(notebook.problems(), content.source))
 
 
 class Checker:

@@ -23,7 +23,16 @@ from bot.store.contract import StoreDownError
 from bot.store.redis_store import open_store
 from bot.store.sealing import Vault
 from bot.store.shelf import MemoryShelf, Shelf, ShelfKind
-from bot.studio.archive import AHEAD, PAUSES, Archive, Clashing, NotWell, examine_in_any_case, examine_with
+from bot.studio.archive import (
+    AHEAD,
+    PAUSES,
+    Archive,
+    Clashing,
+    NotWell,
+    compile_with,
+    examine_in_any_case,
+    examine_with,
+)
 from bot.studio.changes import (
     AddComment,
     Approve,
@@ -273,12 +282,32 @@ async def test_there_is_a_way_back_where_no_other_process_can_be_started(house: 
     first = examiner.examine_first
     alone = Archive(
         *(house.shelf, house.root / "content", house.root / "alone", house.clock, first),
-        examine_back=examine_in_any_case(first, EXAMINE),
+        examine_back=examine_in_any_case(first, compile_with(house.root / "content")),
     )
 
     assert await alone.publish(change.id, DARA) is Refusal.NOT_CHECKED
     assert a_version(await alone.roll_back(1, NWE, "The wage was wrong.")).returns_to == 1
     assert len(await archive.versions()) == 3
+
+
+async def test_the_way_back_walks_through_no_conversations_and_what_it_found_says_nothing_of_them(house: House) -> None:
+    content = house.root / "content"
+    back = compile_with(content)
+    archive = Archive(house.shelf, content, house.root / "var", house.clock, EXAMINE, examine_back=back)
+    a_version(await archive.publish((await approved(archive)).id, DARA))
+    broken = "- test: never so\n  as: {language: en}\n  talk:\n    - open: home\n    - bot: {screen: home.nowhere}\n"
+    begun = a_change(await archive.begin("With a conversation", DARA))
+    edit = Edit("tests/home.yaml", await archive.put(broken.encode()), None)
+    a_change(await archive.act(begun.id, DARA, edit))
+    a_change(await archive.act(begun.id, DARA, Submit()))
+    change = a_change(await archive.change(begun.id))
+    a_change(await archive.act(change.id, MALY, Approve(change.tree.hash)))
+    folder = await archive.checkout(change.tree)
+
+    assert await back(change.tree.hash, folder, NOW.date()) == Checked(())
+    assert isinstance(await archive.publish(change.id, DARA), NotWell)
+    (wrong,) = (await back(TreeHash("1"), write_content(house.root / "b", {FLOW: "flow: ["}), NOW.date())).findings[:1]
+    assert wrong.file == FLOW
 
 
 async def test_what_lost_its_folder_while_it_waited_for_the_check_goes_live_a_little_later(house: House) -> None:
@@ -294,7 +323,7 @@ async def test_what_lost_its_folder_while_it_waited_for_the_check_goes_live_a_li
     a_change(await archive.act(change.id, NWE, Schedule(NOW + timedelta(hours=1))))
     house.clock.set(NOW + timedelta(hours=1))
 
-    before = asyncio.create_task(examiner.examine(TreeHash("1"), content, NOW.date()))
+    before = asyncio.create_task(examiner.examine_first(TreeHash("1"), content, NOW.date()))
     await asyncio.sleep(0)
     due = asyncio.create_task(archive.publish_due())
     trees = house.root / "var" / "studio" / "trees"
