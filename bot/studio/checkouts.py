@@ -125,10 +125,15 @@ def is_here(folder: Path) -> bool:
 def _write(path: Path, content: bytes, *, writable: bool = False) -> None:
     """Whole or not at all."""
     beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    beside.write_bytes(content)
-    if not writable:
-        beside.chmod(0o400)
-    beside.replace(path)
+    try:
+        beside.write_bytes(content)
+        if not writable:
+            beside.chmod(0o400)
+        beside.replace(path)
+    except OSError:
+        # A full disk needs the room.
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _link(blob: Path, file: Path) -> None:

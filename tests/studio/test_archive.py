@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import resource
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -594,6 +595,24 @@ async def test_a_folder_made_from_an_older_version_takes_nothing_back_that_went_
     assert b"What would you" in await archive.read(made.tree, FLOW)
 
 
+async def test_a_full_disk_keeps_nothing_of_what_it_could_not_take_and_all_goes_on_when_there_is_room(
+    house: House,
+) -> None:
+    archive = house.another()
+    change = await approved(archive)
+    before, limits = _files_in(house.root / "var"), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(OSError, match="large"):
+            await archive.publish(change.id, DARA)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert _files_in(house.root / "var") == before
+    assert await archive.live() is None
+    assert a_version(await archive.publish(change.id, DARA)).number == 2
+
+
 async def test_a_folder_on_disk_that_nobody_uses_goes_but_what_was_live_last_stays(house: House) -> None:
     archive = house.another()
     change = await approved(archive)
@@ -759,3 +778,7 @@ async def test_bytes_that_cannot_be_unpacked_are_told_as_such(house: House) -> N
 
     with pytest.raises(StockError):
         await stock.read(blob)
+
+
+def _files_in(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}

@@ -254,6 +254,7 @@ class MediaPages:
                 studio.around(caller, Tab.MEDIA, request, look),
                 spoken=spoken,
                 recorded=mine[0] if mine else None,
+                most=LARGEST_UPLOAD,
                 unfit=unfit,
                 changes=await studio.open_changes() if look.change is None else (),
                 address=lambda name: f"{look.path}/media/file?{urlencode({'name': name})}",

@@ -149,6 +149,7 @@ class TranslatingPages:
             total=len(found),
             units=found[:MOST_SHOWN],
             forms=list(_FORMS),
+            most=MOST_BYTES,
         )
 
     async def show_text(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:

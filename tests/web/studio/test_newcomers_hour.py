@@ -16,6 +16,7 @@ from selenium.webdriver.support.select import Select
 
 from bot.dialogue.script import Script
 from bot.studio.changes import ChangeId
+from bot.studio.uploads import LARGEST_UPLOAD
 from tests.web.browsers import IN_A_BROWSER, LAPTOP, PHONE, Beside, Desk
 from tests.web.console.desk_house import EDIT, SUE
 from tests.web.studio.studio_house import StudioHouse, a_studio_house, begin_session, whole_content
@@ -193,12 +194,17 @@ def _publish_with_a_second_person(hour: Beside[StudioHouse], edit: Desk, sue: De
     assert live.version == 2
 
 
-def test_a_text_is_read_aloud_in_the_browser(hour: Beside[StudioHouse]) -> None:
+def test_a_text_is_read_aloud_in_the_browser(hour: Beside[StudioHouse], quick_folder: Path) -> None:
     desk = Desk(hour.base, PHONE, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
     try:
         desk.be(hour.do(begin_session(hour.house, EDIT)))
         change = hour.do(_begun(hour.house))
         desk.go(f"/studio/at/{change}/record?text=home.menu.say&language=km")
+        (quick_folder / "long.mp3").write_bytes(bytes(LARGEST_UPLOAD + 1))
+        sound = desk.driver.find_element(By.ID, "sound")
+        sound.send_keys(str(quick_folder / "long.mp3"))
+        assert "too large" in str(sound.get_property("validationMessage"))
+        sound.clear()
         desk.press("#start")
         desk.until_shown("0:01")
         desk.press("#stop")

@@ -14,6 +14,16 @@
       .catch(() => {});
   }
 
+  // What is too large is said before it is sent: nobody reads it there
+
+  for (const input of document.querySelectorAll("input[data-most]")) {
+    input.addEventListener("change", () => {
+      const [file] = input.files;
+      input.setCustomValidity(file && file.size > Number(input.dataset.most) ? input.dataset.tooLarge : "");
+      input.reportValidity();
+    });
+  }
+
   // Who leaves a form with something in it that was not saved is asked
 
   let leaving = false;
