@@ -20,7 +20,15 @@ from bot.desk.phrases import Cards
 from bot.desk.staff import Roster
 from bot.desk.staff_deciding import member_left, take_action
 from bot.desk.ticket import Stage, Ticket
-from bot.desk.timetable import ANSWER_WITHIN, KEPT_AFTER_CLOSE, REMIND_AFTER, WRITE_WITHIN, alerts_by, told_by
+from bot.desk.timetable import (
+    ANSWER_WITHIN,
+    KEPT_AFTER_CLOSE,
+    REMIND_AFTER,
+    WRITE_WITHIN,
+    alerts_by,
+    put_right,
+    told_by,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ def decide(ticket: Ticket, around: Surroundings, happening: Happening, now: date
 
 def _come_due(deciding: Deciding) -> None:
     if deciding.ticket.is_open:
+        deciding.ticket = put_right(deciding.ticket, deciding.now)
         referring.lapse(deciding)
         _remind(deciding)
     ticket, now = deciding.ticket, deciding.now

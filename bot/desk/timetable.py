@@ -4,6 +4,7 @@ Alerts go out at once, after 1, 3, 6 and 10 minutes, and then every ten minutes 
 counted from when the call began, so that delays do not add up and what was missed is made up for by one alert.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
@@ -42,6 +43,16 @@ def alerts_by(waited: timedelta) -> int:
 def told_by(waited: timedelta) -> int:
     """How often the person should have been told after so long."""
     return _count(FIRST_TOLD, TELL_EVERY, waited)
+
+
+def put_right(ticket: Ticket, now: datetime) -> Ticket:
+    """The same ticket, counted from now where the clock has been set back: or else nobody is called for as long."""
+    since, waits_for, touched = (
+        None if moment is None else min(moment, now) for moment in (ticket.since, ticket.waits_for, ticket.touched)
+    )
+    ticket = replace(ticket, since=since, waits_for=waits_for, touched=touched)
+    is_ahead = ticket.stage is Stage.ASKED and (since or ticket.asked) + alert_at(ticket.alerts) > now + ALERT_EVERY
+    return replace(ticket, since=now - alert_at(ticket.alerts)) if is_ahead else ticket
 
 
 def next_due(ticket: Ticket) -> datetime:

@@ -407,7 +407,8 @@ class Store(Protocol):
     async def release_leases(self, now: datetime, *, postponed_too: bool = False) -> None:
         """Make every leased head due at once; only for a process that knows it is alone.
 
-        What was postponed keeps its moment, unless that is of no use any more: after the clock was set back.
+        What was postponed keeps its moment, unless that is of no use any more: after the clock was set back. Then each
+        ticket is looked at anew, too.
         """
         ...
 

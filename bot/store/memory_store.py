@@ -55,6 +55,7 @@ from bot.store.contract import (
     lane_of,
     letters_of,
 )
+from bot.store.keys import TICKET_MARK
 
 _DUE: Final = "due"
 _NEVER_OLD: Final = 2**40
@@ -246,6 +247,10 @@ class MemoryStore:
                 lane.not_before, lane.leased = now, False
         for alarm in self._alarms.values():
             alarm.rings = alarm.set_for
+        if postponed_too:
+            for (line, name), alarm in self._alarms.items():
+                if line.startswith(TICKET_MARK) and alarm.set_for > now:
+                    self._alarms[line, name] = _Alarm(now, now)
 
     async def depth(self, now: datetime) -> Depth:
         moments = [lane.not_before for lane in self._lanes.values() if lane.not_before is not None]

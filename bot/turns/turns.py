@@ -250,7 +250,7 @@ class Turns:
     async def _beat(self) -> None:
         """Say now and then that timers ring, for all replicas and for watchers outside to hear."""
         now = self._clock.now()
-        if self._beaten is None or now - self._beaten >= BEAT_EVERY:
+        if self._beaten is None or abs(now - self._beaten) >= BEAT_EVERY:
             try:
                 await self._store.beat(ALERTS, now, BEAT_LIFE)
                 self._beaten = now

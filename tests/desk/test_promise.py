@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.desk.actions import AskColleague, Claim, Close, DeskUnreachable, Due, MemberLeft, Write
 from bot.desk.decided import CallDesk, DropCopy, Refusal, Whom
 from bot.desk.helplines import Helplines
@@ -51,6 +53,35 @@ def test_what_was_missed_while_nobody_ran_is_made_up_for_by_one_alert() -> None:
             alerts.append(case.now - NOW)
     assert alerts == [timedelta(hours=35) + 10 * step * MINUTE for step in range(1, len(alerts) + 1)]
     assert alerts[-1] == timedelta(hours=72)
+
+
+@pytest.mark.parametrize("alerts", [1, 3, 12])
+def test_a_clock_that_is_set_back_silences_no_call(alerts: int) -> None:
+    case = Case()
+    while case.ticket.alerts < alerts:
+        case.ring()
+    case.wait(hours=-7)
+
+    case.happen(Due(case.now))
+    case.ring()
+
+    assert case.now <= NOW - timedelta(hours=7) + alerts * 10 * MINUTE + 10 * MINUTE
+    assert THAI in case.calls
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_a_clock_that_is_set_back_lets_nobody_wait_for_an_answer_for_hours(*, is_taken: bool) -> None:
+    case = Case()
+    case.staff(ANNA, Claim())
+    if not is_taken:
+        case.staff(ANNA, HELLO)
+        case.person(PersonWrote("still there?", None))
+    case.wait(hours=-7)
+
+    case.happen(Due(case.now))
+
+    assert case.ticket.due is not None
+    assert case.ticket.due <= case.now + 15 * MINUTE
 
 
 def test_each_alert_is_louder_than_the_one_before() -> None:

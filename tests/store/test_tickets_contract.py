@@ -111,6 +111,18 @@ async def test_its_due_moment_moves_with_each_decision(store: Store) -> None:
     assert rung == [Rung(ConversationId(TICKET), Timer("due", NOW + 60 * SECOND))]
 
 
+async def test_after_the_clock_was_set_back_each_ticket_is_looked_at_anew(store: Store) -> None:
+    remind, early = Timer("remind", NOW + 60 * SECOND), NOW - 3600 * SECOND
+    await store.commit(replace(opening(1), timers=(remind,)), NOW, LEASE)
+    await store.commit_ticket(deciding(1, a_ticket(due=NOW + 60 * SECOND)), NOW)
+
+    await store.release_leases(early)
+    assert await store.claim_timers(early, LEASE, 9) == []
+    await store.release_leases(early, postponed_too=True)
+
+    assert await store.claim_timers(early, LEASE, 9) == [Rung(ConversationId(TICKET), Timer("due", early))]
+
+
 async def test_an_open_ticket_without_a_moment_is_given_one(store: Store) -> None:
     await store.commit(opening(1), NOW, LEASE)
     assert await store.mend_due(NOW) == []

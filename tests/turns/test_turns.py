@@ -38,7 +38,7 @@ from bot.store.contract import (
 from bot.store.memory_store import MemoryStore
 from bot.turns import Arrival, Turns
 from bot.turns.remembered import AT_MOST, LIFE, Remembered
-from bot.turns.turns import MOST_CONFLICTS
+from bot.turns.turns import ALERTS, BEAT_EVERY, MOST_CONFLICTS
 from tests.builders import NOW, SOMEBODY, SOMEBODY_ELSE, arrival
 from tests.dialogue.little_world import FLOWS, little_script
 from tests.fakes import NAMES, ManualClock, nobody_takes, settle_down
@@ -651,6 +651,17 @@ async def test_a_timer_that_fails_holds_up_no_other(house: House) -> None:
 
     assert (await house.words())[0].startswith("You did not answer")
     assert house.figures.counts["timer_failed", ""] == 1
+
+
+async def test_it_says_that_timers_ring_also_after_the_clock_was_set_back(house: House) -> None:
+    async with ringing(house):
+        await house.clock.advance(15)
+        house.clock.set_back(3600)
+        await house.clock.advance(15)
+
+    heard = await house.store.heard(ALERTS)
+    assert heard is not None
+    assert abs(house.clock.now() - heard) <= BEAT_EVERY
 
 
 async def test_a_timer_of_the_page_is_not_pushed(house: House) -> None:
