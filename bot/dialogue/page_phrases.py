@@ -115,7 +115,8 @@ _STUDIO: Final = """
     tab-translate tab-versions take-file take-file-now take-out take-out-hint take-out-row text-now text-overtaken
     texts-draft texts-missing texts-reviewed texts-stale title to-change topic-id topic-stage topic-title
     translate-into unanswered unfit-broken unfit-drawing unfit-kind unfit-no-picture unfit-no-sound unfit-nothing
-    unfit-too-large unfit-too-long unfit-too-many-pixels unfit-too-short unschedule upload version version-imported
+    unfit-too-large unfit-too-long unfit-too-many-pixels unfit-too-short unproved unschedule upload version
+    version-imported
     version-number version-published version-rolled-back vital vital-behind vital-behind-one vital-hint voices
     when-no-answer which-text whole-flow write-topic written-by wrong-either wrong-invisible wrong-needed
     wrong-no-link wrong-one-of wrong-order wrong-too-few wrong-too-long wrong-too-many wrong-twice wrong-unreadable

@@ -28,6 +28,7 @@ from bot.studio.changes import (
     Unschedule,
 )
 from bot.studio.differences import MEDIA, Difference, Piece, differences, pieces
+from bot.studio.kinds import Kind
 from bot.studio.merging import Side
 from bot.studio.tree import BlobId, Tree, TreeHash
 from bot.whole_number import whole_number
@@ -40,6 +41,9 @@ from handlers.web.studio.studio import HOME, Studio, Tab, go
 CHANGES: Final = f"{HOME}/changes"
 MOST_SHOWN: Final = 400
 """Differences on one page; the next page has the others, since whoever approves has to be able to see all."""
+
+_SAID: Final = frozenset({"value", "unit", "per", "text", "numbers", "chat"})
+_PROVED: Final = frozenset({"source", "checked"})
 
 LATE: Final = timedelta(minutes=1)
 """So long after its moment a change that has not gone live yet is late."""
@@ -62,6 +66,8 @@ class Part:
     shown: tuple[Shown, ...]
     more: int
     following: int
+    unproved: frozenset[tuple[str, str]] = frozenset()
+    """Facts and numbers by kind and id that say something else, with the source and the day of the check of before."""
 
 
 class ChangePages:
@@ -234,7 +240,15 @@ def part_of(found: tuple[Shown, ...], request: web.Request) -> Part:
     """Those that the address asks for."""
     start = whole_number(request.query.get("from", ""), 8) or 0
     following = start + MOST_SHOWN
-    return Part(found[start:following], max(0, len(found) - following), following)
+    return Part(found[start:following], max(0, len(found) - following), following, _unproved(found))
+
+
+def _unproved(found: tuple[Shown, ...]) -> frozenset[tuple[str, str]]:
+    changed: dict[tuple[str, str], set[str]] = {}
+    for one in found:
+        if one.what.kind in (Kind.FACT, Kind.HOTLINE):
+            changed.setdefault((one.what.kind, one.what.id), set()).add(one.what.field.partition(".")[0])
+    return frozenset(name for name, fields in changed.items() if fields & _SAID and not fields & _PROVED)
 
 
 @lru_cache(maxsize=32)

@@ -215,6 +215,26 @@ async def test_whoever_reviews_can_reach_every_difference(house: StudioHouse) ->
         assert 'name="seen"' in last
 
 
+async def test_whoever_reviews_is_told_of_a_figure_that_changed_without_its_source(house: StudioHouse) -> None:
+    async with Editor(house.desk.base) as edit, Editor(house.desk.base) as sue:
+        await edit.sign_in(house.desk, EDIT)
+        await sue.sign_in(house.desk, SUE)
+        change, file = await edit.begin("Another number"), "hotlines/thailand.yaml"
+        path, told = f"/studio/changes/{change}", "names the same source and the same day of the check as before"
+        for old, new, is_told in (
+            ("Ambulance (Thailand)", "Ambulance", False),
+            ('dial: "1669"', 'dial: "1660"', True),
+            ("checked: 2026-11-23", "checked: 2026-11-25", False),
+        ):
+            tree, text = (await house.change(change)).tree, await house.text(change, file)
+            begin = text.index("- hotline: th-1669")
+            written = text[:begin] + text[begin:].replace(old, new, 1)
+            assert written != text, old
+            blob = await house.archive.put(written.encode())
+            await house.archive.act(ChangeId(change), EDIT, Edit(file, blob, tree.files[file]))
+            assert (told in await sue.get(path)) is is_told, old
+
+
 async def test_whoever_reviews_a_picture_and_a_sound_sees_and_hears_both(house: StudioHouse) -> None:
     async with Editor(house.desk.base) as edit, Editor(house.desk.base) as sue:
         await edit.sign_in(house.desk, EDIT)
