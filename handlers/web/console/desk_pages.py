@@ -114,7 +114,7 @@ class DeskPages:
 
     async def show_ticket(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
         ticket, version = await self._found(request, caller)
-        view = await self._view(caller, ticket, version, told_in(request), request.query.get("draft", ""))
+        view = await self._view(caller, ticket, version, told_in(request))
         return self._answer(request, view)
 
     async def show_phrases(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
@@ -141,6 +141,8 @@ class DeskPages:
         if deed is None:
             raise web.HTTPNotFound
         path, told = path_of(ticket.id), NOTICES.get(deed, views.Notice.DONE)
+        if field(form, "draft"):
+            return await self._in_the_box(caller, ticket, deed, field(form, "words"))
         action = read_deed(deed, form, self._office.language_of(member))
         if isinstance(action, views.Notice):
             return redirect(path, action)
@@ -345,10 +347,16 @@ class DeskPages:
         words = field(form, "words")
         if not words:
             return redirect(path_of(ticket.id), refusal)
+        return await self._in_the_box(caller, ticket, deed, words, refusal)
+
+    async def _in_the_box(
+        self, caller: Caller, ticket: Ticket, deed: views.Deed, words: str, refusal: Refusal | None = None
+    ) -> web.Response:
+        """The ticket, with words to go on with: they were refused, or were being written when a session ended."""
         fresh, version = await self._find(ticket.id, caller.member) or (ticket, 0)
-        view = await self._view(caller, fresh, version, views.Told(refusal), words)
+        view = await self._view(caller, fresh, version, None if refusal is None else views.Told(refusal), words)
         view = replace(view, draft_of=deed)
-        return page(self._office.pages.page(view), status=409)
+        return page(self._office.pages.page(view), status=200 if refusal is None else 409)
 
     def _answer(
         self, request: web.Request, view: views.InboxView | views.TicketView | views.PhrasesView

@@ -91,6 +91,7 @@ class ConsolePages:
             **self._phrases(view),
             stylesheet=self.assets.address("console.css"),
             program=self.assets.address("console.js"),
+            passkeys=self.assets.address("passkeys.js"),
             icon=self.assets.address("console-icon.svg"),
         )
 

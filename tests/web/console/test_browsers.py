@@ -15,8 +15,8 @@ from typing import TypeAlias
 import pytest
 from selenium.webdriver.common.by import By
 
-from bot.desk.actions import ByStaff, Write
-from bot.desk.letters import Missed, NotShown, PersonAgreed, PersonAnswered, Showed, StaffAsked
+from bot.desk.actions import ByStaff, Claim, Write
+from bot.desk.letters import Missed, NotShown, PersonAgreed, PersonAnswered, PersonErased, Showed, StaffAsked
 from bot.desk.ticket import StaffId, TicketId, Urgency
 from bot.dialogue.script import Script
 from bot.messages import ArrivalId, Language
@@ -154,6 +154,67 @@ def test_every_page_holds_on_a_phone_and_on_a_laptop(night: Night, language: str
         _is_light(desk, paths)
     finally:
         desk.quit()
+
+
+COUNT_TONES = """
+const made = AudioContext.prototype.createOscillator;
+window.tones = 0;
+AudioContext.prototype.createOscillator = function () { window.tones += 1; return made.call(this); };
+"""
+
+
+def test_what_is_to_ring_rings_on_every_page_of_the_night_and_says_when_it_is_over(night: Night) -> None:
+    desk = Desk(night.base, PHONE)
+    try:
+        house = night.house
+        desk.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": COUNT_TONES})
+        _join(night, desk, BEN)
+        name = night.do(house.open(1))
+        desk.go("/desk")
+        desk.press("#alerts")
+        desk.until(lambda: desk.see("#alerts").startswith("Rings"))
+        desk.press(f"#row-{_css(name)} a.open")
+        desk.until(lambda: desk.path == f"/desk/case/{name}")
+        assert not desk.driver.find_element(By.ID, "alerts").is_displayed(), "it is said only where it does not ring"
+        assert _tones(desk) == 0
+
+        other = night.do(house.open(2, urgency=Urgency.EMERGENCY))
+        desk.until(lambda: _tones(desk) == 3)
+        desk.until(lambda: desk.driver.title.startswith("(1) "))
+        night.do(house.tickets.take(TicketArrival(other, ArrivalId(b"taken"), ByStaff(SUE, Claim(), HOME))))
+        night.do(house.board.look())
+        desk.until(lambda: not desk.driver.title.startswith("("))
+
+        desk.fill(words="Are you safe now?")
+        night.do(house.sign_in.credentials.end_sessions(BEN))
+        desk.until(lambda: desk.driver.find_element(By.ID, "words").get_attribute("value") == "Are you safe now?")
+        desk.until(lambda: _tones(desk) == 3)
+        assert desk.driver.title.startswith("(!) ")
+        assert night.do(house.letters(name)) == []
+        desk.picture("signed-out-while-writing")
+    finally:
+        desk.quit()
+
+
+def test_what_a_person_has_deleted_goes_from_an_open_page(night: Night) -> None:
+    desk = Desk(night.base, PHONE)
+    try:
+        house = night.house
+        _join(night, desk, BEN)
+        name = night.do(house.open(1))
+        night.do(house.tell(name, WORDS))
+        desk.go(f"/desk/case/{name}")
+        desk.until_shown(WORDS)
+        night.do(house.tell(name, PersonErased()))
+        desk.until_shown("The case may have been deleted")
+        assert WORDS not in desk.driver.page_source
+        desk.picture("deleted-meanwhile")
+    finally:
+        desk.quit()
+
+
+def _tones(desk: Desk) -> int:
+    return int(desk.driver.execute_script("return window.tones"))
 
 
 @pytest.mark.parametrize("language", ["km", "my"])

@@ -534,6 +534,29 @@ async def test_words_come_back_where_the_session_has_ended_and_go_out_once_in_th
         assert [one.words for one in wrote] == ["Are you safe?"]
 
 
+async def test_what_was_being_written_as_the_session_ended_comes_back_into_the_box_and_goes_to_nobody(
+    desk: DeskHouse,
+) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        name = await desk.open()
+        path, form = f"/desk/case/{name}/do/write", {"words": "Are you", "ref": "r1", "draft": "1"}
+        await ben.post("/desk/sign-out")
+        await ben.post(path, form, csrf="")
+        assert ben.status == 401
+        assert WRITTEN.findall(ben.text) == ["Are you"]
+        await ben.sign_in(desk, BEN)
+        await ben.post(path, form, csrf="")
+        assert ben.status == 409
+        await ben.post(path, {**dict(HIDDEN.findall(ben.text)), "words": "Are you"})
+
+        assert ben.status == 200
+        assert re.search(r'<textarea id="reply"[^>]*>Are you</textarea>', ben.text)
+        assert [one for one in await desk.letters(name) if isinstance(one.letter, StaffWrote)] == []
+        assert (await desk.ticket(name)).holder is None
+        assert "Are you" not in await ben.get(f"/desk/case/{name}?draft=Are+you")
+
+
 async def test_what_is_to_be_shown_waits_for_nobody_else_and_goes_with_its_ticket(desk: DeskHouse) -> None:
     original = Original("telegram", "5550001", "42")
     name = await desk.open()

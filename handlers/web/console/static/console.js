@@ -5,9 +5,12 @@
   const body = document.body;
   const PART = "text/x-part";
   const BEAT = 8000;
+  const RING_EVERY = 30000;
   let typedAt = 0;
   let sound = null;
   let listening = false;
+  let standing = null;
+  let ringing = null;
 
   // News
 
@@ -36,15 +39,31 @@
       const news = JSON.parse(event.data);
       const fresh = freshOf(news.urgent);
       const ticket = body.dataset.ticket;
-      // Null: the stream has just begun, and anything may have changed since the page was made.
-      if (!ticket || news.changed === null || news.changed.includes(ticket) || fresh) refresh();
+      const others = standing !== news.urgent.join(" ");
+      standing = news.urgent.join(" ");
+      // Null: the stream has just begun, and anything may have changed since the page was made. The number of urgent
+      // ones stands on each page.
+      if (others || !ticket || news.changed === null || news.changed.includes(ticket)) refresh();
+      if (!news.urgent.length) stopRinging();
       if (fresh) alarm();
     });
   }
 
+  // What is being written goes to the server as that, and without the token: it sends it to nobody, it hands it back.
   function signedOut() {
-    leaving = true;
-    location.assign("/desk/sign-in?told=session-over");
+    if (isOver) return;
+    isOver = leaving = true;
+    sessionStorage.setItem("over", "1");
+    notify(body.dataset.over, "over");
+    const box = unsent();
+    if (!box) {
+      location.assign("/desk/sign-in?told=session-over");
+      return;
+    }
+    const draft = Object.assign(document.createElement("input"), { type: "hidden", name: "draft", value: "1" });
+    box.form.append(draft);
+    box.form.elements.csrf.value = "";
+    box.form.submit();
   }
 
   // Urgent ones that this window has not rung for, on whichever of its pages it was.
@@ -72,6 +91,11 @@
     refreshing = fetch(location.href, { headers: { Accept: PART }, credentials: "same-origin" })
       .then((answer) => {
         if (answer.status === 401) signedOut();
+        // Deleted, or not theirs any more: what stands here must not stay.
+        if (body.dataset.ticket && (answer.status === 403 || answer.status === 404)) {
+          leaving = true;
+          location.reload();
+        }
         if (answer.status === 503 && !listening) tellState(body.dataset.away);
         if (answer.ok && listening) tellState("");
         return answer.ok && !answer.redirected ? answer.text() : "";
@@ -121,17 +145,35 @@
 
   function alarm() {
     const news = document.getElementById("news");
-    const line = `${body.dataset.urgent}`;
+    const line = body.dataset.urgent;
     if (news) {
       refreshThen(() => {
         const names = [...document.querySelectorAll(".row.emergency .open, .row.high .open")].map((one) => one.textContent);
         news.textContent = `${line} ${names.join(", ")}`;
       });
     }
+    notify(line, "urgent");
+    ringOn();
+  }
+
+  // Who is in the next room may not hear it once: it rings until somebody takes the case, or is at this page.
+  function ringOn() {
+    stopRinging();
+    ringing = setInterval(ring, RING_EVERY);
     ring();
-    if (window.Notification && Notification.permission === "granted" && document.hidden) {
-      const note = new Notification(line, { tag: "urgent", requireInteraction: true });
+  }
+
+  function stopRinging() {
+    clearInterval(ringing);
+  }
+
+  function notify(line, tag) {
+    if (!window.Notification || Notification.permission !== "granted" || !document.hidden) return;
+    try {
+      const note = new Notification(line, { tag, requireInteraction: true });
       note.onclick = () => window.focus();
+    } catch {
+      // Browsers on phones know the word and refuse to do it: there it only rings.
     }
   }
 
@@ -143,6 +185,7 @@
 
   function ring() {
     if (!sound || sound.state !== "running") return;
+    if (navigator.vibrate) navigator.vibrate([300, 150, 300]);
     [0, 0.25, 0.5].forEach((start, place) => {
       const tone = sound.createOscillator();
       const volume = sound.createGain();
@@ -156,19 +199,58 @@
     });
   }
 
+  // Whether it is to ring is kept for this window: each page has to open its sound anew, and some browsers let a page
+  // do so only once somebody has touched it. The button says what is, on each page.
   function offerAlerts() {
     const button = document.getElementById("alerts");
-    const Context = window.AudioContext || window.webkitAudioContext;
-    if (!button || !Context) return;
+    if (!button || !(window.AudioContext || window.webkitAudioContext)) return;
+    const strip = button.closest(".strip");
+    const tell = () => {
+      const rings = Boolean(sound) && sound.state === "running";
+      const isBlocked = window.Notification && Notification.permission === "denied";
+      button.textContent = !rings ? button.dataset.off : isBlocked ? button.dataset.blocked : button.dataset.on;
+      button.disabled = rings;
+      if (strip) strip.hidden = rings || !isToRing();
+    };
     button.hidden = false;
     button.addEventListener("click", async () => {
-      sound = sound || new Context();
-      await sound.resume();
+      sessionStorage.setItem("rings", "1");
+      await openSound(tell);
       ring();
-      const told = window.Notification ? await Notification.requestPermission() : "granted";
-      button.textContent = told === "denied" ? button.dataset.blocked : button.dataset.on;
-      button.disabled = true;
+      if (window.Notification) await Notification.requestPermission();
+      tell();
     });
+    if (isToRing()) openSound(tell);
+    tell();
+  }
+
+  function isToRing() {
+    return sessionStorage.getItem("rings") === "1";
+  }
+
+  async function openSound(tell) {
+    const Context = window.AudioContext || window.webkitAudioContext;
+    if (!Context) return;
+    if (!sound) {
+      sound = new Context();
+      sound.addEventListener("statechange", tell);
+    }
+    tell();
+    await sound.resume();
+  }
+
+  function onTouch() {
+    stopRinging();
+    if (sound && sound.state !== "running") sound.resume();
+  }
+
+  // Whoever was signed out while away must hear it: nothing else will ring here.
+  function tellOver() {
+    if (!sessionStorage.getItem("over")) return;
+    sessionStorage.removeItem("over");
+    if (!isToRing()) return;
+    document.title = `(!) ${document.title}`;
+    openSound(() => {}).then(ringOn);
   }
 
   // Who is here, and who is typing
@@ -192,7 +274,7 @@
       });
     }
     addEventListener("beforeunload", (event) => {
-      if (!leaving && hasUnsent()) event.preventDefault();
+      if (!leaving && unsent()) event.preventDefault();
     });
     document.addEventListener("submit", (event) => {
       const form = event.target;
@@ -201,20 +283,22 @@
         return;
       }
       if (form.method === "post" && !form.dataset.passkey) form.dataset.sent = "1";
-      if (form.matches("[data-keep]") || !hasUnsent()) leaving = true;
+      if (form.matches("[data-keep]") || !unsent()) leaving = true;
     });
   }
 
   let leaving = false;
+  let isOver = false;
 
   // A page that the browser kept for the way back works as a fresh one.
-  addEventListener("pageshow", () => {
+  addEventListener("pageshow", (event) => {
     leaving = false;
+    if (event.persisted && body.dataset.stream) refresh();
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
-  function hasUnsent() {
-    return [...document.querySelectorAll("form[data-keep] textarea")].some((box) => box.value !== box.defaultValue);
+  function unsent() {
+    return [...document.querySelectorAll("form[data-keep] textarea")].find((box) => box.value !== box.defaultValue);
   }
 
   // Keys
@@ -288,81 +372,6 @@
     narrow();
   }
 
-  // Passkeys
-
-  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
-  const text = (buffer) =>
-    btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
-
-  function opened(options) {
-    const asked = { ...options, challenge: bytes(options.challenge) };
-    if (asked.user) asked.user = { ...asked.user, id: bytes(asked.user.id) };
-    for (const name of ["allowCredentials", "excludeCredentials"]) {
-      if (asked[name]) asked[name] = asked[name].map((one) => ({ ...one, id: bytes(one.id) }));
-    }
-    const prf = asked.extensions && asked.extensions.prf;
-    if (prf) asked.extensions = { prf: { eval: { first: bytes(prf.eval.first) } } };
-    return asked;
-  }
-
-  function answerOf(found) {
-    const told = found.response;
-    const response = { clientDataJSON: text(told.clientDataJSON) };
-    for (const name of ["attestationObject", "authenticatorData", "signature", "userHandle"]) {
-      if (told[name]) response[name] = text(told[name]);
-    }
-    return JSON.stringify({ id: found.id, rawId: text(found.rawId), type: found.type, response });
-  }
-
-  function secretOf(found) {
-    const prf = found.getClientExtensionResults().prf;
-    return prf && prf.results && prf.results.first ? text(prf.results.first) : "";
-  }
-
-  async function secretLater(options, made) {
-    const asked = {
-      challenge: crypto.getRandomValues(new Uint8Array(32)),
-      rpId: options.rp.id,
-      allowCredentials: [{ type: "public-key", id: made.rawId }],
-      userVerification: "required",
-      extensions: options.extensions,
-    };
-    return secretOf(await navigator.credentials.get({ publicKey: asked }));
-  }
-
-  async function usePasskey(form) {
-    const csrf = form.elements.csrf ? form.elements.csrf.value : "";
-    const asked = await fetch(form.dataset.options, {
-      method: "POST",
-      body: new URLSearchParams({ csrf }),
-      credentials: "same-origin",
-    });
-    const options = opened(await asked.json());
-    const makes = form.dataset.passkey === "create";
-    const found = makes
-      ? await navigator.credentials.create({ publicKey: options })
-      : await navigator.credentials.get({ publicKey: options });
-    form.elements.answer.value = answerOf(found);
-    form.elements.prf.value = secretOf(found);
-    const prf = found.getClientExtensionResults().prf;
-    if (makes && !form.elements.prf.value && prf && prf.enabled) {
-      form.elements.prf.value = await secretLater(options, found);
-    }
-    leaving = true;
-    form.submit();
-  }
-
-  function passkeys() {
-    if (!window.PublicKeyCredential) return;
-    for (const form of document.querySelectorAll("form[data-passkey]")) {
-      form.hidden = false;
-      form.addEventListener("submit", (event) => {
-        event.preventDefault();
-        usePasskey(form).catch(() => tellState(body.dataset.passkeyFailed));
-      });
-    }
-  }
-
   // From Telegram the page comes with who opened it, signed by Telegram; the password is still asked for
 
   function fromTelegram() {
@@ -387,10 +396,11 @@
   }
   listen();
   offerAlerts();
+  tellOver();
+  for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, onTouch);
   keepWords();
   keys();
   search();
-  passkeys();
   fromTelegram();
   scrollToEnd();
   beat();
