@@ -14,7 +14,7 @@ from bot.casebook import FOLDER as EPOCHS
 from bot.casebook import Epochs, Keeper, Writers, load_writers
 from bot.census import keep_counting
 from bot.channel import Channel, ChannelError
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from bot.compiler import KeptScripts, Teach, teach_in
 from bot.delivery import Delivery
 from bot.desk.staff import NO_ROSTER
@@ -50,6 +50,7 @@ from bot.studio.checking import Checker, Examine
 from bot.studio.drafts import Drafts
 from bot.studio.examining import Examiner
 from bot.studio.traffic import Tally, TrafficBook
+from bot.studio.witness import Witness
 from bot.tracing import traces_to
 from bot.turns import Letters, Tickets, Turns
 from bot.turns.floodgate import Floodgate
@@ -161,11 +162,7 @@ async def run_bot(  # noqa: PLR0915 - everything is put together here
         stack.push_async_callback(examiner.close)
         sealing, roster = _sealing(settings, figures), LiveRoster(store, clock)
         witness = ContentWitness(roster.read, sealing.chronicle(store.shelf()), clock)
-        archive = Archive(
-            *(store.shelf(), settings.content_dir, settings.data_dir, clock, examiner.examine_first),
-            witness=witness,
-            examine_back=examine_in_any_case(examiner.examine_first, compile_with(content)),
-        )
+        archive = archive_of(settings, store.shelf(), clock, examiner, witness)
         live = await LiveContent.open(content, kept_scripts(settings).script, clock, tell, archive, figures)
         key_watch = await stack.enter_async_context(
             KeyWatch(settings.data_dir, vault, sealing.writers, store.keyring(), clock, figures).told()
@@ -321,6 +318,18 @@ def teacher(settings: Settings) -> Teach:
 def kept_scripts(settings: Settings) -> KeptScripts:
     """How content becomes a script; what was compiled is kept for the next start."""
     return KeptScripts(settings.data_dir / "compiled", teacher(settings))
+
+
+def archive_of(
+    settings: Settings, shelf: Shelf, clock: Clock, examiner: Examiner, witness: Witness | None = None
+) -> Archive:
+    """All versions of the content; there is a way back also where no other process can check it."""
+    first = examiner.examine_first
+    return Archive(
+        *(shelf, settings.content_dir, settings.data_dir, clock, first),
+        witness=witness,
+        examine_back=examine_in_any_case(first, compile_with(settings.content_dir)),
+    )
 
 
 def _sealing(settings: Settings, figures: Figures) -> _Sealing:

@@ -20,6 +20,7 @@ from bot.desk.ticket import StaffId
 from bot.figures import Figures
 from bot.guard.audit import Chronicle, Deed
 from bot.guard.witnessing import ContentWitness
+from bot.settings import Settings
 from bot.store.contract import StoreDownError
 from bot.store.redis_store import open_store
 from bot.store.sealing import Vault
@@ -52,6 +53,7 @@ from bot.studio.merging import Side
 from bot.studio.stock import GRACE, Stock, StockError
 from bot.studio.tree import BlobId, Tree, TreeHash, blob_id, read_tree
 from bot.studio.versions import Live, Version, VersionKind
+from bot.wiring import archive_of
 from tests.builders import NOW
 from tests.compiler.content_builder import FACT, HOME, write_content
 from tests.fakes import ManualClock
@@ -280,11 +282,8 @@ async def test_there_is_a_way_back_where_no_other_process_can_be_started(house: 
     a_version(await archive.publish((await approved(archive)).id, DARA))
     change = await approved(archive, "value: 450", "value: 460")
     examiner = Examiner(house.root / "learned", house.root / "content", Figures(), program=("/nowhere/python",))
-    first = examiner.examine_first
-    alone = Archive(
-        *(house.shelf, house.root / "content", house.root / "alone", house.clock, first),
-        examine_back=examine_in_any_case(first, compile_with(house.root / "content")),
-    )
+    settings = Settings(content_dir=house.root / "content", data_dir=house.root / "alone")
+    alone = archive_of(settings, house.shelf, house.clock, examiner)
 
     assert await alone.publish(change.id, DARA) is Refusal.NOT_CHECKED
     assert a_version(await alone.roll_back(1, NWE, "The wage was wrong.")).returns_to == 1
