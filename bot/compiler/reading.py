@@ -184,7 +184,8 @@ class _Builder:
     def _text(self, event: ScalarEvent) -> TextNode:
         words: str = event.value
         is_plain = not event.style
-        place = self._place(event)
+        mark = event.start_mark
+        place = _new(Place, (self._file, mark.line + 1, mark.column + 1)) if mark else Place(self._file, 1, 1)
         if event.anchor is not None or event.tag is not None:
             self._refuse(event, place)
         if is_plain:
@@ -204,7 +205,7 @@ class _Builder:
         for event in self._events:
             if type(event) is SequenceEndEvent:
                 break
-            items.append(self._node(event))
+            items.append(self._text(event) if type(event) is ScalarEvent else self._node(event))
         self._depth -= 1
         return ListNode(place, tuple(items))
 
@@ -212,11 +213,15 @@ class _Builder:
         place = self._open(start)
         entries: dict[str, Entry] = {}
         again: list[TextNode] = []
-        for event in self._events:
+        events = self._events
+        for event in events:
             if type(event) is MappingEndEvent:
                 break
-            key = self._key(self._node(event))
-            value = self._node(next(self._events))
+            key = self._text(event) if type(event) is ScalarEvent else self._no_key(self._node(event))
+            if key is not None and key.words == "<<":
+                self._refuse_merge(key)
+            behind = next(events)
+            value = self._text(behind) if type(behind) is ScalarEvent else self._node(behind)
             if key is None:
                 continue
             words = key.words
@@ -241,13 +246,16 @@ class _Builder:
             self._refuse_size(place)
         return place
 
-    def _key(self, node: Node) -> TextNode | None:
-        if not isinstance(node, TextNode):
-            self._notebook.error(node.place, "a list or map cannot be a key; put '{' and '[' in quotes")
-            return None
-        if node.words == "<<" and node.plain:
-            self._notebook.error(node.place, "'<<' merges another part of the file; write it out instead")
-        return node
+    def _refuse_merge(self, key: TextNode) -> None:
+        if key.plain:
+            self._notebook.error(key.place, "'<<' merges another part of the file; write it out instead")
+
+    def _no_key(self, node: Node) -> TextNode | None:
+        """An alias says what is wrong with it by itself."""
+        if isinstance(node, TextNode):
+            return node
+        self._notebook.error(node.place, "a list or map cannot be a key; put '{' and '[' in quotes")
+        return None
 
     def _place(self, event: Event) -> Place:
         mark = event.start_mark
