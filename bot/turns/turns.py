@@ -31,6 +31,7 @@ from bot.dialogue.effects import (
     Count,
     Delete,
     DropHeld,
+    Effect,
     Hold,
     Hush,
     OpenTicket,
@@ -368,7 +369,7 @@ class Turns:
             except Exception as error:  # noqa: BLE001  # whatever it is, it must not block this person's next words
                 logbook.note_error("turn_failed", error)
                 self._figures.add("turn_failed", str(place + 1))
-        return Turn(conversation), True
+        return Turn(conversation, _missed(arrival)), True
 
     def _follow_up(self, arrival: Arrival, commit: Commit, turn: Turn, outcome: Outcome) -> None:
         match outcome:
@@ -462,6 +463,14 @@ def _is_of_another_talk(arrival: Arrival, conversation: Conversation) -> bool:
     if calling is None or calling.stage is Stage.CLOSED or arrival.about in {None, calling.ticket}:
         return False
     return isinstance(event, LetterCame) and not isinstance(event.letter, TicketJoined | _WORDS_OF_STAFF)
+
+
+def _missed(arrival: Arrival) -> tuple[Effect, ...]:
+    """Of words of staff that cannot be shown, whoever wrote them is told."""
+    event = arrival.event
+    if arrival.about is None or not isinstance(event, LetterCame) or not isinstance(event.letter, _WORDS_OF_STAFF):
+        return ()
+    return (WriteTo(arrival.about, NotShown(event.letter.ref, Missed.REFUSED)),)
 
 
 def _standing(record: Record | None) -> Conversation:

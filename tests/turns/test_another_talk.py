@@ -9,9 +9,12 @@ import pytest
 from bot.desk.helplines import HelplineId
 from bot.desk.letters import (
     Acknowledged,
+    Missed,
     NobodyYet,
+    NotShown,
     ReferralNews,
     Referring,
+    StaffUsedReply,
     TicketClosed,
     TicketMovedAway,
     TicketReopened,
@@ -69,6 +72,16 @@ async def test_news_of_their_own_call_are_taken(tmp_path: Path, letter: ToPerson
     house, calling = await in_a_talk(tmp_path, Stage.TALKING)
 
     assert await talk_after(house, letter, OURS) != calling
+
+
+async def test_staff_learn_that_their_words_could_not_be_shown(tmp_path: Path) -> None:
+    house, calling = await in_a_talk(tmp_path, Stage.TALKING)
+
+    # The content that is live here has no such reply any more.
+    assert await talk_after(house, StaffUsedReply("gone", "7"), OURS) == calling
+
+    written = [one.outgoing for one in await house.store.claim_lines(SOMEBODY, house.clock.now(), timedelta())]
+    assert [(one.address.chat, one.letter) for one in written] == [(OURS, NotShown("7", Missed.REFUSED))]
 
 
 async def test_a_call_that_staff_open_again_is_heard_of_where_the_last_one_has_ended(tmp_path: Path) -> None:
