@@ -16,6 +16,7 @@ from bot.desk.staff import Member
 from bot.desk.ticket import StaffId
 from bot.guard.audit import Chronicle, Deed
 from bot.guard.credentials import Credential, Credentials, Lock, Passkey
+from bot.guard.known_browsers import KnownBrowsers
 from bot.guard.locks import (
     Stretching,
     is_weak,
@@ -83,6 +84,7 @@ class SignIn:
         self._pending = Sessions(shelf, self.credentials, ShelfKind.PENDING)
         self._codes = OneTimeCodes(shelf)
         self._throttle = Throttle(shelf)
+        self.browsers = KnownBrowsers(vault)
         self._roster = roster
         self._vault = vault
         self._chronicle = chronicle
@@ -92,15 +94,17 @@ class SignIn:
         # It opens for no password, and trying takes as long as with anybody's.
         self._nobody = Lock(bytes(16), self._stretching.passes, self._stretching.memory, bytes(72))
 
-    async def with_password(self, name: str, password: str) -> Session | Denied:
-        """The first factor; what comes back still owes the one-time code."""
-        found = await self._try(find_member(self._roster.current(), name), password, name)
+    async def with_password(self, name: str, password: str, mark: str = "") -> Session | Denied:
+        """The first factor; what comes back still owes the one-time code. `mark` is that of the browser, if any."""
+        member = find_member(self._roster.current(), name)
+        counter = (f"nobody\0{name.strip()}", False) if member is None else self._password_at(member, mark)
+        found = await self._try(member, password, counter)
         if isinstance(found, Denied):
             return found
         member, private = found
         return await self._pending.begin(member.id, private, self._clock.now())
 
-    async def with_code(self, pending: str, code: str) -> Session | Denied:
+    async def with_code(self, pending: str, code: str, mark: str = "") -> Session | Denied:
         """The second factor; then they are in, and their key is unlocked."""
         now = self._clock.now()
         # Trying is no use: what is owed is owed within five minutes.
@@ -109,15 +113,16 @@ class SignIn:
         credential = None if session is None else await self.credentials.find(session.member)
         if session is None or member is None or credential is None:
             return Denied(Denial.OVER)
-        wait = await self._throttle.wait_for(f"code\0{member.id}", now)
+        counter, is_known = self.browsers.counter("code", member.id, mark)
+        wait = await self._throttle.wait_for(counter, now, is_known=is_known)
         if wait:
             return Denied(Denial.WAIT, int(wait.total_seconds()) + 1)
         if not await self._codes.accept(member.id, credential.one_time, code, now):
             await self._chronicle.note(now, member.id, Deed.SIGN_IN_FAILED)
             return Denied(Denial.CODE_WRONG)
         await self._pending.end(pending)
-        await self._throttle.succeeded(f"code\0{member.id}")
-        await self._throttle.succeeded(_password_of(member))
+        await self._throttle.succeeded(counter)
+        await self._throttle.succeeded(self._password_at(member, mark)[0])
         return await self._begin(member.id, session.private)
 
     async def with_passkey(self, answer: str, origin: str, secret: bytes | None) -> Session | Denied:
@@ -140,22 +145,27 @@ class SignIn:
             private = unlock_with_secret(passkey.sealed, secret_of(secret, _PURPOSE))
         return await self._begin(member.id, private)
 
-    async def from_telegram(self, telegram: str, password: str) -> Session | Denied:
+    async def from_telegram(self, telegram: str, password: str, mark: str = "") -> Session | Denied:
         """Telegram has said who it is; the password is the second factor."""
         member = self._roster.current().by_telegram(telegram)
-        found = Denied(Denial.WRONG) if member is None else await self._try(member, password)
+        if member is None:
+            return Denied(Denial.WRONG)
+        counter = self._password_at(member, mark)
+        found = await self._try(member, password, counter)
         if isinstance(found, Denied):
             return found
-        await self._throttle.succeeded(_password_of(found[0]))
+        await self._throttle.succeeded(counter[0])
         return await self._begin(found[0].id, found[1])
 
     async def unlock(self, session: Session, password: str) -> Session | Denied:
         """Unlock the key of a session that a passkey began."""
         member = self.member(session.member)
-        found = Denied(Denial.OVER) if member is None else await self._try(member, password)
+        if member is None:
+            return Denied(Denial.OVER)
+        found = await self._try(member, password, _within(member))
         if isinstance(found, Denied):
             return found
-        await self._throttle.succeeded(_password_of(found[0]))
+        await self._throttle.succeeded(_within(member)[0])
         return await self.sessions.unlock(session, found[1])
 
     async def invited(self, code: str) -> Member | Denied:
@@ -174,7 +184,7 @@ class SignIn:
             return member
         if is_weak(password, member.name):
             return Denied(Denial.WEAK)
-        wait = await self._throttle.wait_for(f"join\0{member.id}", now)
+        wait = await self._throttle.wait_for(f"join\0{member.id}", now, is_known=True)
         if wait:
             return Denied(Denial.WAIT, int(wait.total_seconds()) + 1)
         if not await self._codes.accept(member.id, one_time, code, now):
@@ -206,10 +216,10 @@ class SignIn:
         member, credential = self.member(session.member), await self.credentials.find(session.member)
         if member is None or credential is None:
             return Denied(Denial.OVER)
-        found = await self._try(member, old)
+        found = await self._try(member, old, _within(member))
         if isinstance(found, Denied):
             return found
-        await self._throttle.succeeded(_password_of(member))
+        await self._throttle.succeeded(_within(member)[0])
         if is_weak(new, member.name):
             return Denied(Denial.WEAK)
         await self._chronicle.note(self._clock.now(), member.id, Deed.PASSWORD_CHANGED)
@@ -280,11 +290,17 @@ class SignIn:
         await self._chronicle.note(now, member, Deed.SIGNED_IN)
         return await self.sessions.begin(member, private, now)
 
-    async def _try(self, member: Member | None, password: str, name: str = "") -> tuple[Member, bytes] | Denied:
-        """Whose password this is, and their key. A member has one counter, by whatever name they are called."""
+    def _password_at(self, member: Member, mark: str) -> tuple[str, bool]:
+        """Where tries of a password are counted: a member has one counter for all browsers that they do not know."""
+        return self.browsers.counter("password", member.id, mark)
+
+    async def _try(
+        self, member: Member | None, password: str, counted: tuple[str, bool]
+    ) -> tuple[Member, bytes] | Denied:
+        """Whose password this is, and their key. `counted`: under which name, and whether they are known there."""
         now = self._clock.now()
-        counter = f"nobody\0{name.strip()}" if member is None else _password_of(member)
-        wait = await self._throttle.wait_for(counter, now)
+        counter, is_known = counted
+        wait = await self._throttle.wait_for(counter, now, is_known=is_known)
         if wait:
             return Denied(Denial.WAIT, int(wait.total_seconds()) + 1)
         credential = await self.credentials.find(StaffId("") if member is None else member.id)
@@ -325,6 +341,6 @@ class SignIn:
             return await asyncio.to_thread(unlock_with_password, lock, password)
 
 
-def _password_of(member: Member) -> str:
-    """The name under which tries of somebody's password are counted."""
-    return f"password\0{member.id}"
+def _within(member: Member) -> tuple[str, bool]:
+    """Where tries of the password of somebody who is signed in are counted: strangers' mistakes are not theirs."""
+    return f"password within\0{member.id}", True

@@ -31,10 +31,15 @@ class Throttle:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
 
-    async def wait_for(self, name: str, now: datetime) -> timedelta:
-        """How long somebody has to wait before this try counts; zero lets it through, and counts it."""
+    async def wait_for(self, name: str, now: datetime, *, is_known: bool = False) -> timedelta:
+        """How long somebody has to wait before this try counts; zero lets it through, and counts it.
+
+        Whoever `is_known` is bounded by their own name alone: strangers who fill the minute must not shut them out.
+        """
         minute = now.replace(second=0, microsecond=0)
-        everybody = await self._count(f"all\0{minute.isoformat()}", now, ALL_A_MINUTE, None)
+        everybody = timedelta()
+        if not is_known:
+            everybody = await self._count(f"all\0{minute.isoformat()}", now, ALL_A_MINUTE, None)
         if everybody:
             return everybody
         return await self._count(f"name\0{name.casefold()}", now, FREE, FIRST_WAIT)

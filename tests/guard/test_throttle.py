@@ -4,6 +4,8 @@ import asyncio
 import sys
 from datetime import timedelta
 
+from bot.desk.ticket import StaffId
+from bot.guard.known_browsers import MOST
 from bot.guard.sessions import Session
 from bot.guard.sign_in import Denial, Denied
 from bot.guard.throttle import ALL_A_MINUTE, FREE, LONGEST_WAIT, Throttle
@@ -137,6 +139,49 @@ async def test_a_session_is_no_place_to_guess_the_password_from() -> None:
     answers += [await house.sign_in.unlock(session, "guess")]
 
     assert answers == [Denied(Denial.WRONG)] * FREE + [Denied(Denial.WAIT, 61)] * 2
+
+
+async def test_whoever_guesses_keeps_nobody_out_of_a_browser_that_they_know() -> None:
+    house = a_house()
+    anna, ben = await house.employ("Anna"), await house.employ("Ben")
+    browsers = house.sign_in.browsers
+    mark = browsers.mark(ben.id, browsers.mark(anna.id, ""))
+    for _ in range(FREE):
+        await house.sign_in.with_password("Anna", "guess")
+    assert await house.sign_in.with_password("Anna", "guess") == Denied(Denial.WAIT, 61)
+    for number in range(ALL_A_MINUTE):
+        await house.sign_in.with_password(f"Made up {number}", "guess")
+
+    for member in (anna, ben):
+        pending = await house.sign_in.with_password(member.name, PASSWORD, mark)
+        assert isinstance(pending, Session)
+        session = await house.sign_in.with_code(pending.cookie, house.code_of(member), mark)
+        assert isinstance(session, Session)
+        assert isinstance(await house.sign_in.unlock(session, PASSWORD), Session)
+    assert await house.sign_in.with_password("Anna", PASSWORD) == Denied(Denial.WAIT, 61)
+
+
+async def test_a_mark_of_a_browser_is_good_for_its_own_members_and_bounds_guesses_too() -> None:
+    house = a_house()
+    anna, ben = await house.employ("Anna"), await house.employ("Ben")
+    browsers = house.sign_in.browsers
+    mark = browsers.mark(anna.id, "")
+    changed = [mark[:-1] + other for other in "AB" if not mark.endswith(other)]
+    strange = ["", "x", ".", mark[:22], mark + ".", mark + "\udc80", f"{mark[:22]}.{'A' * 10}", *changed]
+    assert [browsers.counter("code", anna.id, one)[1] for one in strange] == [False] * len(strange)
+    assert browsers.counter("code", ben.id, mark) == (f"code\0{ben.id}", False)
+    assert len(mark) == len(browsers.mark(anna.id, mark))
+
+    for number in range(MOST + 5):
+        mark = browsers.mark(StaffId(f"id-{number}"), mark)
+    assert mark.count(".") == MOST
+    assert not browsers.counter("code", anna.id, mark)[1], "whoever was there long ago is not known any more"
+
+    mark = browsers.mark(anna.id, mark)
+    for _ in range(FREE):
+        assert await house.sign_in.with_password("Anna", "guess", mark) == Denied(Denial.WRONG)
+    assert await house.sign_in.with_password("Anna", PASSWORD, mark) == Denied(Denial.WAIT, 61)
+    assert await house.sign_in.with_password("Anna", "guess", "") == Denied(Denial.WRONG)
 
 
 async def test_who_knows_only_the_password_cannot_wipe_out_the_count_of_codes() -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from bot.desk.staff import Member
+from bot.guard.known_browsers import KNOWN_FOR
 from bot.guard.rights import Right
 from bot.guard.sessions import Session
 from handlers.web.access import cookie_name, is_https
@@ -20,6 +21,9 @@ SECURE_COOKIE: Final = "__Host-desk"
 PLAIN_COOKIE: Final = "desk"
 PENDING: Final = "-pending"
 """What stands behind the cookie's name while the second factor is owed."""
+
+KNOWN: Final = "-known"
+"""What stands behind the name of the mark of a browser in which somebody has signed in before."""
 
 
 class Open(StrEnum):
@@ -82,11 +86,14 @@ def give_cookie(
 ) -> None:
     """Let the browser come back in this session. A link in a message must lead in, so it is not `Strict`."""
     name = _name(request, public_url)
-    response.set_cookie(name + suffix, value, path="/", secure=name == SECURE_COOKIE, httponly=True, samesite="Lax")
+    age = int(KNOWN_FOR.total_seconds()) if suffix == KNOWN else None
+    response.set_cookie(
+        name + suffix, value, path="/", secure=name == SECURE_COOKIE, httponly=True, samesite="Lax", max_age=age
+    )
 
 
 def take_cookies(response: web.StreamResponse) -> None:
-    """Let the browser forget all of them."""
+    """Let the browser forget who is signed in; that somebody was before it keeps."""
     for suffix in ("", PENDING):
         response.del_cookie(SECURE_COOKIE + suffix, path="/", secure=True, httponly=True, samesite="Lax")
         response.del_cookie(PLAIN_COOKIE + suffix, path="/", httponly=True, samesite="Lax")

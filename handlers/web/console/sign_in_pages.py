@@ -20,6 +20,7 @@ from bot.guard.telegram_login import read_init_data
 from bot.messages import Language
 from handlers.web.console import views
 from handlers.web.console.access import (
+    KNOWN,
     PENDING,
     Caller,
     Guarded,
@@ -88,11 +89,11 @@ class SignInPages:
         name, password, telegram = field(form, "name"), field(form, "password"), field(form, "telegram")
         if telegram and self._office.telegram_token is not None:
             who = read_init_data(telegram, self._office.telegram_token, self._office.clock.now())
-            found = await self._office.sign_in.from_telegram(who or "", password)
+            found = await self._office.sign_in.from_telegram(who or "", password, self._mark(request))
             if isinstance(found, Denied):
                 return self._sign_in(request, _told(found), name)
             return await self._begin(request, found)
-        found = await self._office.sign_in.with_password(name, password)
+        found = await self._office.sign_in.with_password(name, password, self._mark(request))
         if isinstance(found, Denied):
             return self._sign_in(request, _told(found), name)
         response = redirect("/desk/code")
@@ -104,7 +105,7 @@ class SignInPages:
 
     async def enter_code(self, request: web.Request, form: Mapping[str, str]) -> web.Response:
         pending = read_cookie(request, self._office.public_url, PENDING)
-        found = await self._office.sign_in.with_code(pending, field(form, "code"))
+        found = await self._office.sign_in.with_code(pending, field(form, "code"), self._mark(request))
         if isinstance(found, Denied):
             if found.why is Denial.OVER:
                 return self._sign_in(request, _told(found))
@@ -149,7 +150,7 @@ class SignInPages:
                 )
             )
         )
-        give_cookie(response, request, self._office.public_url, found.cookie)
+        self._let_in(response, request, found)
         return response
 
     async def show_unlock(self, request: web.Request, caller: Caller, _form: Mapping[str, str]) -> web.Response:
@@ -300,8 +301,17 @@ class SignInPages:
     async def _begin(self, request: web.Request, session: Session) -> web.Response:
         response = redirect("/desk" if session.private is not None else "/desk/unlock")
         take_cookies(response)
-        give_cookie(response, request, self._office.public_url, session.cookie)
+        self._let_in(response, request, session)
         return response
+
+    def _let_in(self, response: web.Response, request: web.Request, session: Session) -> None:
+        give_cookie(response, request, self._office.public_url, session.cookie)
+        mark = self._office.sign_in.browsers.mark(session.member, self._mark(request))
+        give_cookie(response, request, self._office.public_url, mark, KNOWN)
+
+    def _mark(self, request: web.Request) -> str:
+        """The mark of a browser in which somebody has signed in before."""
+        return read_cookie(request, self._office.public_url, KNOWN)
 
 
 def _left(notice: views.Notice) -> web.Response:

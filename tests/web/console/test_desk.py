@@ -55,6 +55,23 @@ async def test_somebody_joins_with_an_invitation_and_comes_back_with_password_an
         assert again.path == "/desk"
 
 
+async def test_whoever_guesses_does_not_keep_the_only_counsellor_out_of_the_browser_of_every_night(
+    desk: DeskHouse,
+) -> None:
+    async with Browser(desk.base) as ben, Browser(desk.base) as stranger:
+        await ben.sign_in(desk, BEN)
+        await ben.get("/desk")
+        await ben.post("/desk/sign-out")
+        for _ in range(6):
+            await stranger.post("/desk/sign-in", {"name": "Ben", "password": "a guess"})
+        assert "Too many tries." in stranger.text
+
+        await ben.sign_in(desk, BEN)
+        assert ben.path == "/desk"
+        await stranger.sign_in(desk, BEN)
+        assert stranger.path != "/desk"
+
+
 async def test_what_a_person_wrote_is_read_answered_and_its_way_is_seen(desk: DeskHouse) -> None:
     async with Browser(desk.base) as ben:
         await ben.sign_in(desk, BEN)
