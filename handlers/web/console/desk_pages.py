@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -85,17 +86,21 @@ class DeskPages:
             Language(query["language"]) if query.get("language") else None,
             query.get("topic") or None,
             HelplineId(query["helpline"]) if query.get("helpline") else None,
+            query.get("alias", "").strip().upper(),
         )
         mine = visible(office.board.tickets, member)
         tab = next((one for one in views.Tab if one == query.get("tab")), None) or _first_tab(mine, member)
         counts = {one: sum(one in tabs_of(ticket, member) for ticket in mine) for one in views.Tab}
-        listed = [ticket for ticket in mine if tab in tabs_of(ticket, member) and passes(ticket, wanted)]
+        # Who looks for one case may not know where it stands; what a colleague holds may stand in no list of theirs.
+        inside = [ticket for ticket in mine if wanted.alias or tab in tabs_of(ticket, member)]
+        listed = [ticket for ticket in inside if passes(ticket, wanted)]
         if tab is views.Tab.CLOSED:
             listed.sort(key=since, reverse=True)
         start = whole_number(query.get("from", "")) or 0
         roster = office.roster.current()
         rows = tuple(row_of(ticket, member, roster, office.board) for ticket in listed[start : start + MOST_ROWS])
-        more = f"/desk?tab={tab}&from={start + MOST_ROWS}" if len(listed) > start + MOST_ROWS else None
+        further = {**query, "tab": tab, "from": str(start + MOST_ROWS)}
+        more = f"/desk?{urlencode(further)}" if len(listed) > start + MOST_ROWS else None
         around = office.around(caller, views.Place.INBOX, told_in(request))
         view = views.InboxView(around, tab, counts, rows, choices(mine, wanted), "/desk", more)
         return self._answer(request, view)

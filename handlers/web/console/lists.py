@@ -1,6 +1,7 @@
 """The lists of tickets: which stand in which, why each waits, and who comes first."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -114,6 +115,7 @@ def passes(ticket: Ticket, filters: Filters) -> bool:
         filters.language in (None, ticket.language)
         and filters.topic in (None, ticket.topic)
         and filters.helpline in (None, ticket.helpline)
+        and ticket.alias.startswith(filters.alias)
     )
 
 
@@ -123,7 +125,7 @@ def choices(tickets: Iterable[Ticket], wanted: Filters) -> Filters:
     languages = tuple(sorted({one.language for one in found}))
     topics = tuple(sorted({one.topic for one in found if one.topic is not None}))
     helplines: tuple[HelplineId, ...] = tuple(sorted({one.helpline for one in found}))
-    return Filters(wanted.language, wanted.topic, wanted.helpline, languages, topics, helplines)
+    return replace(wanted, languages=languages, topics=topics, helplines=helplines)
 
 
 def urgent(tickets: Iterable[Ticket], member: Member) -> list[TicketId]:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from bot.casebook import key_id, new_key, wrap_name
-from bot.desk.actions import ByStaff, Release
+from bot.desk.actions import ByStaff, Release, Write
 from bot.desk.letters import (
     MediaKind,
     Missed,
@@ -29,7 +29,8 @@ from bot.desk.ticket import CloseReason, Stage, Urgency
 from bot.messages import ArrivalId
 from bot.store.contract import ConflictError, Sealed, StoreError, TicketCommit, desk_line
 from bot.turns import TicketArrival
-from tests.web.console.desk_house import ADA, BEN, CHAN, EN, HOME, OTHER, PASSWORD, SUE, TOKEN, Browser, DeskHouse
+from handlers.web.console.desk_pages import MOST_ROWS
+from tests.web.console.desk_house import ADA, BEN, CHAN, EN, HOME, KM, OTHER, PASSWORD, SUE, TOKEN, Browser, DeskHouse
 
 RETRY = re.compile(r'<p class="failed"(?:(?!</li>).)*?<form method="post" action="([^"]+)">(.*?)</form>', re.DOTALL)
 WRITTEN = re.compile(r'<textarea id="words"[^>]*>([^<]*)</textarea>')
@@ -572,6 +573,42 @@ async def test_what_was_being_written_as_the_session_ended_comes_back_into_the_b
         assert [one for one in await desk.letters(name) if isinstance(one.letter, StaffWrote)] == []
         assert (await desk.ticket(name)).holder is None
         assert "Are you" not in await ben.get(f"/desk/case/{name}?draft=Are+you")
+
+
+async def test_a_case_is_found_by_its_name_in_whichever_list_it_stands(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        theirs, other = await desk.open(1), await desk.open(2)
+        write = ByStaff(SUE, Write("Hello", EN, "console:r1"), HOME)
+        await desk.tickets.take(TicketArrival(theirs, ArrivalId(b"written"), write))
+        await desk.tell(theirs, "I am here")
+        foreign = await desk.open(3, helpline=OTHER)
+        alias, away = (await desk.ticket(theirs)).alias, (await desk.ticket(foreign)).alias
+        for tab in ("mine", "unassigned", "waiting", "closed"):
+            assert alias not in await ben.get(f"/desk?tab={tab}")
+
+        text = await ben.get(f"/desk?tab=closed&alias={alias.lower()}")
+
+        assert f'href="/desk/case/{theirs}"' in text
+        assert f'href="/desk/case/{other}"' not in text
+        assert "Nothing fits this filter." in await ben.get(f"/desk?alias={away}")
+        assert "Nothing fits this filter." in await ben.get("/desk?alias=%22%3E%3Cb%3E")
+        assert "<b>" not in ben.text
+
+
+async def test_older_ones_are_narrowed_as_those_before_them(desk: DeskHouse) -> None:
+    async with Browser(desk.base) as ben:
+        await ben.sign_in(desk, BEN)
+        for number in range(1, MOST_ROWS + 2):
+            await desk.open(number)
+        (khmer,) = [await desk.open(MOST_ROWS + 2, language=KM)]
+
+        text = await ben.get("/desk?tab=unassigned&language=my&topic=wage-unpaid")
+        (older,) = re.findall(r'<p class="more"><a class="button" href="([^"]+)">', text)
+        text = await ben.get(html.unescape(older))
+
+        assert len(re.findall(r'<li class="row ', text)) == 1
+        assert f'href="/desk/case/{khmer}"' not in text
 
 
 async def test_what_is_to_be_shown_waits_for_nobody_else_and_goes_with_its_ticket(desk: DeskHouse) -> None:

@@ -344,6 +344,8 @@
 
   function focusOn(id) {
     const found = document.getElementById(id);
+    const folded = found && found.closest("details");
+    if (folded) folded.open = true;
     if (found) found.focus();
     return Boolean(found);
   }
