@@ -21,7 +21,8 @@ async def measure(results: Results, folder: Path, content: Path) -> None:
     with a_server() as server:
         for number in range(results.slow_rounds):
             port, home = free_port(), folder / f"start-{number}"
-            settings = bot_settings(home, content, port)
+            # As an installed bot starts, whose code was compiled when it was installed.
+            settings = {**bot_settings(home, content, port), "PYTHONDONTWRITEBYTECODE": ""}
             for times in (cold, again):
                 async with running(("-m", "bot", "run"), port, settings) as program:
                     times.append(program.ready_after)

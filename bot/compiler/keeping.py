@@ -67,10 +67,11 @@ class KeptScripts:
         code = _code()
         if self._folder is None or code is None or not content.path.is_dir():
             return compile_content(content, today, self._teach).script
-        name, marks = _name(content, code), _marks(content)
+        name = _name(content, code)
         path = self._folder / f"{name}{ENDING}"
         script = _read(path, name, today)
         if script is None:
+            marks = _marks(content)
             script = compile_content(content, today, self._teach).script
             # What was changed while it was read is compiled again, under the name of what it is then.
             if (name, marks) == (_name(content, code), _marks(content)):
