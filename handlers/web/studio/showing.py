@@ -52,7 +52,7 @@ class StudioWords:
         return self.say(f"{name}-one" if number == 1 else name, count=number, **slots)
 
     def field(self, name: str) -> str:
-        """A field by its way through the entry: `numbers.1.dial` is the dialling of the second number."""
+        """A field by its way through the entry: `numbers.1.dial` is the dialling of the first number."""
         return " · ".join(self._step(part) for part in name.split(".") if part)
 
     def option(self, group: str, value: str) -> str:
@@ -90,8 +90,6 @@ class StudioWords:
         return self.console.phrase(name, **slots) if known else otherwise
 
     def _step(self, part: str) -> str:
-        if part.isascii() and part.isdigit():
-            return str(int(part) + 1)
         known = f"field-{part.replace('_', '-')}"
         return self.say(known) if self.has(known) else part
 

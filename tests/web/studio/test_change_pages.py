@@ -233,6 +233,7 @@ async def test_whoever_reviews_is_told_of_a_figure_that_changed_without_its_sour
             blob = await house.archive.put(written.encode())
             await house.archive.act(ChangeId(change), EDIT, Edit(file, blob, tree.files[file]))
             assert (told in await sue.get(path)) is is_told, old
+        assert "<dt>Numbers · 1 · Number</dt>" in sue.text
 
 
 async def test_whoever_reviews_a_picture_and_a_sound_sees_and_hears_both(house: StudioHouse) -> None:

@@ -251,6 +251,9 @@ def test_every_page_fits_a_small_phone_and_works_in_khmer_and_in_the_dark(
         phone.go(path)
         assert not phone.is_too_wide(), name
         phone.picture(f"{name}-320")
+    # Who only looks is told the same as who edits.
+    phone.go(pages["fact"].replace(at, "/studio/at/live"))
+    phone.until_shown("The check finds nothing wrong here.")
     phone.driver.execute_cdp_cmd(
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
     )
