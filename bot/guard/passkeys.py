@@ -1,5 +1,8 @@
 """Passkeys: the browser's or the phone's own key, which cannot be typed into a false page.
 
+Anybody may ask to sign in with one, and who asks a million times must not fill the store: a question carries its moment
+and our stamp, and only that it was answered is kept.
+
 Where the browser gives a secret along (the extension `prf`), it unlocks the member's own key as well; elsewhere the
 password is asked for once more when something sealed is to be read.
 """
@@ -7,7 +10,7 @@ password is asked for once more when something sealed is to be read.
 import json
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,28 +25,38 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from bot.clock import Clock
 from bot.desk.staff import Member
 from bot.guard.credentials import Passkey
+from bot.store.contract import ConflictError
+from bot.store.sealing import Vault
 from bot.store.shelf import Shelf, ShelfKind
 
 NAME: Final = "Waymark"
 SECRET_FROM: Final = sha256(b"waymark desk: secret of a passkey").digest()
 """What the passkey is asked to make its secret from; the same always, so that the secret is, too."""
 
-_CHALLENGE_BYTES: Final = 32
+FRESH: Final = timedelta(minutes=4)
+"""So long a question may be answered; that it was is remembered for longer."""
+
+_SKEW: Final = timedelta(minutes=1)
+_RANDOM_BYTES: Final = 24
+_MOMENT_BYTES: Final = 8
 _NOT_AN_ANSWER: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What comes of reading something that no browser wrote."""
 
 
 class Passkeys:
-    """Asks browsers and checks their answers. Each question is answered once and within five minutes."""
+    """Asks browsers and checks their answers. Each question is answered once, and while it is fresh."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, vault: Vault, clock: Clock) -> None:
         self._shelf = shelf
+        self._vault = vault
+        self._clock = clock
 
-    async def ask_for_new(self, member: Member, known: Sequence[Passkey], origin: str) -> str:
+    def ask_for_new(self, member: Member, known: Sequence[Passkey], origin: str) -> str:
         """Options for making a passkey, as JSON for the browser."""
-        challenge = secrets.token_bytes(_CHALLENGE_BYTES)
+        challenge = self._question()
         options = webauthn.generate_registration_options(
             rp_id=_host(origin),
             rp_name=NAME,
@@ -55,7 +68,7 @@ class Passkeys:
             ),
             exclude_credentials=[PublicKeyCredentialDescriptor(id=one.id) for one in known],
         )
-        return await self._asked(webauthn.options_to_json(options), challenge)
+        return _asked(webauthn.options_to_json(options))
 
     async def take_new(self, answer: str, origin: str, name: str, now: datetime) -> Passkey | None:
         """The passkey that was made; None where the answer is not good."""
@@ -74,16 +87,16 @@ class Passkeys:
             return None
         return Passkey(made.credential_id, made.credential_public_key, made.sign_count, name, now)
 
-    async def ask_who(self, origin: str, known: Sequence[Passkey] = ()) -> str:
+    def ask_who(self, origin: str, known: Sequence[Passkey] = ()) -> str:
         """Options for signing in, as JSON; with nobody's passkeys named, the browser offers those it has."""
-        challenge = secrets.token_bytes(_CHALLENGE_BYTES)
+        challenge = self._question()
         options = webauthn.generate_authentication_options(
             rp_id=_host(origin),
             challenge=challenge,
             allow_credentials=[PublicKeyCredentialDescriptor(id=one.id) for one in known],
             user_verification=UserVerificationRequirement.REQUIRED,
         )
-        return await self._asked(webauthn.options_to_json(options), challenge)
+        return _asked(webauthn.options_to_json(options))
 
     async def check(self, answer: str, origin: str, passkey: Passkey) -> int | None:
         """The passkey's new count, where the answer is good."""
@@ -104,11 +117,11 @@ class Passkeys:
             return None
         return checked.new_sign_count
 
-    async def _asked(self, options: str, challenge: bytes) -> str:
-        await self._shelf.write_shelf(ShelfKind.CHALLENGE, challenge.hex(), b"asked", 0)
-        grown = json.loads(options)
-        grown["extensions"] = {"prf": {"eval": {"first": bytes_to_base64url(SECRET_FROM)}}}
-        return json.dumps(grown)
+    def _question(self) -> bytes:
+        """A challenge that is ours by its stamp."""
+        moment = int(self._clock.now().timestamp()).to_bytes(_MOMENT_BYTES)
+        asked = secrets.token_bytes(_RANDOM_BYTES) + moment
+        return asked + self._vault.stamp(_text(asked)).encode()
 
     async def _challenge(self, answer: str) -> bytes | None:
         """The challenge that an answer says it answers, if it is one of ours that was not answered before."""
@@ -120,7 +133,22 @@ class Passkeys:
         if is_embedded is not False:
             # Our page stands within somebody else's: the person may not know whom they answer.
             return None
-        return challenge if await self._shelf.drop_shelf(ShelfKind.CHALLENGE, challenge.hex()) else None
+        if not self._is_fresh(challenge):
+            return None
+        try:
+            await self._shelf.write_shelf(ShelfKind.CHALLENGE, challenge.hex(), b"answered", 0)
+        except ConflictError:
+            return None
+        return challenge
+
+    def _is_fresh(self, challenge: bytes) -> bool:
+        """Whether it is one of our questions, of the last minutes."""
+        length = _RANDOM_BYTES + _MOMENT_BYTES
+        asked, stamp = challenge[:length], challenge[length:]
+        if not stamp.isascii() or not self._vault.is_stamp(_text(asked), stamp.decode()):
+            return False
+        age = self._clock.now().timestamp() - int.from_bytes(asked[_RANDOM_BYTES:])
+        return -_SKEW.total_seconds() <= age < FRESH.total_seconds()
 
 
 def read_answer(answer: str) -> tuple[bytes, str] | None:
@@ -132,6 +160,16 @@ def read_answer(answer: str) -> tuple[bytes, str] | None:
     except _NOT_AN_ANSWER:
         return None
     return passkey, member
+
+
+def _text(asked: bytes) -> str:
+    return f"passkey\0{asked.hex()}"
+
+
+def _asked(options: str) -> str:
+    grown = json.loads(options)
+    grown["extensions"] = {"prf": {"eval": {"first": bytes_to_base64url(SECRET_FROM)}}}
+    return json.dumps(grown)
 
 
 def _host(origin: str) -> str:

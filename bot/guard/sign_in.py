@@ -80,7 +80,7 @@ class SignIn:
     ) -> None:
         self.credentials = Credentials(shelf)
         self.sessions = Sessions(shelf, self.credentials)
-        self.passkeys = Passkeys(shelf)
+        self.passkeys = Passkeys(shelf, vault, clock)
         self._pending = Sessions(shelf, self.credentials, ShelfKind.PENDING)
         self._codes = OneTimeCodes(shelf)
         self._throttle = Throttle(shelf)

@@ -12,12 +12,12 @@ from bot.desk.staff import Member, Role
 from bot.desk.ticket import StaffId
 from bot.guard.audit import Deed
 from bot.guard.credentials import Passkey
-from bot.guard.passkeys import Passkeys, read_answer
+from bot.guard.passkeys import FRESH, Passkeys, read_answer
 from bot.guard.sessions import Session
 from bot.guard.sign_in import MOST_PASSKEYS, Denial, Denied
 from bot.store.shelf import MemoryShelf
 from tests.builders import NOW
-from tests.fakes import ManualClock
+from tests.fakes import NAMES, ManualClock
 from tests.guard.authenticator import PRESENT, VERIFIED, Authenticator, changed
 from tests.guard.small_house import KHMER, PASSWORD, House, a_house
 
@@ -31,14 +31,15 @@ class Desk:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.passkeys = Passkeys(MemoryShelf(self.clock))
+        self.shelf = MemoryShelf(self.clock)
+        self.passkeys = Passkeys(self.shelf, NAMES, self.clock)
 
     async def register(self, device: Authenticator) -> Passkey | None:
-        options = await self.passkeys.ask_for_new(ANNA, (), HERE)
+        options = self.passkeys.ask_for_new(ANNA, (), HERE)
         return await self.passkeys.take_new(device.make(options), HERE, "Phone", NOW)
 
     async def use(self, device: Authenticator, passkey: Passkey) -> int | None:
-        return await self.passkeys.check(device.sign(await self.passkeys.ask_who(HERE)), HERE, passkey)
+        return await self.passkeys.check(device.sign(self.passkeys.ask_who(HERE)), HERE, passkey)
 
 
 async def registered() -> tuple[Desk, Authenticator, Passkey]:
@@ -66,8 +67,8 @@ async def test_a_passkey_that_never_counts_is_good_each_time() -> None:
 async def test_the_browser_is_asked_for_verification_for_a_passkey_that_it_keeps_and_for_a_secret() -> None:
     desk = Desk()
     known = Passkey(b"known", b"public", 0, "Phone", NOW)
-    new = json.loads(await desk.passkeys.ask_for_new(ANNA, (known,), HERE))
-    who = json.loads(await desk.passkeys.ask_who(HERE))
+    new = json.loads(desk.passkeys.ask_for_new(ANNA, (known,), HERE))
+    who = json.loads(desk.passkeys.ask_who(HERE))
 
     assert new["authenticatorSelection"]["userVerification"] == who["userVerification"] == "required"
     assert new["authenticatorSelection"]["residentKey"] == "required"
@@ -116,12 +117,12 @@ async def test_nobody_gets_in_with_another_key() -> None:
 async def test_an_answer_counts_once() -> None:
     desk, device, passkey = await registered()
     device.counts = False
-    answer = device.sign(await desk.passkeys.ask_who(HERE))
+    answer = device.sign(desk.passkeys.ask_who(HERE))
 
     assert await desk.passkeys.check(answer, HERE, passkey) == 0
     assert await desk.passkeys.check(answer, HERE, passkey) is None
 
-    options = await desk.passkeys.ask_for_new(ANNA, (), HERE)
+    options = desk.passkeys.ask_for_new(ANNA, (), HERE)
     made = Authenticator(HERE).make(options)
     assert await desk.passkeys.take_new(made, HERE, "Phone", NOW) is not None
     assert await desk.passkeys.take_new(made, HERE, "Phone", NOW) is None
@@ -129,7 +130,7 @@ async def test_an_answer_counts_once() -> None:
 
 async def test_a_wrong_answer_uses_the_question_up() -> None:
     desk, device, passkey = await registered()
-    options = await desk.passkeys.ask_who(HERE)
+    options = desk.passkeys.ask_who(HERE)
     wrong = replace(device, flags=PRESENT).sign(options)
 
     assert await desk.passkeys.check(wrong, HERE, passkey) is None
@@ -138,10 +139,26 @@ async def test_a_wrong_answer_uses_the_question_up() -> None:
 
 async def test_a_question_is_answered_within_five_minutes() -> None:
     desk, device, passkey = await registered()
-    options = await desk.passkeys.ask_who(HERE)
+    options = desk.passkeys.ask_who(HERE)
     desk.clock.set(NOW + timedelta(minutes=5))
 
     assert await desk.passkeys.check(device.sign(options), HERE, passkey) is None
+
+
+async def test_who_only_asks_leaves_nothing_in_the_store_and_no_answer_counts_from_before_or_after_its_time() -> None:
+    desk, device, passkey = await registered()
+    before = dict(desk.shelf.kept)
+    asked = [desk.passkeys.ask_who(HERE) for _ in range(1000)]
+    assert desk.shelf.kept == before
+    assert len({json.loads(one)["challenge"] for one in asked}) == 1000
+
+    for seconds in (-61, FRESH.total_seconds()):
+        desk.clock.set(NOW + timedelta(seconds=seconds))
+        assert await desk.passkeys.check(device.sign(asked[0]), HERE, passkey) is None
+    desk.clock.set(NOW + FRESH - timedelta(seconds=1))
+    answer = device.sign(asked[0])
+    assert await desk.passkeys.check(answer, HERE, passkey) is not None
+    assert await desk.passkeys.check(answer, HERE, passkey) is None
 
 
 async def test_a_question_that_nobody_asked_has_no_answer() -> None:
@@ -166,9 +183,9 @@ async def test_two_thousand_damaged_answers_are_refused_and_none_stops_the_bot()
     for number in range(1000):
         bit = 1 << choice.randrange(8)
         place = choice.choice(["clientDataJSON", "authenticatorData", "signature"])
-        answer = changed(device.sign(await desk.passkeys.ask_who(HERE)), place, choice.randrange(2000), bit)
+        answer = changed(device.sign(desk.passkeys.ask_who(HERE)), place, choice.randrange(2000), bit)
         refused += await desk.passkeys.check(answer, HERE, replace(passkey, count=0)) is None
-        fresh = Authenticator(HERE).make(await desk.passkeys.ask_for_new(ANNA, (), HERE))
+        fresh = Authenticator(HERE).make(desk.passkeys.ask_for_new(ANNA, (), HERE))
         half = choice.randrange(len(fresh)) if number % 2 else len(fresh)
         place = choice.choice(["clientDataJSON", "attestationObject"])
         made = fresh[:half] if number % 2 else changed(fresh, place, choice.randrange(2000), bit)
@@ -205,10 +222,10 @@ NESTED = [
 async def test_what_is_nested_without_end_is_refused(inner: bytes) -> None:
     desk, device, passkey = await registered()
     for place in ("clientDataJSON", "attestationObject"):
-        answer = json.loads(Authenticator(HERE).make(await desk.passkeys.ask_for_new(ANNA, (), HERE)))
+        answer = json.loads(Authenticator(HERE).make(desk.passkeys.ask_for_new(ANNA, (), HERE)))
         answer["response"][place] = bytes_to_base64url(inner)
         assert await desk.passkeys.take_new(json.dumps(answer), HERE, "Phone", NOW) is None
-    answer = json.loads(device.sign(await desk.passkeys.ask_who(HERE)))
+    answer = json.loads(device.sign(desk.passkeys.ask_who(HERE)))
     answer["response"]["clientDataJSON"] = bytes_to_base64url(inner)
     assert await desk.passkeys.check(json.dumps(answer), HERE, passkey) is None
 
@@ -233,12 +250,12 @@ async def with_passkey(secret: bytes | None = SECRET) -> tuple[House, Session, A
 async def add(house: House, session: Session, device: Authenticator, secret: bytes | None = SECRET) -> Denied | None:
     member = house.sign_in.member(session.member)
     assert member is not None
-    options = await house.sign_in.passkeys.ask_for_new(member, (), HERE)
+    options = house.sign_in.passkeys.ask_for_new(member, (), HERE)
     return await house.sign_in.add_passkey(session, device.make(options), HERE, "Phone", secret)
 
 
 async def enter(house: House, device: Authenticator, secret: bytes | None = SECRET) -> Session | Denied:
-    options = await house.sign_in.passkeys.ask_who(HERE)
+    options = house.sign_in.passkeys.ask_who(HERE)
     return await house.sign_in.with_passkey(device.sign(options), HERE, secret)
 
 
@@ -301,14 +318,14 @@ async def test_a_session_that_was_ended_while_the_browser_asked_adds_no_passkey(
     house, session, _ = await with_passkey()
     passkeys, member = house.sign_in.passkeys, house.sign_in.member(session.member)
     assert member is not None
-    options = await passkeys.ask_for_new(member, (), HERE)
+    options = passkeys.ask_for_new(member, (), HERE)
 
     class Slow(Passkeys):
         async def take_new(self, answer: str, origin: str, name: str, now: datetime) -> Passkey | None:
             await house.sign_in.credentials.end_sessions(session.member)
             return await passkeys.take_new(answer, origin, name, NOW)
 
-    house.sign_in.passkeys = Slow(house.shelf)
+    house.sign_in.passkeys = Slow(house.shelf, NAMES, house.clock)
     thief = Authenticator(HERE)
 
     assert await house.sign_in.add_passkey(session, thief.make(options), HERE, "Thief", None) == Denied(Denial.OVER)

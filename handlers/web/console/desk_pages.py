@@ -86,7 +86,7 @@ class DeskPages:
             Language(query["language"]) if query.get("language") else None,
             query.get("topic") or None,
             HelplineId(query["helpline"]) if query.get("helpline") else None,
-            query.get("alias", "").strip().upper(),
+            alias=query.get("alias", "").strip().upper(),
         )
         mine = visible(office.board.tickets, member)
         tab = next((one for one in views.Tab if one == query.get("tab")), None) or _first_tab(mine, member)

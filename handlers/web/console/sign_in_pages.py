@@ -113,7 +113,7 @@ class SignInPages:
         return await self._begin(request, found)
 
     async def ask_passkey(self, request: web.Request, _form: Mapping[str, str]) -> web.Response:
-        asked = await self._office.sign_in.passkeys.ask_who(origin_of(request, self._office.public_url))
+        asked = self._office.sign_in.passkeys.ask_who(origin_of(request, self._office.public_url))
         return web.Response(text=asked, content_type="application/json")
 
     async def enter_passkey(self, request: web.Request, form: Mapping[str, str]) -> web.Response:
@@ -204,7 +204,7 @@ class SignInPages:
         credential = await self._office.sign_in.credentials.find(caller.member.id)
         known = () if credential is None else credential.passkeys
         origin = origin_of(request, self._office.public_url)
-        asked = await self._office.sign_in.passkeys.ask_for_new(caller.member, known, origin)
+        asked = self._office.sign_in.passkeys.ask_for_new(caller.member, known, origin)
         return web.Response(text=asked, content_type="application/json")
 
     async def add_passkey(self, request: web.Request, caller: Caller, form: Mapping[str, str]) -> web.Response:

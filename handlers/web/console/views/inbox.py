@@ -78,11 +78,11 @@ class Filters:
     language: Language | None = None
     topic: str | None = None
     helpline: HelplineId | None = None
-    alias: str = ""
-    """How the one begins that is looked for, in whichever list it stands."""
     languages: tuple[Language, ...] = ()
     topics: tuple[str, ...] = ()
     helplines: tuple[HelplineId, ...] = ()
+    alias: str = ""
+    """How the one begins that is looked for, in whichever list it stands."""
 
 
 @dataclass(frozen=True, slots=True)
