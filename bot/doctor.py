@@ -1,11 +1,15 @@
 """Looks at everything that a running bot needs, and says what is well and what to do about the rest."""
 
+import asyncio
+import errno
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from secrets import token_bytes
+from typing import Final
+from urllib.parse import urlsplit
 
 from bot.casebook import KeyFileError, load_writers
 from bot.channel import ChannelError
@@ -28,6 +32,7 @@ from bot.settings import Settings
 from bot.store.contract import StoreError
 from bot.store.durability import inspect_store, is_read_along, may_do_harm, replicas_of_one
 from bot.store.embedded import find_running
+from bot.store.private_folder import Places
 from bot.store.redis_store import open_store
 from bot.store.sealing import KEY_BYTES, Vault
 from bot.store.secrets import FOLDER, Keys, KeysError, are_made, load, load_as_they_are
@@ -35,7 +40,13 @@ from bot.store.shared_clock import LOUD, compare
 from bot.studio.archive import Archive, examine_with
 from bot.studio.records import RecordError
 from bot.studio.stock import StockError
-from handlers.telegram import ask_telegram
+from bot.turns.turns import ALERTS
+from bot.watch import TOO_LONG
+from handlers.telegram import ask_telegram, ask_webhook
+
+_PATIENCE: Final = 3.0
+_ON_ALL: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, not listened at
+"""Where whoever listens at every address of this machine is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +68,17 @@ async def examine(settings: Settings, now: datetime) -> list[Finding]:
 
 async def _findings(settings: Settings, now: datetime) -> AsyncIterator[Finding]:
     yield _content(settings.content_dir, now)
-    for finding in (*_keys(settings.data_dir, now), *_environment_file(Path(".env"))):
+    for finding in (*_folder(settings.data_dir), *_keys(settings, now), *_environment_file(Path(".env"))):
         yield finding
     yield await _store(settings)
+    bots = await _bots(settings, now)
+    if bots is not None:
+        yield bots
     clock = None if settings.store_url is None else await _clock(settings.store_url)
     if clock is not None:
         yield clock
     yield await _telegram(settings)
-    yield _web(settings)
+    yield await _web(settings)
     published, content_dir = await _published(settings)
     if published is not None:
         yield published
@@ -89,11 +103,26 @@ def _content(directory: Path, now: datetime) -> Finding:
     return Finding("content", summary if well else f"{summary}; see 'waymark check'", is_well=well)
 
 
-def _keys(data_dir: Path, now: datetime) -> Iterator[Finding]:
-    if not are_made(data_dir):
-        yield Finding("keys", "none yet; the first start makes them")
-        return
+def _folder(data_dir: Path) -> Iterator[Finding]:
+    """The keys are written there also where the store is elsewhere."""
+    place = data_dir.absolute()
+    there = next(one for one in (place, *place.parents) if os.access(one, os.F_OK))
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        words = f"{data_dir} cannot be written; let WAYMARK_DATA_DIR name a folder that the bot may write to"
+        yield Finding("folder", words, is_well=False)
+
+
+def _keys(settings: Settings, now: datetime) -> Iterator[Finding]:
+    data_dir = settings.data_dir
     try:
+        if not are_made(data_dir):
+            # Keys that are made anew open nothing of what lies in a store already.
+            is_lost = settings.store_url is None and (Places.of(data_dir).folder / "appendonlydir").exists()
+            words = (
+                "a store lies here and no keys; bring keys/ back from its copy before you start, else nobody reads it"
+            )
+            yield Finding("keys", words if is_lost else "none yet; the first start makes them", is_well=not is_lost)
+            return
         keys = load_as_they_are(data_dir)
     except (KeysError, OSError) as error:
         yield Finding("keys", str(error), is_well=False)
@@ -148,12 +177,18 @@ def _environment_file(path: Path) -> Iterator[Finding]:
         yield Finding("settings", f"{path} can be read by others; run: chmod 600 {path}", is_well=False)
 
 
+def _url(settings: Settings) -> str | None:
+    """Where the store answers; None while the built-in one does not run, or its folder cannot be looked into."""
+    try:
+        return settings.store_url or find_running(settings.data_dir)
+    except OSError:
+        return None
+
+
 async def _store(settings: Settings) -> Finding:
-    url = settings.store_url or find_running(settings.data_dir)
+    url = _url(settings)
     if url is None:
-        writable = os.access(settings.data_dir if settings.data_dir.exists() else settings.data_dir.parent, os.W_OK)
-        words = "the built-in one is not running" if writable else f"{settings.data_dir} cannot be written"
-        return Finding("store", words, is_well=writable)
+        return Finding("store", "the built-in one is not running")
     try:
         problems = await inspect_store(url)
         # The built-in one is reached by a socket that nobody else can open.
@@ -163,6 +198,32 @@ async def _store(settings: Settings) -> Finding:
         return Finding("store", str(error), is_well=False)
     words = "; ".join(problems) or "answers, and keeps what it acknowledges"
     return Finding("store", words, is_well=not problems)
+
+
+async def _bots(settings: Settings, now: datetime) -> Finding | None:
+    """Whether the bots that run on the store have the keys of this folder, and one of them calls helplines."""
+    url = _url(settings)
+    if url is None:
+        return None
+    try:
+        vault = load_as_they_are(settings.data_dir).vault()
+    except (KeysError, OSError):
+        vault = None
+    store = open_store(url, vault or Vault(token_bytes(KEY_BYTES), {1: token_bytes(KEY_BYTES)}, 1))
+    try:
+        rings, heard = (await store.keyring().announced()).values(), await store.heard(ALERTS)
+    except StoreError:
+        return None
+    finally:
+        await store.close()
+    if not rings:
+        return None
+    problems = []
+    if vault is None or any(ring.naming != vault.naming or ring.sealing not in vault.known for ring in rings):
+        problems.append("they work with keys that are not here; bring keys/ from where they run")
+    if heard is None or now - heard > TOO_LONG:
+        problems.append("none of them looks whom to call and sends what was left behind; start one with --role worker")
+    return Finding("bots", "; ".join([f"{len(rings)} run on the store", *problems]), is_well=not problems)
 
 
 async def _clock(url: str) -> Finding | None:
@@ -200,23 +261,63 @@ async def _telegram(settings: Settings) -> Finding:
         return Finding("telegram", "off; set WAYMARK_TELEGRAM_TOKEN to add it")
     try:
         name = await ask_telegram(settings.telegram_token, settings.telegram_api_url)
+        webhook, trouble = await ask_webhook(settings.telegram_token, settings.telegram_api_url)
     except ChannelError as error:
         return Finding("telegram", str(error), is_well=False)
-    return Finding("telegram", f"knows us as @{name}")
+    ours = settings.telegram_webhook_url
+    problems = []
+    if webhook and (ours is None or not webhook.startswith(f"{ours}/")):
+        # Only its host: the path may be somebody's secret.
+        problems.append(
+            f"it brings what people write to {urlsplit(webhook).hostname}, not to us; a bot puts that right when it "
+            "starts. If it comes back, somebody else uses the token: let @BotFather change it"
+        )
+    elif trouble:
+        problems.append(f"messages wait there, since it does not get through to our webhook: {trouble}")
+    return Finding("telegram", "; ".join([f"knows us as @{name}", *problems]), is_well=not problems)
 
 
-def _web(settings: Settings) -> Finding:
+async def _web(settings: Settings) -> Finding:
+    place = f"{settings.http_host}:{settings.http_port}"
+    if hindrance := await _hindrance(settings.http_host, settings.http_port):
+        to_do = "set WAYMARK_HTTP_PORT to a free port and WAYMARK_HTTP_HOST to an address of this machine"
+        return Finding("web", f"cannot listen at {place} ({hindrance}); {to_do}", is_well=False)
     if settings.public_url is None:
-        return Finding("web", f"listens at {settings.http_host}:{settings.http_port}, on this machine's address")
+        return Finding("web", f"listens at {place}, on this machine's address")
     is_safe = settings.public_url.startswith("https://")
     words = settings.public_url if is_safe else f"{settings.public_url} is not https: others can read along"
     return Finding("web", words, is_well=is_safe)
 
 
+async def _hindrance(host: str, port: int) -> str:
+    """What keeps a bot from listening there; nothing where one does so already."""
+    try:
+        listener = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            return os.strerror(error.errno or 0)
+        return "" if await _is_a_bot(_ON_ALL.get(host, host), port) else "another program does"
+    listener.close()
+    return ""
+
+
+async def _is_a_bot(host: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                return (await reader.read(4096)).endswith(b"alive")
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False
+
+
 async def _published(settings: Settings) -> tuple[Finding | None, Path | Folder]:
     """What is live, once something was published, and the folder that people are answered from."""
-    url = settings.store_url or find_running(settings.data_dir)
-    if url is None or not are_made(settings.data_dir):
+    url = _url(settings)
+    if url is None:
         return None, settings.content_dir
     try:
         store = open_store(url, load(settings.data_dir).vault())
@@ -236,8 +337,8 @@ async def _published(settings: Settings) -> tuple[Finding | None, Path | Folder]
 
 async def _roster(settings: Settings) -> Roster | None:
     """Who works here; None where that cannot be read now."""
-    url = settings.store_url or find_running(settings.data_dir)
-    if url is None or not are_made(settings.data_dir):
+    url = _url(settings)
+    if url is None:
         return None
     try:
         store = open_store(url, load(settings.data_dir).vault())

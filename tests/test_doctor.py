@@ -1,8 +1,11 @@
 """Whoever looks after the bot is told of each helpline whether it can take calls, and what to do where it cannot."""
 
+import asyncio
 import shutil
+import socket
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,11 +21,17 @@ from bot.dialogue.script import Script
 from bot.doctor import Finding, examine
 from bot.messages import Language
 from bot.settings import Settings
+from bot.store.redis_store import open_store
+from bot.store.secrets import load_or_make
 from bot.studio.archive import Archive
 from bot.studio.changes import Approve, Change, Edit, Submit
 from bot.studio.versions import Version
+from bot.turns.turns import ALERTS
 from tests.compiler.content_builder import write_content
+from tests.store.servers import Server, a_server
 from tests.studio.examiners import find_nothing
+from tests.telegram_server import FakeTelegram
+from tests.telegram_server.updates import Pending, Webhook
 from tests.whole.running_bot import CONTENT
 
 DAY = datetime(2026, 11, 26, 10, 0, tzinfo=ZoneInfo("Asia/Bangkok"))
@@ -154,3 +163,140 @@ async def test_the_content_is_walked_through_with_all_that_the_bot_understands(q
     assert content.is_well, content.words
     assert " conversations: 0 errors, 0 warnings" in content.words
     assert not (quick_folder / "var").exists()
+
+
+@pytest.fixture
+def small(quick_folder: Path) -> Settings:
+    """Little to read, so that what is looked at beside the content is told soon."""
+    content = write_content(quick_folder, {"README.md": "Yours."})
+    return Settings(data_dir=quick_folder / "var", content_dir=content, http_port=0)
+
+
+async def found(settings: Settings, what: str, now: datetime = DAY) -> Finding | None:
+    return next((one for one in await examine(settings, now) if one.what == what), None)
+
+
+async def test_a_port_that_another_program_has_is_told_and_one_that_a_bot_has_is_well(small: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = replace(small, http_port=other.getsockname()[1])
+        asked = asyncio.create_task(found(taken, "web"))
+        connection, _ = await asyncio.to_thread(other.accept)
+        connection.close()
+        assert (web := await asked) is not None
+    assert not web.is_well
+    assert "another program" in web.words
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nalive")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as ours:
+        web = await found(replace(small, http_port=ours.sockets[0].getsockname()[1]), "web")
+    assert web is not None
+    assert web.is_well, web.words
+
+
+async def test_an_address_that_is_not_of_this_machine_is_told(small: Settings) -> None:
+    web = await found(replace(small, http_host="192.0.2.1"), "web")
+
+    assert web is not None
+    assert not web.is_well
+    assert "WAYMARK_HTTP_HOST" in web.words
+
+
+async def test_a_folder_that_cannot_be_made_is_told_also_where_the_store_is_elsewhere(small: Settings) -> None:
+    small.data_dir.write_text("a file", "utf-8")
+
+    for url in (None, "redis://127.0.0.1:1"):
+        folder = await found(replace(small, data_dir=small.data_dir / "deep" / "below", store_url=url), "folder")
+        assert folder is not None
+        assert not folder.is_well
+        assert "WAYMARK_DATA_DIR" in folder.words
+
+
+async def test_a_folder_that_is_not_there_yet_is_well(small: Settings) -> None:
+    assert await found(replace(small, data_dir=small.data_dir / "deep" / "below"), "folder") is None
+
+
+async def test_a_store_whose_keys_are_missing_is_told_before_new_ones_are_made(small: Settings) -> None:
+    async with staffing.open_office(small):
+        pass
+    shutil.rmtree(small.data_dir / "keys")
+
+    keys = await found(small, "keys")
+
+    assert keys is not None
+    assert not keys.is_well
+    assert "bring keys/ back" in keys.words
+    assert not (small.data_dir / "keys").exists()
+
+
+async def test_a_webhook_at_another_address_is_told_without_its_path(small: Settings) -> None:
+    async with FakeTelegram(allow_http_webhook=True, retry_scale=0) as telegram:
+        polling = replace(small, telegram_token=telegram.token, telegram_api_url=telegram.url)
+        ours = replace(polling, telegram_webhook_url="https://bot.example.org")
+        for settings, url, is_well in (
+            (polling, "", True),
+            (polling, "https://elsewhere.example.com/a-secret", False),
+            (ours, "", True),
+            (ours, "https://bot.example.org/telegram/a-secret", True),
+            (ours, "https://bot.example.org.example.com/a-secret", False),
+        ):
+            telegram.updates.set_webhook(Webhook(url, "a-secret_of-tests-only", 40), drop_pending=False)
+            told = await found(settings, "telegram")
+            assert told is not None
+            assert told.is_well == is_well, (url, told)
+            assert "a-secret" not in told.words
+
+
+async def test_what_telegram_says_of_a_webhook_that_it_does_not_reach_is_told(small: Settings) -> None:
+    async with FakeTelegram(allow_http_webhook=True, retry_scale=0) as telegram:
+        url = "https://bot.example.org"
+        settings = replace(
+            small, telegram_token=telegram.token, telegram_api_url=telegram.url, telegram_webhook_url=url
+        )
+        telegram.updates.set_webhook(Webhook(f"{url}/telegram/x", "a-secret_of-tests-only", 40), drop_pending=False)
+        telegram.updates.last_error = (1, "SSL error {certificate verify failed}")
+        assert (told := await found(settings, "telegram")) is not None
+        assert told.is_well
+        telegram.updates.pending[1] = Pending(1, "message", (1, "text"), telegram.updates.clock.now(), {})
+        told = await found(settings, "telegram")
+
+    assert told is not None
+    assert not told.is_well
+    assert "certificate verify failed" in told.words
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with a_server() as running:
+        yield running
+
+
+async def test_bots_of_which_none_calls_helplines_or_with_other_keys_are_told(small: Settings, server: Server) -> None:
+    server.ask("FLUSHALL")
+    settings = replace(small, store_url=server.url)
+    keys = load_or_make(small.data_dir, DAY.date())
+    store = open_store(server.url, keys.vault())
+    try:
+        assert await found(settings, "bots") is None
+        await store.keyring().announce("a-bot", timedelta(minutes=1))
+        bots = await found(settings, "bots")
+        assert bots is not None
+        assert not bots.is_well
+        assert "--role worker" in bots.words
+
+        await store.beat(ALERTS, DAY - timedelta(seconds=20), timedelta(days=1))
+        assert await found(settings, "bots") == Finding("bots", "1 run on the store")
+        bots = await found(settings, "bots", DAY + timedelta(minutes=2))
+        assert bots is not None
+        assert "--role worker" in bots.words
+
+        load_or_make(small.data_dir / "other", DAY.date())
+        for folder in ("other", "none"):
+            bots = await found(replace(settings, data_dir=small.data_dir / folder), "bots")
+            assert bots is not None
+            assert "bring keys/ from where they run" in bots.words
+    finally:
+        await store.close()

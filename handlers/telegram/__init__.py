@@ -1,6 +1,6 @@
 """The Telegram door: lets people in who write to the bot, and brings them its messages."""
 
-from handlers.telegram.application import TelegramDoor, ask_telegram
+from handlers.telegram.application import TelegramDoor, ask_telegram, ask_webhook
 from handlers.telegram.channel import DOOR, TelegramChannel
 from handlers.telegram.introduction import telegram_link
 from handlers.telegram.requests import TelegramConnection
@@ -13,5 +13,6 @@ __all__ = [
     "TelegramDoor",
     "WithoutStore",
     "ask_telegram",
+    "ask_webhook",
     "telegram_link",
 ]

@@ -266,3 +266,15 @@ async def ask_telegram(token: str, api_url: str) -> str:
             raise TokenError(UNKNOWN_TO_TELEGRAM) from error
         except TelegramError as error:
             raise ChannelDownError("Telegram does not answer; is this machine online?") from error
+
+
+async def ask_webhook(token: str, api_url: str) -> tuple[str, str]:
+    """Where Telegram brings what people write, and why that fails while something waits; raise like `ask_telegram`."""
+    async with TelegramConnection(token, api_url) as connection:
+        try:
+            found = await read_by_library(connection.bot.get_webhook_info())
+        except InvalidToken as error:
+            raise TokenError(UNKNOWN_TO_TELEGRAM) from error
+        except TelegramError as error:
+            raise ChannelDownError("Telegram does not answer; is this machine online?") from error
+    return found.url, (found.last_error_message or "") if found.pending_update_count else ""
