@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
+from bot.compiler.keeping import MOST_KEPT
 from bot.settings import NAMES
 from handlers.web.server import SHUTDOWN_SECONDS
 from tests.platform.test_deployment import KUBERNETES, Yaml, dig, items, manifest, mapping
@@ -73,3 +74,10 @@ def labels(value: Yaml) -> Iterator[str]:
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for inner in value:
             yield from labels(inner)
+
+
+def test_what_is_kept_of_the_content_has_room_beside_the_keys() -> None:
+    (megabytes,) = re.findall(r"^(\d+)Mi$", str(dig(manifest("keys.yaml"), "spec", "resources", "requests")["storage"]))
+
+    # Scripts, one more that is being written, and what is learned: live and of drafts, each of them once more as well.
+    assert int(megabytes) >= 2 * (16 * (MOST_KEPT + 1) + 4 * 10)
