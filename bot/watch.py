@@ -116,7 +116,10 @@ class Watch:
             self._figures.add("alerts_silent")
             logbook.note("alerts_silent", logging.ERROR)
         elif (
-            heard is not None and self._ping is not None and (self._pinged is None or now - self._pinged >= PING_EVERY)
+            heard is not None
+            and self._ping is not None
+            # In either direction: the clock may have been set back.
+            and (self._pinged is None or abs(now - self._pinged) >= PING_EVERY)
         ):
             self._pinged = now
             await self._ping()

@@ -186,3 +186,14 @@ async def test_the_watcher_outside_is_asked_once_a_minute_while_alerts_go_out() 
     await scene.look()
 
     assert (scene.pinged, scene.figures.counts["alerts_silent", ""]) == (3, 1)
+
+
+async def test_the_watcher_outside_is_asked_after_the_clock_was_set_back_as_well() -> None:
+    scene = Scene()
+    await scene.store.beat(ALERTS, scene.clock.now(), timedelta(days=1))
+    await scene.look()
+    scene.clock.set(scene.clock.now() - timedelta(hours=3))
+    await scene.store.beat(ALERTS, scene.clock.now(), timedelta(days=1))
+    await scene.look()
+
+    assert scene.pinged == 2
