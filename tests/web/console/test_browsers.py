@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeAlias
 
@@ -156,6 +157,11 @@ def test_every_page_holds_on_a_phone_and_on_a_laptop(night: Night, language: str
         desk.quit()
 
 
+KEEP_MINUTELY = """
+const real = window.setInterval;
+window.minutely = [];
+window.setInterval = (done, every) => { if (every === 60000) window.minutely.push(done); return real(done, every); };
+"""
 COUNT_TONES = """
 const made = AudioContext.prototype.createOscillator;
 window.tones = 0;
@@ -209,6 +215,22 @@ def test_what_a_person_has_deleted_goes_from_an_open_page(night: Night) -> None:
         desk.until_shown("The case may have been deleted")
         assert WORDS not in desk.driver.page_source
         desk.picture("deleted-meanwhile")
+    finally:
+        desk.quit()
+
+
+def test_how_long_a_case_waits_is_told_anew_though_nothing_happens(night: Night) -> None:
+    desk = Desk(night.base, PHONE)
+    try:
+        house = night.house
+        desk.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": KEEP_MINUTELY})
+        _join(night, desk, BEN)
+        night.do(house.open(1))
+        desk.go("/desk?tab=unassigned")
+        desk.until_shown("just now")
+        house.clock.set(house.clock.now() + timedelta(minutes=9))
+        desk.until(lambda: not desk.driver.execute_script("window.minutely.forEach((done) => done())"))
+        desk.until_shown("9 min")
     finally:
         desk.quit()
 

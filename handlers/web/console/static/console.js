@@ -41,8 +41,7 @@
       const ticket = body.dataset.ticket;
       const others = standing !== news.urgent.join(" ");
       standing = news.urgent.join(" ");
-      // Null: the stream has just begun, and anything may have changed since the page was made. The number of urgent
-      // ones stands on each page.
+      // Null: the stream has just begun, and anything may have changed since the page was made.
       if (others || !ticket || news.changed === null || news.changed.includes(ticket)) refresh();
       if (!news.urgent.length) stopRinging();
       if (fresh) alarm();
@@ -147,10 +146,13 @@
     const news = document.getElementById("news");
     const line = body.dataset.urgent;
     if (news) {
-      refreshThen(() => {
+      refresh();
+      const tell = () => {
+        if (refreshing) return refreshing.then(tell);
         const names = [...document.querySelectorAll(".row.emergency .open, .row.high .open")].map((one) => one.textContent);
         news.textContent = `${line} ${names.join(", ")}`;
-      });
+      };
+      tell();
     }
     notify(line, "urgent");
     ringOn();
@@ -175,12 +177,6 @@
     } catch {
       // Browsers on phones know the word and refuse to do it: there it only rings.
     }
-  }
-
-  function refreshThen(after) {
-    refresh();
-    const wait = () => (refreshing ? refreshing.then(wait) : after());
-    wait();
   }
 
   function ring() {
@@ -407,5 +403,7 @@
   scrollToEnd();
   beat();
   setInterval(beat, BEAT);
+  // How long each waits is told anew.
+  setInterval(() => listening && !document.hidden && refresh(), 60000);
   document.addEventListener("visibilitychange", beat);
 })();
