@@ -32,10 +32,9 @@ from bot.settings import Settings
 from bot.store.contract import StoreError
 from bot.store.durability import inspect_store, is_read_along, may_do_harm, replicas_of_one
 from bot.store.embedded import find_running
-from bot.store.private_folder import Places
 from bot.store.redis_store import open_store
 from bot.store.sealing import KEY_BYTES, Vault
-from bot.store.secrets import FOLDER, Keys, KeysError, are_made, load, load_as_they_are
+from bot.store.secrets import FOLDER, Keys, KeysError, are_made, how_they_are_lost, load, load_as_they_are
 from bot.store.shared_clock import LOUD, compare
 from bot.studio.archive import Archive, examine_with
 from bot.studio.records import RecordError
@@ -116,12 +115,8 @@ def _keys(settings: Settings, now: datetime) -> Iterator[Finding]:
     data_dir = settings.data_dir
     try:
         if not are_made(data_dir):
-            # Keys that are made anew open nothing of what lies in a store already.
-            is_lost = settings.store_url is None and (Places.of(data_dir).folder / "appendonlydir").exists()
-            words = (
-                "a store lies here and no keys; bring keys/ back from its copy before you start, else nobody reads it"
-            )
-            yield Finding("keys", words if is_lost else "none yet; the first start makes them", is_well=not is_lost)
+            lost = how_they_are_lost(data_dir)
+            yield Finding("keys", lost or "none yet; the first start makes them", is_well=lost is None)
             return
         keys = load_as_they_are(data_dir)
     except (KeysError, OSError) as error:

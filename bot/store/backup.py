@@ -23,7 +23,6 @@ from bot.store.private_folder import EmbeddedValkeyError, Places, is_free, make_
 _PATIENCE: Final = 600.0
 _LOOK_EVERY: Final = 0.05
 _DUMP: Final = "dump.rdb"
-_LIVE: Final = "appendonlydir"
 _BASE: Final = "appendonly.aof.1.base.rdb"
 _MANIFEST: Final = "appendonly.aof.manifest"
 _MAGIC: Final = (b"REDIS", b"VALKEY")
@@ -63,20 +62,20 @@ async def restore(data_dir: Path, file: Path) -> int:
             return int(await client.dbsize())
     except EmbeddedValkeyError:
         # Half a store must not be taken for one at the next start.
-        await asyncio.to_thread(shutil.rmtree, places.folder / _LIVE, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, places.live, ignore_errors=True)
         raise
 
 
 def _look_before_copying(data_dir: Path, file: Path) -> None:
     if file.exists():
         raise BackupError(f"{file} is there already; name another file")
-    if not (Places.of(data_dir).folder / _LIVE).exists():
+    if not Places.of(data_dir).live.exists():
         raise BackupError(f"there is no built-in store in {data_dir}; see WAYMARK_DATA_DIR")
 
 
 def _lay_out(places: Places, file: Path) -> None:
     """Put the copy where a server looks for its own file."""
-    live = places.folder / _LIVE
+    live = places.live
     with file.open("rb") as copied:
         if not copied.read(9).startswith(_MAGIC):
             raise BackupError(f"{file} is no backup of a store")
@@ -85,7 +84,7 @@ def _lay_out(places: Places, file: Path) -> None:
     if live.exists():
         raise BackupError(f"there is a store in {live}; move that folder away first, it is not overwritten")
     make_private(places)
-    draft = places.folder / f"{_LIVE}.new"
+    draft = places.live.with_suffix(".new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
     _copy(file, draft / _BASE)

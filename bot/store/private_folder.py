@@ -60,6 +60,11 @@ class Places:
         return self.home / "valkey"
 
     @property
+    def live(self) -> Path:
+        """What is stored; there from the first start on."""
+        return self.folder / "appendonlydir"
+
+    @property
     def server_lock(self) -> Path:
         return self.folder / "server.lock"
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.store.key_file import write_key_file
-from bot.store.private_folder import take
+from bot.store.private_folder import Places, take
 from bot.store.sealing import KEY_BYTES, Vault
 
 FOLDER: Final = "keys"
@@ -87,11 +87,27 @@ def are_made(data_dir: Path) -> bool:
     return (data_dir / FOLDER / _FILE).exists()
 
 
+def how_they_are_lost(data_dir: Path) -> str | None:
+    """What to do where a store lies in the data folder and no keys to it; None where there are some, or no store."""
+    places = Places.of(data_dir)
+    if are_made(data_dir) or not places.live.exists():
+        return None
+    return (
+        f"a store lies in {places.folder} and no keys to it in {data_dir / FOLDER}: bring keys/ back from its copy. "
+        f"Or, to begin anew and lose everything in it, move {places.folder} away"
+    )
+
+
 def load_or_make(data_dir: Path, today: date) -> Keys:
-    """The keys in the data folder; made when there are none yet. Raise KeysError when others can read them."""
+    """The keys in the data folder; made when there are none yet.
+
+    Raise KeysError when others can read them, or when new ones would open nothing of a store that lies there.
+    """
     folder = data_dir / FOLDER
     path = folder / _FILE
     if not path.exists():
+        if (lost := how_they_are_lost(data_dir)) is not None:
+            raise KeysError(lost)
         data_dir.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
         _refuse_if_others_can_read(folder)

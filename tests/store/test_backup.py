@@ -14,7 +14,7 @@ from bot.store.backup import BackupError, back_up, restore
 from bot.store.contract import Snapshot, Timer
 from bot.store.embedded import EmbeddedValkey, EmbeddedValkeyError
 from bot.store.redis_store import Census, open_store
-from bot.store.secrets import load_or_make
+from bot.store.secrets import load, load_or_make
 from tests.builders import LEASE, a_commit, a_record, an_outgoing
 
 NOW = datetime.now(UTC)
@@ -22,7 +22,7 @@ PEOPLE = [ConversationId(f"{number:022}") for number in range(30)]
 
 
 async def fill(url: str, data_dir: Path) -> Census:
-    store = open_store(url, load_or_make(data_dir, NOW.date()).vault())
+    store = open_store(url, load(data_dir).vault())
     for person in PEOPLE:
         timers = (Timer("remind", NOW),)
         await store.commit(
@@ -47,6 +47,7 @@ async def look(data_dir: Path) -> tuple[Census, list[Snapshot], int]:
 
 async def test_what_was_there_is_there_again_after_all_of_it_was_wiped(quick_folder: Path) -> None:
     data, file = quick_folder / "var", quick_folder / "copy.rdb"
+    load_or_make(data, NOW.date())
     async with EmbeddedValkey(data) as valkey:
         before = await fill(valkey.bot_url, data)
         count = await back_up(data, file)
@@ -63,8 +64,9 @@ async def test_what_was_there_is_there_again_after_all_of_it_was_wiped(quick_fol
     assert waiting == len(PEOPLE)
 
 
-async def test_neither_keys_nor_words_are_in_it_and_without_the_keys_it_tells_nothing(quick_folder: Path) -> None:
+async def test_neither_keys_nor_words_are_in_it_and_with_other_keys_it_tells_nothing(quick_folder: Path) -> None:
     data, file = quick_folder / "var", quick_folder / "copy.rdb"
+    load_or_make(data, NOW.date())
     async with EmbeddedValkey(data) as valkey:
         await fill(valkey.bot_url, data)
         await back_up(data, file)
@@ -78,6 +80,7 @@ async def test_neither_keys_nor_words_are_in_it_and_without_the_keys_it_tells_no
         assert secret.hex().encode() not in copied
 
     elsewhere = quick_folder / "elsewhere"
+    load_or_make(elsewhere, NOW.date())
     await restore(elsewhere, file)
     _, snapshots, _ = await look(elsewhere)
     assert all(snapshot.record is None for snapshot in snapshots)
@@ -85,6 +88,7 @@ async def test_neither_keys_nor_words_are_in_it_and_without_the_keys_it_tells_no
 
 async def test_nothing_is_overwritten_and_nothing_else_is_taken_for_a_backup(quick_folder: Path) -> None:
     data, file, other = quick_folder / "var", quick_folder / "copy.rdb", quick_folder / "other"
+    load_or_make(data, NOW.date())
     other.write_text("something else")
     with pytest.raises(BackupError, match="no built-in store"):
         await back_up(data, file)
@@ -106,6 +110,7 @@ async def test_nothing_is_overwritten_and_nothing_else_is_taken_for_a_backup(qui
 
 async def test_one_that_is_damaged_is_found_when_it_is_restored(quick_folder: Path) -> None:
     data, file = quick_folder / "var", quick_folder / "copy.rdb"
+    load_or_make(data, NOW.date())
     async with EmbeddedValkey(data) as valkey:
         await fill(valkey.bot_url, data)
         await back_up(data, file)

@@ -36,6 +36,15 @@ def test_the_first_start_makes_keys_and_every_later_one_finds_them(tmp_path: Pat
     assert (made.identity_made, [key.made for key in made.ring]) == (TODAY, [TODAY])
 
 
+def test_where_a_store_lies_without_its_keys_no_new_ones_are_made(tmp_path: Path) -> None:
+    (tmp_path / "valkey" / "appendonlydir").mkdir(parents=True)
+
+    with pytest.raises(KeysError, match=r"no keys to it in .*/keys: bring keys/ back"):
+        load_or_make(tmp_path, TODAY)
+
+    assert not key_file(tmp_path).exists()
+
+
 def test_two_installations_have_different_keys(tmp_path: Path) -> None:
     one, other = (load_or_make(tmp_path / name, TODAY) for name in "ab")
 
