@@ -120,10 +120,12 @@ def _decode(source: bytes, shown_as: str, notebook: Notebook) -> str | None:
     return None
 
 
-# Controls, other line breaks than \n, marks that turn the direction of writing, byte order marks inside.
+# Controls, other line breaks than \n, marks that turn the direction of writing, byte order marks inside, empty letters,
+# marks of music, and tags, in which something can be written that nobody sees.
 # U+200B to U+200D stay: Khmer, Lao and Burmese need them.
 FORBIDDEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\uffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u115f\u1160\u180e\u200e\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff"
+    "\uffa0\ufff9-\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _EMPTY_WORDS: Final = frozenset({"~", "null", "Null", "NULL"})
 # What a named tuple's own constructor ends in; there are so many of them that the way to it takes as long as parsing.

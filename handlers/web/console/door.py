@@ -113,7 +113,11 @@ class ConsoleDoor:
         """The fields of a form of ours; several values of one field with spaces between."""
         if not is_from_our_page(request, self._office.public_url):
             raise web.HTTPForbidden
-        told = await request.post()
+        try:
+            told = await request.post()
+        except (LookupError, ValueError) as error:
+            # In letters that nobody knows, or in no form at all: not sent by a page of ours.
+            raise web.HTTPBadRequest from error
         form: dict[str, list[str]] = {}
         for name, value in told.items():
             if isinstance(value, str):

@@ -4,6 +4,9 @@ import html
 import re
 import sys
 
+import pytest
+from aiohttp import ClientSession
+
 from bot.desk.helplines import HelplineId
 from tests.web.console.desk_house import ADA, BEN, SUE, Browser, DeskHouse
 
@@ -108,3 +111,20 @@ async def test_signs_that_only_look_like_numbers_break_no_page(desk: DeskHouse) 
         await ben.get(f"/desk/case/{name}")
         await ben.post(f"/desk/case/{name}/media/²")
         assert ben.status == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=nobodys", b"name=Sue"),
+        ("application/x-www-form-urlencoded; charset=base64", b"name=Sue"),
+        ("application/x-www-form-urlencoded", b"name=\xff\xfe"),
+        ("multipart/form-data", b"name=Sue"),
+        ("multipart/form-data; boundary=x", b"--y\r\n\r\nname"),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\nhalf"),
+    ],
+)
+async def test_a_form_that_is_none_is_refused_and_no_fault_of_ours(desk: DeskHouse, kind: str, body: bytes) -> None:
+    headers = {"Content-Type": kind, "Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
+    async with ClientSession() as client, client.post(f"{desk.base}/desk/sign-in", data=body, headers=headers) as told:
+        assert told.status == 400
