@@ -4,10 +4,11 @@ A text is a row of spans instead of marked-up words, because every door marks up
 from outside must never be read as markup.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType, TypeAlias
+from typing import Final, NewType, TypeAlias
 
 Language = NewType("Language", str)
 """A language of the content by its two-letter code: km, lo, my, th, en."""
@@ -26,6 +27,9 @@ PRESS_BYTES = 64
 """The most a button may carry back, in UTF-8 bytes (Telegram's callback data)."""
 
 
+_ADDRESS: Final = re.compile(r"https://[a-z0-9.-]+(?:/[A-Za-z0-9._~%/?=&+-]*)?")
+
+
 class Style(StrEnum):
     """How a span looks."""
 
@@ -36,11 +40,20 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Words in one style; a phone span carries what to dial, digits with an optional leading plus."""
+    """Words in one style; a phone span carries what to dial, digits with an optional leading plus.
+
+    A plain one may carry there the https address that it names. Only our content makes such, never what somebody
+    wrote. It is no style of its own, so that a program from before it, which runs beside, still shows the words.
+    """
 
     words: str
     style: Style = Style.PLAIN
     dial: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where a tap on the words leads, if it leads anywhere."""
+        return self.dial if self.style is Style.PLAIN and _ADDRESS.fullmatch(self.dial) else ""
 
 
 Text: TypeAlias = tuple[Span, ...]

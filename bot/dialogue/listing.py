@@ -28,6 +28,10 @@ immigration or an embassy is shown where somebody looks for it, never instead of
 DANGER_NUMBERS: Final = 4
 
 NEW_LINE: Final = "\n"
+_CALL: Final = "📞 "
+_HTTPS: Final = "https://"
+_DOT: Final = " ·\N{NO-BREAK SPACE}"
+"""Stays with what comes after it where a line ends."""
 _FLAGS: Final = {"th": "🇹🇭", "kh": "🇰🇭", "la": "🇱🇦", "mm": "🇲🇲"}
 _AVAILABILITY: Final = {
     Availability.OPEN: "open-now",
@@ -103,8 +107,8 @@ def tell_wordless(script: Script, now: datetime) -> Text:
         listings = script.directory.choose(URGENT, Caller(None, country, ""), now, {country})
         dials = tuple(dial for listing in listings for dial in listing.dials)
         if dials:
-            spans.append(Span(f"{NEW_LINE if spans else ''}{flag} 📞 "))
-            spans.extend(phones(dials))
+            spans.append(Span(f"{NEW_LINE if spans else ''}{flag} {_CALL}"))
+            spans.extend(phones(dials, f"{NEW_LINE}{flag} {_CALL}"))
     return tuple(spans)
 
 
@@ -164,20 +168,35 @@ def _put_in_words(listing: Listing, wording: Wording) -> Text:
     if hotline.has_caution:
         spans.append(Span("⚠️ " + wording.words(TextId(f"hotline.{hotline.id}.caution")) + "\n"))
     if listing.dials:
-        spans += [Span("📞 "), *phones(listing.dials)]
+        spans += _numbers(listing.dials)
     else:
-        spans.append(Span("💬 " + " · ".join(f"{_CHATS.get(kind, kind)}: {handle}" for kind, handle in hotline.chats)))
+        spans += _chats(hotline.chats)
     notes = [wording.phrase(_AVAILABILITY[listing.availability])]
     if free := _free_note(listing, wording):
         notes.append(free)
     if listing.dated:
         notes.append(wording.checked(hotline.evidence))
-    spans.append(Span("\n" + " · ".join(notes)))
+    spans.append(Span("\n" + _DOT.join(notes)))
     spoken = _spoken(hotline.languages, wording)
     if spoken:
         spans.append(Span("\n" + wording.phrase("speaks", languages=spoken)))
     if hotline.interpreter and not listing.speaks:
         spans.append(Span("\n" + wording.phrase("interpreter")))
+    return tuple(spans)
+
+
+def _numbers(dials: tuple[str, ...]) -> Text:
+    """One a line: nothing is left hanging between two of them where a line is too short for both."""
+    return (Span(_CALL), *phones(dials, NEW_LINE + _CALL))
+
+
+def _chats(chats: Sequence[tuple[str, str]]) -> Text:
+    """Where to write, one a line; what is an https address can be tapped, anything else is words to look for."""
+    spans: list[Span] = []
+    for kind, handle in chats:
+        spans.append(Span(f"{NEW_LINE if spans else ''}💬 {_CHATS.get(kind, kind)}: "))
+        place = handle.removeprefix(_HTTPS)
+        spans.append(Span(handle) if place == handle else Span(place.rstrip("/"), dial=handle))
     return tuple(spans)
 
 
@@ -188,7 +207,7 @@ def _free_note(listing: Listing, wording: Wording) -> str:
     if listing.hotline.cost != "free" or not short:
         return ""
     free = wording.phrase("free-call")
-    return free if short == listing.dials else f"{' · '.join(short)}: {free}"
+    return free if short == listing.dials else f"{', '.join(short)}: {free}"
 
 
 def _spoken(languages: Sequence[str], wording: Wording) -> str:
@@ -205,8 +224,7 @@ def _tell_place(place: Place, wording: Wording) -> Text:
     if place.hotline is not None:
         listing = wording.script.directory.list_one(place.hotline, wording.caller, wording.now)
         if listing is not None and listing.dials:
-            spans.append(Span("\n📞 "))
-            spans.extend(phones(listing.dials))
+            spans += [Span(NEW_LINE), *_numbers(listing.dials)]
     return tuple(spans)
 
 

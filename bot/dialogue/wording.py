@@ -201,11 +201,11 @@ def written_date(day: date) -> str:
     return f"{day.day}/{day.month}/{day.year}"
 
 
-def phones(dials: tuple[str, ...]) -> Text:
-    """Numbers to dial, in a row."""
+def phones(dials: tuple[str, ...], between: str = ", ") -> Text:
+    """Numbers to dial: within a sentence, or with something between that begins a line for each."""
     spans: list[Span] = []
     for dial in dials:
         if spans:
-            spans.append(Span(" · "))
+            spans.append(Span(between))
         spans.append(Span(dial, Style.PHONE, dial))
     return tuple(spans)

@@ -88,13 +88,14 @@ def _render_text(text: Text, markup: Markup | None) -> Rendered:
         # Telegram refuses a message without words, and with it its buttons.
         return Rendered(ELLIPSIS, (), markup)
     entities: list[Entity] = []
-    if len(text) > 1 or text[0].style is not Style.PLAIN:
+    if len(text) > 1 or _entity_kind(text[0]) is not None:
         offset = 0
         for span in text:
             length = utf16_length(span.words)
             kind = _entity_kind(span)
             if kind is not None and length and len(entities) < ENTITY_LIMIT:
-                entities.append({"type": kind, "offset": offset, "length": length})
+                entity: Entity = {"type": kind, "offset": offset, "length": length}
+                entities.append(entity | {"url": span.address} if span.address else entity)
             offset += length
     return Rendered(words, tuple(entities), markup)
 
@@ -105,6 +106,8 @@ def _entity_kind(span: Span) -> str | None:
             return MessageEntityType.BOLD.value
         case Style.PHONE if not span.dial.startswith("+"):
             return MessageEntityType.CODE.value
+        case Style.PLAIN if span.address:
+            return MessageEntityType.TEXT_LINK.value
         case _:
             return None
 

@@ -9,8 +9,8 @@ from bot.dialogue.listing import tell_danger, tell_hotlines
 from bot.dialogue.person import Person
 from bot.dialogue.script import Script
 from bot.dialogue.steps import ListHotlines
-from bot.facts import Wanted
-from bot.messages import Language, Style
+from bot.facts import HotlineId, Wanted
+from bot.messages import Language, Style, words_of
 from tests.dialogue.little_world import NOW
 
 
@@ -76,6 +76,27 @@ def test_a_khmer_who_is_held_in_myanmar_is_shown_a_line_that_works_from_there(re
     shown = [span.dial for span in tell_danger("held-against-will", wording) if span.style is Style.PHONE]
 
     assert "+85523997919" in shown
+
+
+def test_where_no_number_works_the_chats_of_a_line_can_be_tapped_one_a_line(real_script: Script) -> None:
+    person = Person(real_script, Conversation(Language("en"), {"origin": "kh", "here": "th"}), NOW)
+    text = tell_hotlines(ListHotlines(Wanted(ids=(HotlineId("kh-1280"),))), person.wording())
+
+    assert [(span.words, span.address) for span in text if span.address] == [
+        ("t.me/chc1280", "https://t.me/chc1280"),
+        ("m.me/chc1280", "https://m.me/chc1280/"),
+    ]
+    assert "\n💬 Telegram: t.me/chc1280\n💬 Facebook: m.me/chc1280\n" in words_of(text)
+
+
+@pytest.mark.parametrize("language", ["km", "lo", "my", "th", "en"])
+def test_between_two_numbers_of_a_list_a_line_ends(real_script: Script, language: str) -> None:
+    person = Person(real_script, Conversation(Language(language), {"origin": "kh", "here": "kh"}), NOW)
+    for hotline in real_script.directory:
+        text = tell_hotlines(ListHotlines(Wanted(ids=(hotline.id,))), person.wording())
+        for before, between, after in zip(text, text[1:], text[2:], strict=False):
+            if before.style is after.style is Style.PHONE:
+                assert between.words.startswith("\n")
 
 
 def _lines_of(script: Script, country: str) -> set[str]:

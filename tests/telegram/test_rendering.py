@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import Button, Message, Rows, Span, Style, plain, words_of
-from handlers.telegram.rendering import Rendered, render, utf16_length, without_styles
+from handlers.telegram.rendering import Entity, Rendered, render, utf16_length, without_styles
 
 PHONE = Span("1300", Style.PHONE, "1300")
 
@@ -54,6 +54,24 @@ def test_an_international_number_stays_plain_so_that_telegram_links_it() -> None
     (rendered,) = render(Message((Span("Call "), Span("+6622825999", Style.PHONE, "+6622825999"))))
 
     assert rendered == Rendered("Call +6622825999")
+
+
+def test_an_address_of_ours_is_a_link_whatever_the_messenger_makes_of_the_words() -> None:
+    address = Span("t.me/helpline", dial="https://t.me/helpline")
+
+    (rendered,) = render(Message((Span("💬 "), address)))
+    (alone,) = render(Message((address,)))
+
+    link: Entity = {"type": "text_link", "offset": 3, "length": 13, "url": "https://t.me/helpline"}
+    assert rendered == Rendered("💬 t.me/helpline", (link,))
+    assert alone == Rendered("t.me/helpline", (link | {"offset": 0},))
+
+
+@pytest.mark.parametrize(
+    "address", ["http://t.me/x", "javascript:alert(1)", 'https://x.org/"onclick', "tg://x", "1300"]
+)
+def test_what_is_no_https_address_is_no_link(address: str) -> None:
+    assert render(Message((Span("here", dial=address),))) == (Rendered("here"),)
 
 
 def test_an_empty_span_makes_no_entity() -> None:

@@ -4,10 +4,17 @@ import re
 
 import pytest
 
+from bot.dialogue import Conversation
 from bot.dialogue.events import Wish
+from bot.dialogue.listing import tell_hotlines
+from bot.dialogue.person import Person
 from bot.dialogue.presses import LookIn, Press, write_press
-from bot.messages import Language
+from bot.dialogue.steps import ListHotlines
+from bot.facts import HotlineId, Wanted
+from bot.messages import Language, Message, Span, Style
+from handlers.web.chat.articles import article
 from handlers.web.chat.routes import FRAGMENTS, HARMLESS
+from handlers.web.pages import render
 from tests.web.house import House, Phone
 from tests.web.reading import read_page
 
@@ -28,6 +35,33 @@ async def test_a_person_walks_by_plain_forms_from_the_language_to_the_numbers(ph
     danger = await phone.walk("numbers", "danger")
 
     assert "191" in danger.articles[-1].phones
+
+
+async def test_a_chat_of_ours_can_be_tapped_and_is_not_told_where_somebody_comes_from(house: House) -> None:
+    person = Person(house.script, Conversation(Language("km"), {"origin": "kh", "here": "th"}), house.clock.now())
+    text = tell_hotlines(ListHotlines(Wanted(ids=(HotlineId("kh-1280"),))), person.wording())
+
+    shown = render("article.html", article=article(Message(text), "now-1", house.script, house.clock.now()), fields={})
+
+    link = '<a class="address" href="https://t.me/chc1280" target="_blank" rel="noopener noreferrer">t.me/chc1280</a>'
+    assert f"Telegram: {link}</span>" in shown
+
+
+async def test_a_page_looks_no_address_up_before_somebody_taps_on_it(phone: Phone) -> None:
+    assert '<meta http-equiv="x-dns-prefetch-control" content="off">' in (await phone.get("/")).text
+
+
+async def test_an_address_that_somebody_wrote_or_that_is_not_https_is_no_link(house: House) -> None:
+    text = (
+        Span("t.me/x", Style.PHONE, "https://t.me/x"),
+        Span("https://t.me/y"),
+        Span("z", dial="javascript:alert(1)"),
+    )
+
+    shown = render("article.html", article=article(Message(text), "now-1", house.script, house.clock.now()), fields={})
+
+    assert "href" not in shown
+    assert "https://t.me/y" in shown
 
 
 async def test_each_page_of_plain_forms_shows_one_menu(phone: Phone) -> None:

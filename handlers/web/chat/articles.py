@@ -73,13 +73,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Lines that belong together; one that calls holds a number to dial."""
+    """Lines that belong together; one that calls holds a number to dial, or an address to write to."""
 
     lines: tuple[Line, ...]
 
     @property
     def calls(self) -> bool:
-        return any(span.style is Style.PHONE for line in self.lines for span in line.spans)
+        return any(span.style is Style.PHONE or span.address for line in self.lines for span in line.spans)
 
 
 @dataclass(frozen=True, slots=True)
