@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import reduce
 from typing import Final
 
 from bot.dialogue.phrasebook import TextId
@@ -216,7 +217,8 @@ def _spoken(languages: Sequence[str], wording: Wording) -> str:
         for code in languages
         if TextId(f"phrase.language-{code}") in wording.script.phrasebook
     ]
-    return ", ".join(names)
+    # Each language parts the words of a list in its own way.
+    return reduce(lambda before, name: wording.phrase("listed", before=before, next=name), names) if names else ""
 
 
 def _tell_place(place: Place, wording: Wording) -> Text:

@@ -39,7 +39,7 @@ ENGINE_PHRASES: Final = (
         "hours-unknown",
         "free-call",
     ),
-    *("speaks", "interpreter"),
+    *("speaks", "listed", "interpreter"),
     # facts and languages
     *("range", "checked-on", "may-have-changed", "fallback-note", "reviewed-share"),
     # endings

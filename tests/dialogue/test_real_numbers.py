@@ -99,6 +99,25 @@ def test_between_two_numbers_of_a_list_a_line_ends(real_script: Script, language
                 assert between.words.startswith("\n")
 
 
+@pytest.mark.parametrize(
+    ("language", "spoken"),
+    [
+        ("km", "ខ្មែរ អង់គ្លេស"),
+        ("lo", "ຂະແມ, ອັງກິດ"),
+        ("my", "ခမာ၊ အင်္ဂလိပ်"),
+        ("th", "เขมร อังกฤษ"),
+        ("en", "Khmer, English"),
+    ],
+)
+def test_the_languages_of_a_line_are_parted_as_each_language_does(
+    real_script: Script, language: str, spoken: str
+) -> None:
+    person = Person(real_script, Conversation(Language(language), {"origin": "kh", "here": "kh"}), NOW)
+    text = tell_hotlines(ListHotlines(Wanted(ids=(HotlineId("kh-117"),))), person.wording())
+
+    assert spoken in words_of(text)
+
+
 def _lines_of(script: Script, country: str) -> set[str]:
     return {
         dial
