@@ -77,7 +77,7 @@ class Wording:
     def text(self, text_id: TextId, **more: str) -> Text:
         """A phrase of the content with its slots filled."""
         phrase, language = self.script.phrasebook.find(text_id, self.language)
-        filled = self._fill(phrase, more)
+        filled = self._fill_dated_once(phrase, more)
         if language == self.language or text_id.startswith("phrase."):
             return filled
         note = self.phrase("fallback-note")
@@ -100,9 +100,11 @@ class Wording:
         """`checked 11/2026`."""
         return self.phrase("checked-on", month=f"{evidence.checked.month:02}", year=str(evidence.checked.year))
 
-    def tell(self, fact: Fact) -> str:
-        """A fact's value with its unit; dated, or withheld, as its evidence asks."""
+    def tell(self, fact: Fact, *, dates: bool = True) -> str:
+        """A fact's value with its unit; dated, unless the date is told elsewhere, or withheld, as its evidence asks."""
         telling, ready = fact.telling(self.now.date()), self.script.ready.facts
+        if telling is Telling.DATED and not dates:
+            telling = Telling.PLAIN
         told = ready.get((self.language, fact.id, telling))
         if told is None:
             # Here only what the fact itself says counts.
@@ -120,6 +122,23 @@ class Wording:
         if reviewed == total:
             return ()
         return plain(self.phrase("reviewed-share", reviewed=str(reviewed), total=str(total)))
+
+    def _fill_dated_once(self, phrase: Phrase, more: Mapping[str, str]) -> Text:
+        """With one date under all, where several facts need one and all that are told were checked in its month.
+
+        Else each has its own: one date would be read as that of a fact which was checked at another time.
+        """
+        today = self.now.date()
+        facts = [self.script.facts[part.fact] for part in phrase if isinstance(part, FactSlot)]
+        told = [fact.evidence for fact in facts if fact.telling(today) is not Telling.WITHHELD]
+        dated = sum(fact.telling(today) is Telling.DATED for fact in facts)
+        if dated < 2 or len({self.checked(evidence) for evidence in told}) > 1:
+            return self._fill(phrase, more)
+        undated = tuple(
+            self.tell(self.script.facts[part.fact], dates=False) if isinstance(part, FactSlot) else part
+            for part in phrase
+        )
+        return (*self._fill(undated, more), Span(f"\n\n({self.checked(told[0])})"))
 
     def _fill(self, phrase: Phrase, more: Mapping[str, str]) -> Text:
         spans: list[Span] = []

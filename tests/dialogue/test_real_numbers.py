@@ -1,5 +1,9 @@
 """Who is in danger gets the right line first: over the real directory, in every country that has one."""
 
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Final
+
 import pytest
 
 from bot.dialogue import Conversation
@@ -7,11 +11,16 @@ from bot.dialogue.engine import take_turn
 from bot.dialogue.events import Wish, Wished
 from bot.dialogue.listing import tell_danger, tell_hotlines
 from bot.dialogue.person import Person
+from bot.dialogue.phrasebook import FactSlot, TextId
 from bot.dialogue.script import Script
 from bot.dialogue.steps import ListHotlines
-from bot.facts import HotlineId, Wanted
+from bot.facts import Fact, HotlineId, Telling, Wanted
+from bot.facts.evidence import Confidence
 from bot.messages import Language, Style, words_of
 from tests.dialogue.little_world import NOW
+
+DATED: Final = TextId("topic.dismissal.answer.default")
+"""Tells several facts of medium confidence."""
 
 
 def dials(script: Script, kind: str, profile: dict[str, str], language: str = "en") -> list[str]:
@@ -116,6 +125,54 @@ def test_the_languages_of_a_line_are_parted_as_each_language_does(
     text = tell_hotlines(ListHotlines(Wanted(ids=(HotlineId("kh-117"),))), person.wording())
 
     assert spoken in words_of(text)
+
+
+@pytest.mark.parametrize("language", ["km", "lo", "my", "th", "en"])
+def test_facts_of_one_month_in_one_text_are_dated_once_below_it(real_script: Script, language: str) -> None:
+    person = Person(real_script, Conversation(Language(language), {"origin": "kh", "here": "th"}), NOW)
+    wording = person.wording()
+    checked = wording.checked(_dated(real_script, DATED)[0].evidence)
+
+    text = words_of(wording.text(DATED))
+
+    assert len(_dated(real_script, DATED)) > 1
+    assert text.count("11/2026") == 1
+    assert text.endswith(f"\n\n({checked})")
+    for fact in _dated(real_script, DATED):
+        assert wording.tell(fact, dates=False) in text
+
+
+@pytest.mark.parametrize("confidence", list(Confidence)[:2])
+def test_facts_of_two_months_in_one_text_are_each_dated(real_script: Script, confidence: Confidence) -> None:
+    """A date for all would also be read as that of a fact that needs none."""
+    *others, other = _dated(real_script, DATED)
+    evidence = replace(other.evidence, checked=date(2026, 9, 30), confidence=confidence)
+    script = replace(real_script, facts={**real_script.facts, other.id: replace(other, evidence=evidence)})
+    person = Person(script, Conversation(Language("en"), {"origin": "kh", "here": "th"}), NOW)
+
+    text = words_of(person.wording().text(DATED))
+
+    assert text.count("(as of 11/2026)") == len(others)
+    assert text.count("(as of 09/2026)") == (confidence is Confidence.MEDIUM)
+    assert not text.endswith("\n\n(as of 11/2026)")
+
+
+def test_what_is_too_old_to_be_told_has_no_date_below_it(real_script: Script) -> None:
+    person = Person(real_script, Conversation(Language("en"), {}), NOW + timedelta(days=2000))
+
+    text = words_of(person.wording().text(DATED))
+
+    assert "may have changed" in text
+    assert "as of" not in text
+
+
+def _dated(script: Script, text: TextId) -> list[Fact]:
+    facts = [
+        script.facts[part.fact]
+        for part in script.phrasebook.find(text, Language("en"))[0]
+        if isinstance(part, FactSlot)
+    ]
+    return [fact for fact in facts if fact.telling(NOW.date()) is Telling.DATED]
 
 
 def _lines_of(script: Script, country: str) -> set[str]:
