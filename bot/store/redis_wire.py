@@ -403,8 +403,8 @@ class Wire:
         if server not in self._without_waitaof:
             [reply] = await self._ask(connection, [("WAITAOF", 1, self._replicas, limit)])
             if not is_unknown(reply):
-                here, there = reply if isinstance(reply, list) else (0, 0)
-                return self._judge(reply, holds=here >= 1 and there >= self._replicas)
+                holds = isinstance(reply, list) and len(reply) == 2 and reply[0] >= 1 and reply[1] >= self._replicas
+                return self._judge(reply, holds=holds)
             self._without_waitaof.add(server)
         [reply] = await self._ask(connection, [("WAIT", self._replicas, limit)])
         return self._judge(reply, holds=isinstance(reply, int) and reply >= self._replicas)
