@@ -5,7 +5,6 @@ Screenshots go to the folder that SCREENSHOTS names, for people to look at. Noth
 
 import asyncio
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -26,24 +25,14 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from bot.dialogue.script import Script
 from bot.media import Media, MediaFile, MediaKind, hash_of
+from tests.web.browsers import CHROMIUM, DRIVER, IN_A_BROWSER, LIMIT
 from tests.web.house import House
 from tests.web.reading import SeenButton, SeenPage, read_page
 
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-)
-DRIVER = shutil.which("chromedriver")
-LIMIT = 60.0
 WIDTH, HEIGHT = 360, 640
 LANGUAGES = ("km", "lo", "my", "th", "en")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None or DRIVER is None,
-        reason="no chromium and chromedriver here; on Debian: apt-get install chromium chromium-driver",
-    ),
-]
+pytestmark = IN_A_BROWSER
 
 Got = TypeVar("Got")
 

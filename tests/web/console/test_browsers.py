@@ -63,6 +63,13 @@ async def _on(url: str, script: Script, folder: Path) -> AsyncIterator[DeskHouse
 
 
 @pytest.fixture
+def phone(night: Night) -> Iterator[Desk]:
+    phone = Desk(night.base, PHONE)
+    yield phone
+    phone.quit()
+
+
+@pytest.fixture
 def desks(night: Night) -> Iterator[tuple[Desk, Desk]]:
     opened = (Desk(night.base, LAPTOP), Desk(night.base, PHONE))
     yield opened
@@ -169,70 +176,58 @@ AudioContext.prototype.createOscillator = function () { window.tones += 1; retur
 """
 
 
-def test_what_is_to_ring_rings_on_every_page_of_the_night_and_says_when_it_is_over(night: Night) -> None:
-    desk = Desk(night.base, PHONE)
-    try:
-        house = night.house
-        desk.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": COUNT_TONES})
-        _join(night, desk, BEN)
-        name = night.do(house.open(1))
-        desk.go("/desk")
-        desk.press("#alerts")
-        desk.until(lambda: desk.see("#alerts").startswith("Rings"))
-        desk.press(f"#row-{_css(name)} a.open")
-        desk.until(lambda: desk.path == f"/desk/case/{name}")
-        assert not desk.driver.find_element(By.ID, "alerts").is_displayed(), "it is said only where it does not ring"
-        assert _tones(desk) == 0
+def test_what_is_to_ring_rings_on_every_page_of_the_night_and_says_when_it_is_over(night: Night, phone: Desk) -> None:
+    house = night.house
+    phone.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": COUNT_TONES})
+    _join(night, phone, BEN)
+    name = night.do(house.open(1))
+    phone.go("/desk")
+    phone.press("#alerts")
+    phone.until(lambda: phone.see("#alerts").startswith("Rings"))
+    phone.press(f"#row-{_css(name)} a.open")
+    phone.until(lambda: phone.path == f"/desk/case/{name}")
+    assert not phone.driver.find_element(By.ID, "alerts").is_displayed(), "it is said only where it does not ring"
+    assert _tones(phone) == 0
 
-        other = night.do(house.open(2, urgency=Urgency.EMERGENCY))
-        desk.until(lambda: _tones(desk) == 3)
-        desk.until(lambda: desk.driver.title.startswith("(1) "))
-        night.do(house.tickets.take(TicketArrival(other, ArrivalId(b"taken"), ByStaff(SUE, Claim(), HOME))))
-        night.do(house.board.look())
-        desk.until(lambda: not desk.driver.title.startswith("("))
+    other = night.do(house.open(2, urgency=Urgency.EMERGENCY))
+    phone.until(lambda: _tones(phone) == 3)
+    phone.until(lambda: phone.driver.title.startswith("(1) "))
+    night.do(house.tickets.take(TicketArrival(other, ArrivalId(b"taken"), ByStaff(SUE, Claim(), HOME))))
+    night.do(house.board.look())
+    phone.until(lambda: not phone.driver.title.startswith("("))
 
-        desk.fill(words="Are you safe now?")
-        night.do(house.sign_in.credentials.end_sessions(BEN))
-        desk.until(lambda: desk.driver.find_element(By.ID, "words").get_attribute("value") == "Are you safe now?")
-        desk.until(lambda: _tones(desk) == 3)
-        assert desk.driver.title.startswith("(!) ")
-        assert night.do(house.letters(name)) == []
-        desk.picture("signed-out-while-writing")
-    finally:
-        desk.quit()
+    phone.fill(words="Are you safe now?")
+    night.do(house.sign_in.credentials.end_sessions(BEN))
+    phone.until(lambda: phone.driver.find_element(By.ID, "words").get_attribute("value") == "Are you safe now?")
+    phone.until(lambda: _tones(phone) == 3)
+    assert phone.driver.title.startswith("(!) ")
+    assert night.do(house.letters(name)) == []
+    phone.picture("signed-out-while-writing")
 
 
-def test_what_a_person_has_deleted_goes_from_an_open_page(night: Night) -> None:
-    desk = Desk(night.base, PHONE)
-    try:
-        house = night.house
-        _join(night, desk, BEN)
-        name = night.do(house.open(1))
-        night.do(house.tell(name, WORDS))
-        desk.go(f"/desk/case/{name}")
-        desk.until_shown(WORDS)
-        night.do(house.tell(name, PersonErased()))
-        desk.until_shown("The case may have been deleted")
-        assert WORDS not in desk.driver.page_source
-        desk.picture("deleted-meanwhile")
-    finally:
-        desk.quit()
+def test_what_a_person_has_deleted_goes_from_an_open_page(night: Night, phone: Desk) -> None:
+    house = night.house
+    _join(night, phone, BEN)
+    name = night.do(house.open(1))
+    night.do(house.tell(name, WORDS))
+    phone.go(f"/desk/case/{name}")
+    phone.until_shown(WORDS)
+    night.do(house.tell(name, PersonErased()))
+    phone.until_shown("The case may have been deleted")
+    assert WORDS not in phone.driver.page_source
+    phone.picture("deleted-meanwhile")
 
 
-def test_how_long_a_case_waits_is_told_anew_though_nothing_happens(night: Night) -> None:
-    desk = Desk(night.base, PHONE)
-    try:
-        house = night.house
-        desk.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": KEEP_MINUTELY})
-        _join(night, desk, BEN)
-        night.do(house.open(1))
-        desk.go("/desk?tab=unassigned")
-        desk.until_shown("just now")
-        house.clock.set(house.clock.now() + timedelta(minutes=9))
-        desk.until(lambda: not desk.driver.execute_script("window.minutely.forEach((done) => done())"))
-        desk.until_shown("9 min")
-    finally:
-        desk.quit()
+def test_how_long_a_case_waits_is_told_anew_though_nothing_happens(night: Night, phone: Desk) -> None:
+    house = night.house
+    phone.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": KEEP_MINUTELY})
+    _join(night, phone, BEN)
+    night.do(house.open(1))
+    phone.go("/desk?tab=unassigned")
+    phone.until_shown("just now")
+    house.clock.set(house.clock.now() + timedelta(minutes=9))
+    phone.until(lambda: not phone.driver.execute_script("window.minutely.forEach((done) => done())"))
+    phone.until_shown("9 min")
 
 
 def _tones(desk: Desk) -> int:
